@@ -1,0 +1,1 @@
+"""The SDK: speaks HTTP only."""

@@ -1,0 +1,1 @@
+"""Floor 3: batch work and model runtimes."""

@@ -1,0 +1,1 @@
+"""Floor 0: ids, clock, money, errors, settings."""

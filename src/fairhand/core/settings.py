@@ -1,0 +1,94 @@
+"""Settings: `fairhand.toml` in the workspace and `FAIRHAND_*` environment variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Settings(BaseSettings):
+    """What an administrator may set; every size, time and retry limit has a name and a bound."""
+
+    model_config = SettingsConfigDict(env_prefix="FAIRHAND_", extra="forbid")
+
+    workspace: Path = Path("fairhand-workspace")
+    database_url: str = ""
+    blob_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65_535)
+    public_url: str = ""
+    workers: int = Field(default=1, ge=1, le=64)
+    max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
+    max_upload_bytes: int = Field(default=2 * 1024**3, ge=1024)
+    max_image_pixels: int = Field(default=100_000_000, ge=1)
+    max_payload_bytes: int = Field(default=1024 * 1024, ge=1)
+    lease_ttl_s: int = Field(default=600, ge=30, le=86_400)
+    offline_lease_ttl_s: int = Field(default=8 * 3600, ge=60, le=7 * 86_400)
+    offline_batch_max: int = Field(default=20, ge=1, le=200)
+    session_days: int = Field(default=30, ge=1, le=365)
+    link_hours: int = Field(default=72, ge=1, le=720)
+    idle_cap_s: int = Field(default=120, ge=120, le=3600)
+
+    @property
+    def database_dsn(self) -> str:
+        """The SQLAlchemy URL: SQLite in the workspace unless one is set."""
+        if self.database_url:
+            url = self.database_url
+            for short in ("postgresql://", "postgres://"):
+                if url.startswith(short):
+                    return "postgresql+psycopg://" + url.removeprefix(short)
+            return url
+        return f"sqlite:///{(self.workspace / 'fairhand.db').absolute()}"
+
+    @property
+    def blobs_dsn(self) -> str:
+        """The obstore URL of the blob store: files in the workspace unless one is set."""
+        return self.blob_url or f"file://{(self.workspace / 'blobs').absolute()}"
+
+    @property
+    def base_url(self) -> str:
+        """The address that people open, for links."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, which wins over the file."""
+        return (
+            init_settings,
+            env_settings,
+            _WorkspaceToml(settings_cls, init_settings, env_settings),
+        )
+
+
+class _WorkspaceToml(TomlConfigSettingsSource):
+    """Reads `fairhand.toml` in whichever workspace the arguments or the environment name."""
+
+    def __init__(
+        self,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+    ) -> None:
+        named = {**env_settings(), **init_settings()}.get("workspace", "fairhand-workspace")
+        super().__init__(settings_cls, Path(named) / "fairhand.toml")
+
+
+def load_settings(workspace: Path | None = None, **overrides: object) -> Settings:
+    """Load the settings of a workspace; raises pydantic.ValidationError naming the wrong field."""
+    if workspace is not None:
+        overrides["workspace"] = workspace
+    return Settings(**overrides)  # type: ignore[arg-type]  # checked by pydantic at run time

@@ -1,0 +1,1 @@
+"""Floor 7: sample projects and simulated contributors, always marked."""

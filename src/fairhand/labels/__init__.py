@@ -1,0 +1,1 @@
+"""Floor 1: one file per question kind: its value, its validation, its JSON."""

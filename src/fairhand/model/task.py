@@ -1,0 +1,82 @@
+"""Tasks, predictions and annotations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fairhand.core.clock import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file in the blob store that belongs to a task."""
+
+    sha256: str
+    content_type: str
+    size_bytes: int
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """One row of an import: `data` is what is shown, `fingerprint` finds it again.
+
+    `media_bytes` travels with the row until it is stored; `place` names the row in its file.
+    """
+
+    data: dict[str, Any]
+    fingerprint: str
+    place: str
+    media_bytes: bytes | None = None
+    media: Media | None = None
+    predictions: tuple[NewPrediction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewPrediction:
+    """A model's proposed answers that came with an import; `value` maps question to answer."""
+
+    value: dict[str, Any]
+    model: str
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One unit of data to be judged."""
+
+    id: int
+    project_id: int
+    data: dict[str, Any]
+    media: Media | None
+    created_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A model's proposed answers for one task."""
+
+    id: int
+    task_id: int
+    value: dict[str, Any]
+    model: str
+    score: float | None
+    created_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One person's submitted answers for one task; immutable, corrected by a new revision."""
+
+    id: int
+    task_id: int
+    person_id: int
+    project_id: int
+    revision: int
+    value: dict[str, Any]
+    submitted_at: Instant
+    counted: bool
+    late: bool
+    assisted: bool

@@ -1,0 +1,1 @@
+"""The pay wing: floors, paid time, accrual, ledger, top-up, statements."""

@@ -1,0 +1,1 @@
+"""Exposure, limits, doses: private to the person."""

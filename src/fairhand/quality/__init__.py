@@ -1,0 +1,1 @@
+"""The quality wing: from many judgements to the truth; usable on its own."""

@@ -1,0 +1,1 @@
+"""Floor 3: the database, its tables and migrations, and blobs."""

@@ -1,0 +1,1 @@
+"""Floor 5: one story, one file, one public function."""

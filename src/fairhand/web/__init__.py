@@ -1,0 +1,1 @@
+"""Floor 6: pages and the JSON API."""

@@ -1,0 +1,1 @@
+"""The contributor's desk: home and task page."""

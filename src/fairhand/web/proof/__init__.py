@@ -1,0 +1,1 @@
+"""Releases and the log, for anybody who doubts."""

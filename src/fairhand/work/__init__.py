@@ -1,0 +1,1 @@
+"""The work wing: which task, for whom, with what suggestion."""

@@ -1,0 +1,1 @@
+"""The lease queue: who gets which task, and for how long."""
