@@ -50,8 +50,8 @@ class Database:
             with _clear_errors(), self.engine.begin() as connection:
                 yield connection
             return
-        with _clear_errors(), self.engine.connect() as connection:
-            connection = connection.execution_options(fairhand_write=True)
+        with _clear_errors(), self.engine.connect() as pooled:
+            connection = pooled.execution_options(fairhand_write=True)
             with self._gate.held(), connection.begin():
                 yield connection
 
