@@ -1,0 +1,123 @@
+"""Who may do what: one table of role and action, used by pages and API alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from fairhand.core.clock import Instant
+from fairhand.core.errors import Issue
+
+Role = Literal["owner", "manager", "reviewer", "contributor", "auditor"]
+Action = Literal[
+    "work",  # be handed tasks, submit, skip, draft
+    "project.create",
+    "project.edit",
+    "project.open",
+    "project.import",
+    "project.fund",
+    "project.status",
+    "people.invite",
+    "people.list",
+    "pay.close",
+    "pay.view_all",
+    "release.create",
+    "release.view",
+    "job.view",
+    "own",  # one's own account, earnings, receipts, tokens
+    "log.view",
+]
+
+TABLE: Mapping[Action, frozenset[Role]] = {
+    "work": frozenset(("contributor", "owner", "manager", "reviewer")),
+    "project.create": frozenset(("owner",)),
+    "project.edit": frozenset(("owner",)),
+    "project.open": frozenset(("owner",)),
+    "project.import": frozenset(("owner",)),
+    "project.fund": frozenset(("owner", "manager")),
+    "project.status": frozenset(("owner", "manager", "reviewer", "auditor")),
+    "people.invite": frozenset(("owner", "manager")),
+    "people.list": frozenset(("owner", "manager")),
+    "pay.close": frozenset(("owner", "manager")),
+    "pay.view_all": frozenset(("owner", "manager", "auditor")),
+    "release.create": frozenset(("owner",)),
+    "release.view": frozenset(("owner", "manager", "reviewer", "auditor")),
+    "job.view": frozenset(("owner", "manager")),
+    "own": frozenset(get_args(Role)),
+    "log.view": frozenset(get_args(Role)),
+}
+
+# What a token's scope lets through, on top of its person's roles.
+SCOPES: Mapping[str, frozenset[Action]] = {
+    "read": frozenset(("project.status", "pay.view_all", "release.view", "job.view", "log.view")),
+    "work": frozenset(("work", "own", "log.view")),
+    "manage": frozenset(get_args(Action)),
+}
+
+PASSWORD_MIN = 12
+PASSWORD_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whoever makes a request: the person, their roles by project (0: everywhere), and limits."""
+
+    person_id: int
+    display_name: str
+    locale: str
+    roles: Mapping[int, Set[str]]
+    csrf_token: str | None
+    scope: str | None = None
+    scope_project_id: int = 0
+    is_simulated: bool = False
+
+
+def roles_in(actor: Actor, project_id: int) -> frozenset[str]:
+    """Gather the roles a person has in a project, the workspace-wide ones among them."""
+    return frozenset(actor.roles.get(0, ())) | frozenset(actor.roles.get(project_id, ()))
+
+
+def may(actor: Actor, action: Action, project_id: int = 0) -> bool:
+    """Say whether an actor may do an action in a project (0: in the workspace)."""
+    if actor.scope is not None:
+        if action not in SCOPES[actor.scope]:
+            return False
+        if actor.scope_project_id and project_id != actor.scope_project_id and action != "own":
+            return False
+    if action in ("own", "log.view"):
+        return True
+    return bool(roles_in(actor, project_id) & TABLE[action])
+
+
+def valid_until(now: Instant, expires_at: Instant, revoked_at: Instant | None = None) -> bool:
+    """Say whether a session, link or token still holds."""
+    return now < expires_at and revoked_at is None
+
+
+def check_password(password: str) -> list[Issue]:
+    """List what is wrong with a new password: length only, as NIST SP 800-63B 5.1.1.2 advises."""
+    if len(password) < PASSWORD_MIN:
+        return [Issue("password", f"Use at least {PASSWORD_MIN} characters; a sentence is fine.")]
+    if len(password) > PASSWORD_MAX:
+        return [Issue("password", f"Use at most {PASSWORD_MAX} characters.")]
+    return []
+
+
+def check_person(email: str | None, display_name: str, country: str) -> list[Issue]:
+    """List what is wrong with a new account."""
+    issues = []
+    if email is not None and not _looks_like_email(email):
+        issues.append(Issue("email", f"{email!r} is not an e-mail address."))
+    if not display_name.strip() or len(display_name) > 200:
+        issues.append(Issue("display_name", "Give a name of 1 to 200 characters."))
+    if country and not (len(country) == 2 and country.isascii() and country.isupper()):
+        issues.append(Issue("country", "Give a country as two capital letters (ISO 3166), as KE."))
+    return issues
+
+
+def _looks_like_email(email: str) -> bool:
+    local, _, domain = email.partition("@")
+    return (
+        bool(local) and bool(domain) and len(email) <= 320 and not set(email) & set(" \t\r\n,;<>")
+    )

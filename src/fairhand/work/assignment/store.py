@@ -1,0 +1,318 @@
+"""The lease queue's SQL.
+
+The claim is one UPDATE that finds the best free task and takes a place in it. It reads only the
+narrow `queue` table through a partial index of free tasks, so its cost does not grow with the
+number of tasks. Two cursors per person keep it from walking over tasks the person has had: one
+down the ranks, one along the tasks that were reopened behind the first. Cursors are a short cut,
+never the truth: before anybody hears "nothing to do", the queue is looked through from the top.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+
+from fairhand.core.clock import Instant
+from fairhand.storage.database import Connection
+
+_CANDIDATE = """
+    SELECT q.task_id FROM queue AS q
+    WHERE q.project_id = :project_id AND q.taken < q.wanted AND NOT q.held
+      AND {position}
+      AND q.tier <= :max_tier AND q.dose <= :dose_left
+      AND (q.skill_id = 0 OR EXISTS (
+            SELECT 1 FROM person_skill AS s
+            WHERE s.person_id = :person_id AND s.skill_id = q.skill_id))
+      AND (q.slice_id = 0 OR EXISTS (
+            SELECT 1 FROM slice_quota AS z WHERE z.id = q.slice_id AND z.taken < z.quota))
+      AND NOT EXISTS (
+            SELECT 1 FROM lease AS l
+            WHERE l.person_id = :person_id AND l.task_id = q.task_id AND l.state <> 'expired')
+    ORDER BY q.{order} LIMIT 1 {lock}
+"""
+_CLAIM = (
+    "UPDATE queue SET taken = taken + 1 WHERE task_id = ({candidate}) "
+    "RETURNING task_id, rank, reopened, tier, dose, slice_id"
+)
+
+
+def _claim_sql(position: str, order: str, lock: str) -> Any:  # noqa: ANN401  # TextClause
+    return text(
+        _CLAIM.format(candidate=_CANDIDATE.format(position=position, order=order, lock=lock))
+    )
+
+
+_CLAIMS = {
+    dialect: {
+        "rank": _claim_sql("q.rank > :after", "rank", lock),
+        "reopened": _claim_sql("q.reopened > 0 AND q.reopened > :after", "reopened", lock),
+    }
+    for dialect, lock in (("sqlite", ""), ("postgresql", "FOR UPDATE OF q SKIP LOCKED"))
+}
+
+_PLACE = """
+    SELECT e.state AS enrolment_state, e.queue_epoch AS seen_epoch, e.rank_cursor,
+           e.reopened_cursor, p.mode, p.version, p.queue_epoch, p.reopened_seq, p.currency,
+           p.rate_micros_per_hour, p.lease_ttl_ms, p.tier AS project_tier,
+           h.max_tier, h.hours_from_min, h.hours_to_min, h.is_simulated, x.left_micros
+    FROM enrolment AS e
+    JOIN project AS p ON p.id = e.project_id
+    JOIN person AS h ON h.id = e.person_id
+    LEFT JOIN escrow AS x ON x.project_id = p.id
+    WHERE e.person_id = :person_id AND e.project_id = :project_id {lock}
+"""
+_LOAD_PLACE = {
+    "sqlite": text(_PLACE.format(lock="")),
+    # The row lock lets one request of a person through at a time: two tabs cannot race.
+    "postgresql": text(_PLACE.format(lock="FOR UPDATE OF e")),
+}
+
+_TAKE_SLICE = text("UPDATE slice_quota SET taken = taken + 1 WHERE id = :id AND taken < quota")
+_GIVE_SLICE = text("UPDATE slice_quota SET taken = taken - 1 WHERE id = :id AND taken > 0")
+_LEASE = text(
+    """
+    INSERT INTO lease (task_id, person_id, project_id, state, hold, served_at, expires_at)
+    VALUES (:task_id, :person_id, :project_id, 'live', :hold, :now, :expires_at)
+    ON CONFLICT (person_id, task_id) DO UPDATE
+       SET state = 'live', hold = excluded.hold, served_at = excluded.served_at,
+           expires_at = excluded.expires_at, ended_at = NULL
+     WHERE lease.state = 'expired'
+    RETURNING id
+    """
+)
+_MOVE_CURSORS = text(
+    "UPDATE enrolment SET queue_epoch = :epoch, rank_cursor = :rank_cursor, "
+    "reopened_cursor = :reopened_cursor WHERE person_id = :person_id AND project_id = :project_id"
+)
+_HELD = text(
+    "SELECT id, task_id, person_id, project_id, state, hold, served_at, expires_at FROM lease "
+    "WHERE person_id = :person_id AND project_id = :project_id AND state = 'live' "
+    "ORDER BY served_at, id"
+)
+_LEASE_OF = text(
+    "SELECT id, task_id, person_id, project_id, state, hold, served_at, expires_at FROM lease "
+    "WHERE person_id = :person_id AND task_id = :task_id"
+)
+_END = text(
+    "UPDATE lease SET state = :state, ended_at = :now WHERE id = :id AND state = :was RETURNING id"
+)
+_RENEW = text(
+    "UPDATE lease SET expires_at = :expires_at WHERE id = :id AND state = 'live' "
+    "AND expires_at < :expires_at"
+)
+_TAKE_IF_FREE = text(
+    "UPDATE queue SET taken = taken + 1 WHERE task_id = :task_id AND taken < wanted "
+    "RETURNING task_id"
+)
+_NEXT_REOPENED = text(
+    "UPDATE project SET reopened_seq = reopened_seq + 1 WHERE id = :project_id "
+    "RETURNING reopened_seq"
+)
+_GIVE_BACK = text(
+    "UPDATE queue SET taken = taken - 1, reopened = :reopened WHERE task_id = :task_id "
+    "RETURNING slice_id"
+)
+_RAISE_WANTED = text(
+    "UPDATE queue SET wanted = :wanted, reopened = :reopened "
+    "WHERE task_id = :task_id AND wanted < :wanted"
+)
+_OVERDUE = {
+    "sqlite": text(
+        "SELECT id, task_id, person_id, project_id, state, hold, served_at, expires_at FROM lease "
+        "WHERE state = 'live' AND expires_at <= :now ORDER BY expires_at LIMIT :limit"
+    ),
+    "postgresql": text(
+        "SELECT id, task_id, person_id, project_id, state, hold, served_at, expires_at FROM lease "
+        "WHERE state = 'live' AND expires_at <= :now ORDER BY expires_at LIMIT :limit "
+        "FOR UPDATE SKIP LOCKED"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person stands in a project's queue, with what decides whether they get a task."""
+
+    enrolment_state: str
+    seen_epoch: int
+    rank_cursor: int
+    reopened_cursor: int
+    mode: str
+    version: int
+    queue_epoch: int
+    reopened_seq: int
+    currency: str
+    rate_micros_per_hour: int
+    lease_ttl_ms: int
+    project_tier: int
+    max_tier: int
+    hours_from_min: int | None
+    hours_to_min: int | None
+    is_simulated: bool
+    left_micros: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A person's claim on a task."""
+
+    id: int
+    task_id: int
+    person_id: int
+    project_id: int
+    state: str
+    hold: str
+    served_at: Instant
+    expires_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A place taken in a task."""
+
+    task_id: int
+    rank: int
+    reopened: int
+    tier: int
+    dose: int
+    slice_id: int
+
+
+def load_place(connection: Connection, person_id: int, project_id: int) -> Place | None:
+    """Load where a person stands; None when they have not joined the project."""
+    row = connection.execute(
+        _LOAD_PLACE[connection.dialect.name], {"person_id": person_id, "project_id": project_id}
+    ).one_or_none()
+    return None if row is None else Place(*row)
+
+
+def list_held(connection: Connection, person_id: int, project_id: int) -> list[Lease]:
+    """List a person's live leases in a project, oldest first."""
+    found = {"person_id": person_id, "project_id": project_id}
+    return [Lease(*row) for row in connection.execute(_HELD, found)]
+
+
+def load_lease(connection: Connection, person_id: int, task_id: int) -> Lease | None:
+    """Load a person's lease on a task, in whatever state it is."""
+    found = {"person_id": person_id, "task_id": task_id}
+    row = connection.execute(_LEASE_OF, found).one_or_none()
+    return None if row is None else Lease(*row)
+
+
+def claim(
+    connection: Connection, place: Place, person_id: int, project_id: int, dose_left: int
+) -> Claimed | None:
+    """Take a place in the best free task that this person may do; None when there is none."""
+    fresh = place.seen_epoch == place.queue_epoch
+    rank_cursor = place.rank_cursor if fresh else 0
+    reopened_cursor = place.reopened_cursor if fresh else 0
+    found = {
+        "person_id": person_id,
+        "project_id": project_id,
+        "max_tier": place.max_tier,
+        "dose_left": dose_left,
+    }
+    claimed = None
+    if place.reopened_seq > reopened_cursor:
+        claimed = _try_claim(connection, "reopened", found, reopened_cursor)
+        # What was passed over is done or not for this person; reopening again gives a new number.
+        reopened_cursor = claimed.reopened if claimed else place.reopened_seq
+    if claimed is None:
+        claimed = _try_claim(connection, "rank", found, rank_cursor)
+        rank_cursor = claimed.rank if claimed else rank_cursor
+    if claimed is None:
+        claimed = _try_claim(connection, "rank", found, -1)
+    if claimed is not None:
+        connection.execute(
+            _MOVE_CURSORS,
+            {
+                "epoch": place.queue_epoch,
+                "rank_cursor": rank_cursor,
+                "reopened_cursor": reopened_cursor,
+                "person_id": person_id,
+                "project_id": project_id,
+            },
+        )
+    return claimed
+
+
+def _try_claim(
+    connection: Connection, way: str, found: dict[str, int], after: int
+) -> Claimed | None:
+    statement = _CLAIMS[connection.dialect.name][way]
+    row = connection.execute(statement, {**found, "after": after}).one_or_none()
+    if row is None:
+        return None
+    claimed = Claimed(*row)
+    if claimed.slice_id and not connection.execute(_TAKE_SLICE, {"id": claimed.slice_id}).rowcount:
+        # Somebody filled the slice between our look and our step: give the place back, look again.
+        connection.execute(_GIVE_BACK, {"task_id": claimed.task_id, "reopened": claimed.reopened})
+        return _try_claim(connection, way, found, after)
+    return claimed
+
+
+def save_lease(
+    connection: Connection,
+    claimed: Claimed,
+    person_id: int,
+    project_id: int,
+    hold: str,
+    now: Instant,
+    expires_at: Instant,
+) -> Lease:
+    """Write the lease for a place just taken; the unique key forbids a task given twice."""
+    row = connection.execute(
+        _LEASE,
+        {
+            "task_id": claimed.task_id,
+            "person_id": person_id,
+            "project_id": project_id,
+            "hold": hold,
+            "now": now,
+            "expires_at": expires_at,
+        },
+    ).one()
+    return Lease(row.id, claimed.task_id, person_id, project_id, "live", hold, now, expires_at)
+
+
+def end_lease(connection: Connection, lease: Lease, state: str, now: Instant) -> bool:
+    """Move a lease on from the state it was read in; False when it has moved since."""
+    return bool(
+        connection.execute(
+            _END, {"state": state, "now": now, "id": lease.id, "was": lease.state}
+        ).first()
+    )
+
+
+def renew_lease(connection: Connection, lease_id: int, expires_at: Instant) -> None:
+    """Let a live lease run until `expires_at`; never shortens it."""
+    connection.execute(_RENEW, {"id": lease_id, "expires_at": expires_at})
+
+
+def take_if_free(connection: Connection, task_id: int) -> bool:
+    """Take a place in a task for a late answer; False when every place is taken."""
+    return connection.execute(_TAKE_IF_FREE, {"task_id": task_id}).first() is not None
+
+
+def give_back(connection: Connection, task_id: int, project_id: int) -> None:
+    """Free a place and put the task where people who have passed it will look again."""
+    sequence = connection.execute(_NEXT_REOPENED, {"project_id": project_id}).scalar_one()
+    slice_id = connection.execute(
+        _GIVE_BACK, {"task_id": task_id, "reopened": sequence}
+    ).scalar_one()
+    if slice_id:
+        connection.execute(_GIVE_SLICE, {"id": slice_id})
+
+
+def reopen(connection: Connection, task_id: int, project_id: int, wanted: int) -> None:
+    """Ask for answers up to `wanted` in a task that was full; never lowers what was asked for."""
+    sequence = connection.execute(_NEXT_REOPENED, {"project_id": project_id}).scalar_one()
+    connection.execute(_RAISE_WANTED, {"task_id": task_id, "wanted": wanted, "reopened": sequence})
+
+
+def list_overdue(connection: Connection, now: Instant, limit: int) -> list[Lease]:
+    """List live leases that have lapsed, oldest first."""
+    statement = _OVERDUE[connection.dialect.name]
+    return [Lease(*row) for row in connection.execute(statement, {"now": now, "limit": limit})]
