@@ -1,0 +1,245 @@
+"""Fresh databases for tests, on SQLite and on a private PostgreSQL server.
+
+Each test process makes one template per engine and copies it for every test: a file copy on
+SQLite, `CREATE DATABASE ... TEMPLATE` on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+from fairhand.storage.database import Database
+from fairhand.storage.schema import whole_metadata
+
+ENGINES = ("sqlite", "postgresql")
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+_START_TIMEOUT_S = 30
+_SERVER_SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "autovacuum": "off",
+    "log_min_messages": "fatal",
+}
+
+
+def find_postgres_binaries() -> Path | None:
+    """Find the folder that holds `initdb` and `postgres`, or None when they are not installed."""
+    candidates = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    if shutil.which("pg_config"):
+        asked = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True)
+        candidates.append(Path(asked.stdout.strip()))
+    for folder in candidates:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return (folder / "initdb").resolve().parent
+    return None
+
+
+def why_no_postgres() -> str | None:
+    """Say in one line why PostgreSQL tests cannot run here; None when they can."""
+    if find_postgres_binaries() is None:
+        return "PostgreSQL tests skipped: no initdb found"
+    if os.geteuid() == 0 and _unprivileged_user() is None:
+        return "PostgreSQL tests skipped: root cannot run postgres and there is no other user"
+    return None
+
+
+def _unprivileged_user() -> str | None:
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return next((name for name in ("postgres", "nobody") if name in known), None)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGINT)
+
+
+@dataclass(slots=True)
+class PostgresServer:
+    """A running private server on a Unix socket; stopped, and its files removed, by `stop`."""
+
+    home: Path
+    process: subprocess.Popen[bytes]
+    _names: Iterator[int] = field(default_factory=count)
+
+    def url(self, name: str) -> str:
+        """Write the SQLAlchemy URL of one of its databases."""
+        return f"postgresql+psycopg://fairhand@/{name}?host={self.home}"
+
+    def run(self, statement: str) -> None:
+        """Run one administrative statement outside a transaction."""
+        conninfo = f"host={self.home} user=fairhand dbname=postgres"
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def create(self, template: str) -> str:
+        """Make a database as a copy of `template` and return its name."""
+        name = f"test_{next(self._names)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, name: str) -> None:
+        """Remove a database, disconnecting whoever still uses it."""
+        self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def stop(self) -> None:
+        """Shut the server down and remove its files."""
+        self.process.send_signal(signal.SIGINT)  # "fast shutdown": disconnects clients
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait(timeout=10)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def start_postgres() -> PostgresServer:
+    """Start a throw-away server; it ends with this process even when that is killed."""
+    binaries = find_postgres_binaries()
+    if binaries is None:
+        raise RuntimeError("no initdb found")
+    home = Path(tempfile.mkdtemp(prefix="fairhand-pg-"))
+    user = _unprivileged_user() if os.geteuid() == 0 else None
+    if user is not None:
+        shutil.chown(home, user)
+    initdb: list[str | Path] = [
+        binaries / "initdb",
+        "-D",
+        home / "data",
+        "-U",
+        "fairhand",
+        "-A",
+        "trust",
+    ]
+    _run_as(user, [*initdb, "--no-sync", "-E", "UTF8", "--locale=C"], home)
+    settings = [f"--{name}={value}" for name, value in _SERVER_SETTINGS.items()]
+    command: list[str | Path] = [binaries / "postgres", "-D", home / "data", "-k", home, *settings]
+    with (home / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=home,
+            user=user,
+            group=_group_of(user),
+            extra_groups=[] if user else None,
+            stdout=log,
+            stderr=log,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509  # set before any thread is started
+        )
+    server = PostgresServer(home, process)
+    _wait_until_ready(server)
+    return server
+
+
+def _group_of(user: str | None) -> int | None:
+    return pwd.getpwnam(user).pw_gid if user else None
+
+
+def _run_as(user: str | None, command: list[str | Path], cwd: Path) -> None:
+    extra: list[int] | None = [] if user else None
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        user=user,
+        group=_group_of(user),
+        extra_groups=extra,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed: {done.stderr or done.stdout}")
+
+
+def _wait_until_ready(server: PostgresServer) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while True:
+        try:
+            server.run("SELECT 1")
+        except psycopg.OperationalError:
+            if server.process.poll() is not None or time.monotonic() > deadline:
+                log = (server.home / "server.log").read_text(errors="replace")
+                raise RuntimeError(f"PostgreSQL did not start: {log[-2000:]}") from None
+            time.sleep(0.02)
+        else:
+            return
+
+
+class Templates:
+    """Makes fresh databases by copying: one template with all tables and one empty, per engine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._server: PostgresServer | None = None
+        self._sqlite_ready = False
+        self._names = count()
+
+    @property
+    def server(self) -> PostgresServer:
+        """The private PostgreSQL server, started at first use."""
+        if self._server is None:
+            self._server = start_postgres()
+            self._server.run("CREATE DATABASE whole")
+            _create_tables(self._server.url("whole"))
+        return self._server
+
+    @contextmanager
+    def fresh(self, engine: str, *, tables: bool = True) -> Iterator[str]:
+        """Yield the URL of a database of its own, and remove it afterwards."""
+        make = self._fresh_sqlite if engine == "sqlite" else self._fresh_postgres
+        with make(tables) as url:
+            yield url
+
+    @contextmanager
+    def _fresh_sqlite(self, tables: bool) -> Iterator[str]:
+        home = Path(tempfile.mkdtemp(prefix="db-", dir=self._folder))
+        path = home / "fairhand.db"
+        if tables:
+            shutil.copyfile(self._sqlite_template(), path)
+        try:
+            yield f"sqlite:///{path}"
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
+
+    @contextmanager
+    def _fresh_postgres(self, tables: bool) -> Iterator[str]:
+        name = self.server.create("whole" if tables else "template0")
+        try:
+            yield self.server.url(name)
+        finally:
+            self.server.drop(name)
+
+    def _sqlite_template(self) -> Path:
+        path = self._folder / "template.db"
+        if not self._sqlite_ready:
+            _create_tables(f"sqlite:///{path}")
+            self._sqlite_ready = True
+        return path
+
+    def close(self) -> None:
+        """Stop the server if one was started."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+
+def _create_tables(url: str) -> None:
+    database = Database(url, pool_size=1)
+    with database.write() as connection:
+        whole_metadata().create_all(connection)
+    database.close()
