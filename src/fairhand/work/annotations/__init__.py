@@ -1,0 +1,1 @@
+"""Submitted answers, drafts and skips."""

@@ -1,0 +1,175 @@
+"""SQL of submitted answers, drafts and skips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import orjson
+from sqlalchemy import bindparam, select, text
+
+from fairhand.core.clock import Instant
+from fairhand.storage.database import Connection
+from fairhand.storage.tables.work import annotation, prediction
+
+_BY_KEY = text(
+    "SELECT id, task_id, reply FROM annotation "
+    "WHERE person_id = :person_id AND client_key = :client_key"
+)
+_LATEST = text(
+    "SELECT id, task_id, person_id, project_id, revision, counted, value, superseded "
+    "FROM annotation WHERE id = :id"
+)
+_OF_TASK = text(
+    "SELECT id FROM annotation WHERE person_id = :person_id AND task_id = :task_id "
+    "AND NOT superseded"
+)
+_INSERT = annotation.insert().returning(annotation.c.id)
+_SUPERSEDE = text("UPDATE annotation SET superseded = :yes WHERE id = :id AND NOT superseded")
+_SET_REPLY = text("UPDATE annotation SET reply = :reply WHERE id = :id")
+_DRAFT = text(
+    "INSERT INTO draft (person_id, task_id, value, saved_at) "
+    "VALUES (:person_id, :task_id, :value, :now) "
+    "ON CONFLICT (person_id, task_id) DO UPDATE "
+    "SET value = excluded.value, saved_at = excluded.saved_at"
+)
+_DROP_DRAFT = text("DELETE FROM draft WHERE person_id = :person_id AND task_id = :task_id")
+_SKIP_BY_KEY = text(
+    "SELECT reply FROM skip WHERE person_id = :person_id AND client_key = :client_key"
+)
+_SKIP = text(
+    "INSERT INTO skip (person_id, client_key, task_id, project_id, at, reason, reply) "
+    "VALUES (:person_id, :client_key, :task_id, :project_id, :now, :reason, :reply)"
+)
+_PREDICTION = select(prediction.c.value).where(
+    prediction.c.id == bindparam("id"), prediction.c.task_id == bindparam("task_id")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A submitted annotation as later steps need it."""
+
+    id: int
+    task_id: int
+    person_id: int
+    project_id: int
+    revision: int
+    counted: bool
+    value: dict[str, Any]
+    superseded: bool
+
+
+def find_reply(
+    connection: Connection, person_id: int, client_key: str
+) -> tuple[int, dict[str, Any]] | None:
+    """Find (task, reply) of a submit sent before with the same key."""
+    row = connection.execute(
+        _BY_KEY, {"person_id": person_id, "client_key": client_key}
+    ).one_or_none()
+    return None if row is None else (row.task_id, orjson.loads(row.reply))
+
+
+def load_annotation(connection: Connection, annotation_id: int) -> Stored | None:
+    """Load one annotation."""
+    row = connection.execute(_LATEST, {"id": annotation_id}).one_or_none()
+    if row is None:
+        return None
+    return Stored(
+        row.id,
+        row.task_id,
+        row.person_id,
+        row.project_id,
+        row.revision,
+        bool(row.counted),
+        orjson.loads(row.value),
+        bool(row.superseded),
+    )
+
+
+def find_current(connection: Connection, person_id: int, task_id: int) -> int | None:
+    """Find the id of a person's current annotation of a task."""
+    return connection.execute(
+        _OF_TASK, {"person_id": person_id, "task_id": task_id}
+    ).scalar_one_or_none()
+
+
+def load_prediction_value(
+    connection: Connection, prediction_id: int, task_id: int
+) -> dict[str, Any] | None:
+    """Load what a model proposed for a task; None when that prediction is not of this task."""
+    value = connection.execute(
+        _PREDICTION, {"id": prediction_id, "task_id": task_id}
+    ).scalar_one_or_none()
+    return None if value is None else cast("dict[str, Any]", orjson.loads(value))
+
+
+def save_annotation(connection: Connection, row: dict[str, Any]) -> int:
+    """Insert one annotation (the columns of the table, `value` and `reply` as JSON text)."""
+    return cast(int, connection.execute(_INSERT, row).scalar_one())
+
+
+def set_reply(connection: Connection, annotation_id: int, reply: bytes) -> None:
+    """Remember what the submit was told, for a retry."""
+    connection.execute(_SET_REPLY, {"id": annotation_id, "reply": reply.decode()})
+
+
+def supersede(connection: Connection, annotation_id: int) -> bool:
+    """Mark an annotation as followed by a newer revision; False when it already was."""
+    return connection.execute(_SUPERSEDE, {"id": annotation_id, "yes": True}).rowcount == 1
+
+
+def save_draft(
+    connection: Connection, person_id: int, task_id: int, value: dict[str, Any], now: Instant
+) -> None:
+    """Keep what a person has entered so far."""
+    connection.execute(
+        _DRAFT,
+        {
+            "person_id": person_id,
+            "task_id": task_id,
+            "value": orjson.dumps(value).decode(),
+            "now": now,
+        },
+    )
+
+
+def drop_draft(connection: Connection, person_id: int, task_id: int) -> None:
+    """Forget a draft that was submitted or skipped."""
+    connection.execute(_DROP_DRAFT, {"person_id": person_id, "task_id": task_id})
+
+
+def find_skip_reply(
+    connection: Connection, person_id: int, client_key: str
+) -> dict[str, Any] | None:
+    """Find the reply of a skip sent before with the same key."""
+    reply = connection.execute(
+        _SKIP_BY_KEY, {"person_id": person_id, "client_key": client_key}
+    ).scalar_one_or_none()
+    return None if reply is None else cast("dict[str, Any]", orjson.loads(reply))
+
+
+def save_skip(
+    connection: Connection,
+    *,
+    person_id: int,
+    client_key: str,
+    task_id: int,
+    project_id: int,
+    reason: str | None,
+    reply: bytes,
+    now: Instant,
+) -> None:
+    """Remember a skip so that a retry counts once."""
+    connection.execute(
+        _SKIP,
+        {
+            "person_id": person_id,
+            "client_key": client_key,
+            "task_id": task_id,
+            "project_id": project_id,
+            "reason": reason,
+            "reply": reply.decode(),
+            "now": now,
+        },
+    )
