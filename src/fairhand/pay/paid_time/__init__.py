@@ -1,0 +1,1 @@
+"""Paid time: a person's server events become milliseconds that are paid."""
