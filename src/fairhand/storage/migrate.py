@@ -1,0 +1,150 @@
+"""Bring a database to the schema of this version: `upgrade`, `current`, `check`.
+
+`python -m fairhand.storage.migrate revision "Add the seals"` writes the next revision from the
+difference between the tables in the code and the revisions so far.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event, text
+
+from fairhand.core.errors import UnavailableError
+from fairhand.storage.database import Database
+
+__all__ = ["check", "current", "head", "new_revision", "upgrade"]
+
+_HOME = Path(__file__).parent / "migrations"
+_LOCK = 0x46616972  # "Fair": the advisory lock that two starting processes queue at
+
+
+def upgrade(database: Database) -> None:
+    """Run every missing revision in one transaction; safe when several processes start at once.
+
+    Raises UnavailableError when the database was written by a newer version of Fairhand.
+    """
+    known = _script().get_current_head()
+    if current(database) == known:
+        return
+    with _exclusively(database) as connection:
+        _refuse_unknown(_revision_of(connection))
+        command.upgrade(_config(connection), "head")
+
+
+def current(database: Database) -> str | None:
+    """Name the revision that a database is at; None when it is empty."""
+    with database.read() as connection:
+        return _revision_of(connection)
+
+
+def head() -> str | None:
+    """Name the newest revision that this version knows."""
+    return _script().get_current_head()
+
+
+def check(database: Database) -> None:
+    """Raise UnavailableError when the database is not at the schema of this version."""
+    at = current(database)
+    _refuse_unknown(at)
+    if at != head():
+        raise UnavailableError(
+            f"The database is at revision {at or 'none'} and this version needs {head()}. "
+            "Run `fairhand init` in the workspace to bring it up to date.",
+            code="schema_outdated",
+        )
+
+
+def new_revision(message: str) -> Path:
+    """Write the next revision file and return its path (needs ruff, which formats it)."""
+    number = f"{len(list(_script().walk_revisions())) + 1:04d}"
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/revisions.db", pool_size=1)
+        upgrade(database)
+        with database.write() as connection:
+            command.revision(_config(connection), message=message, rev_id=number, autogenerate=True)
+        database.close()
+    return next(_HOME.glob(f"versions/r{number}_*.py"))
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config(stdout=StringIO())
+    config.set_main_option("script_location", str(_HOME).replace("%", "%%"))
+    config.set_main_option("file_template", "r%%(rev)s_%%(slug)s")
+    for hook, arguments in (
+        ("check", "check --fix --quiet --exit-zero --ignore E501"),
+        ("format", "format --quiet"),
+    ):
+        config.set_section_option("post_write_hooks", f"{hook}.type", "module")
+        config.set_section_option("post_write_hooks", f"{hook}.module", "ruff")
+        options = f"{arguments} REVISION_SCRIPT_FILENAME"
+        config.set_section_option("post_write_hooks", f"{hook}.options", options)
+    config.set_section_option("post_write_hooks", "hooks", "check, format")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _script() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _revision_of(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_unknown(revision: str | None) -> None:
+    known = {each.revision for each in _script().walk_revisions()}
+    if revision is not None and revision not in known:
+        raise UnavailableError(
+            f"The database is at revision {revision}, which this version does not know: "
+            "it was written by a newer Fairhand. Install that version again.",
+            code="schema_too_new",
+        )
+
+
+@contextmanager
+def _exclusively(database: Database) -> Iterator[Connection]:
+    """Open a write transaction that other upgrades wait for.
+
+    On SQLite foreign keys rest meanwhile, because changing a table there means copying it; they
+    are checked as a whole before the commit.
+    """
+    private = Database(database.url, pool_size=1)
+    if private.is_sqlite:
+        event.listen(private.engine, "connect", _rest_foreign_keys)
+    try:
+        with private.write() as connection:
+            if not private.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            yield connection
+            if private.is_sqlite and connection.execute(text("PRAGMA foreign_key_check")).first():
+                raise RuntimeError("a revision broke a foreign key; nothing was changed")
+    finally:
+        private.close()
+
+
+def _rest_foreign_keys(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401
+    dbapi_connection.execute("PRAGMA foreign_keys=OFF")
+
+
+def main(arguments: list[str]) -> int:
+    """Answer `revision MESSAGE`; anything else prints how to use it."""
+    if len(arguments) == 2 and arguments[0] == "revision":
+        sys.stdout.write(f"{new_revision(arguments[1])}\n")
+        return 0
+    sys.stderr.write('usage: python -m fairhand.storage.migrate revision "What changes"\n')
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
