@@ -43,15 +43,17 @@ def save_grant(
 
 def enrol(
     connection: Connection, person_id: int, project_id: int, grant_id: int, now: Instant
-) -> bool:
-    """Enrol a person under a grant; False when they were enrolled already."""
-    row = connection.execute(
-        insert(connection, enrolment)
-        .values(person_id=person_id, project_id=project_id, grant_id=grant_id, joined_at=now)
-        .on_conflict_do_nothing()
-        .returning(enrolment.c.person_id)
-    ).one_or_none()
-    return row is not None
+) -> None:
+    """Enrol a person under a grant, also one who had left."""
+    adding = insert(connection, enrolment).values(
+        person_id=person_id, project_id=project_id, grant_id=grant_id, joined_at=now
+    )
+    connection.execute(
+        adding.on_conflict_do_update(
+            index_elements=["person_id", "project_id"],
+            set_={"state": "active", "grant_id": grant_id, "joined_at": now},
+        )
+    )
 
 
 def is_enrolled(connection: Connection, person_id: int, project_id: int) -> bool:

@@ -60,14 +60,12 @@ class Stored:
     superseded: bool
 
 
-def find_reply(
-    connection: Connection, person_id: int, client_key: str
-) -> tuple[int, dict[str, Any]] | None:
-    """Find (task, reply) of a submit sent before with the same key."""
+def find_reply(connection: Connection, person_id: int, client_key: str) -> tuple[int, str] | None:
+    """Find (task, reply as JSON) of a submit sent before with the same key."""
     row = connection.execute(
         _BY_KEY, {"person_id": person_id, "client_key": client_key}
     ).one_or_none()
-    return None if row is None else (row.task_id, orjson.loads(row.reply))
+    return None if row is None else (row.task_id, row.reply)
 
 
 def load_annotation(connection: Connection, annotation_id: int) -> Stored | None:

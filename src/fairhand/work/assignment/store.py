@@ -95,6 +95,24 @@ _LEASE_OF = text(
     "SELECT id, task_id, person_id, project_id, state, hold, served_at, expires_at FROM lease "
     "WHERE person_id = :person_id AND task_id = :task_id"
 )
+_DESK_SQL = """
+    SELECT l.id, l.task_id, l.person_id, l.project_id, l.state, l.hold, l.served_at, l.expires_at,
+           p.version, p.currency, p.rate_micros_per_hour, p.mode, t.width, t.height, q.dose,
+           h.is_simulated, a.task_id AS earlier_task_id, a.reply AS earlier_reply
+    FROM lease AS l
+    JOIN project AS p ON p.id = l.project_id
+    JOIN task AS t ON t.id = l.task_id
+    JOIN queue AS q ON q.task_id = l.task_id
+    JOIN person AS h ON h.id = l.person_id
+    LEFT JOIN annotation AS a ON a.person_id = l.person_id AND a.client_key = :client_key
+    WHERE l.person_id = :person_id AND l.task_id = :task_id {lock}
+"""
+_DESK = {
+    "sqlite": text(_DESK_SQL.format(lock="")),
+    # One submit of a person and task at a time: a retry racing its first try waits and sees it.
+    "postgresql": text(_DESK_SQL.format(lock="FOR UPDATE OF l")),
+}
+_TASK_EXISTS = text("SELECT 1 FROM task WHERE id = :task_id")
 _END = text(
     "UPDATE lease SET state = :state, ended_at = :now WHERE id = :id AND state = :was RETURNING id"
 )
@@ -169,6 +187,27 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Desk:
+    """A person's task on their desk, with what a submit needs to know about it."""
+
+    lease: Lease
+    project_id: int
+    version: int
+    currency: str
+    rate_micros_per_hour: int
+    mode: str
+    width: int | None
+    height: int | None
+    has_dose: bool
+    is_simulated: bool
+    earlier: tuple[int, str] | None  # (task, reply) of a submit with the same client key
+
+    def is_late(self, now: Instant) -> bool:
+        """Say whether the lease had lapsed or moved on before `now`."""
+        return self.lease.state not in ("live", "submitted") or now > self.lease.expires_at
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """A place taken in a task."""
 
@@ -199,6 +238,34 @@ def load_lease(connection: Connection, person_id: int, task_id: int) -> Lease | 
     found = {"person_id": person_id, "task_id": task_id}
     row = connection.execute(_LEASE_OF, found).one_or_none()
     return None if row is None else Lease(*row)
+
+
+def load_desk(connection: Connection, person_id: int, task_id: int, client_key: str) -> Desk | None:
+    """Load a person's task for a submit; None when it was never given to them."""
+    row = connection.execute(
+        _DESK[connection.dialect.name],
+        {"person_id": person_id, "task_id": task_id, "client_key": client_key},
+    ).one_or_none()
+    if row is None:
+        return None
+    return Desk(
+        lease=Lease(*row[:8]),
+        project_id=row.project_id,
+        version=row.version,
+        currency=row.currency,
+        rate_micros_per_hour=row.rate_micros_per_hour,
+        mode=row.mode,
+        width=row.width,
+        height=row.height,
+        has_dose=row.dose > 0,
+        is_simulated=bool(row.is_simulated),
+        earlier=None if row.earlier_task_id is None else (row.earlier_task_id, row.earlier_reply),
+    )
+
+
+def task_exists(connection: Connection, task_id: int) -> bool:
+    """Say whether there is such a task at all."""
+    return connection.execute(_TASK_EXISTS, {"task_id": task_id}).first() is not None
 
 
 def claim(

@@ -99,7 +99,6 @@ class GateFacts:
     guidelines: str
     escrow_micros: int
     people_without_floor: int
-    rate_below_floor_of: int
 
 
 def check_gate(facts: GateFacts) -> list[Issue]:

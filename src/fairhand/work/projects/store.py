@@ -161,6 +161,14 @@ def load_project(connection: Connection, project_id: int) -> Project | None:
     return None if row is None else _project(row)
 
 
+def lock_project(connection: Connection, project_id: int) -> Project | None:
+    """Load one project and keep others from changing it until commit."""
+    row = connection.execute(
+        select(*_PROJECT_COLUMNS).where(project.c.id == project_id).with_for_update()
+    ).one_or_none()
+    return None if row is None else _project(row)
+
+
 def find_project(connection: Connection, slug: str) -> Project | None:
     """Find a project by its short name."""
     row = connection.execute(select(*_PROJECT_COLUMNS).where(project.c.slug == slug)).one_or_none()

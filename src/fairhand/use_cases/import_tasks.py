@@ -1,0 +1,133 @@
+"""Raw data becomes tasks: streamed in chunks, each chunk one transaction, resumable after a kill.
+
+A run remembers how many rows it has taken in; that number is written with each chunk, so a run
+that is started again skips exactly what is in. Rows are found again by fingerprint, so importing
+the same file twice adds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+
+from fairhand.core.clock import Instant
+from fairhand.core.errors import ForbiddenError, Issue, NotFoundError
+from fairhand.formats.images import make_preview
+from fairhand.model.project import Project
+from fairhand.model.task import NewTask
+from fairhand.proof.log import store as log
+from fairhand.storage.blobs import BlobStore
+from fairhand.storage.database import Database
+from fairhand.work.projects import store
+from fairhand.work.projects.store import ImportRun
+
+CHUNK_ROWS = 1_000
+CHUNK_IMAGES = 32
+ISSUES_KEPT = 1_000
+
+OnProgress = Callable[[ImportRun], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTasks:
+    """A run to carry on, and the rows of its source from the first one."""
+
+    run_id: int
+    rows: Iterable[NewTask | Issue]
+    person_id: int
+
+
+def start_import(db: Database, project_id: int, source: str, now: Instant) -> ImportRun:
+    """Open an import run for a project."""
+    with db.write() as connection:
+        project = store.load_project(connection, project_id)
+        if project is None:
+            raise NotFoundError(f"There is no project {project_id}.")
+        if project.mode == "closed":
+            raise ForbiddenError("This project is finished; its tasks can no longer change.")
+        run_id = store.start_import(connection, project_id, source, now)
+        run = store.load_import(connection, run_id)
+    assert run is not None, "just written"  # noqa: S101
+    return run
+
+
+def import_tasks(
+    db: Database,
+    blobs: BlobStore,
+    command: ImportTasks,
+    now: Instant,
+    on_progress: OnProgress = lambda _run: None,
+) -> ImportRun:
+    """Take in every row that is not in yet; bad rows are kept as issues and the rest goes on."""
+    run, project = _load(db, command.run_id)
+    rows = islice(command.rows, run.rows_read, None)
+    for chunk in _chunks(rows):
+        tasks = [row for row in chunk if isinstance(row, NewTask)]
+        issues = [row for row in chunk if isinstance(row, Issue)]
+        previews = [_store_media(blobs, task) for task in tasks]
+        with db.write() as connection:
+            added = store.add_tasks(connection, project, tasks, previews, now)
+            run = _counted(run, len(chunk), added, len(tasks), issues)
+            store.save_import(connection, run)
+        on_progress(run)
+    return _finish(db, run, command.person_id, now)
+
+
+def _load(db: Database, run_id: int) -> tuple[ImportRun, Project]:
+    with db.read() as connection:
+        run = store.load_import(connection, run_id)
+        project = store.load_project(connection, run.project_id) if run else None
+    if run is None or project is None:
+        raise NotFoundError(f"There is no import {run_id}.")
+    return run, project
+
+
+def _chunks(rows: Iterator[NewTask | Issue]) -> Iterator[list[NewTask | Issue]]:
+    """Cut into chunks that fit in memory: many rows of text, few images."""
+    chunk: list[NewTask | Issue] = []
+    images = 0
+    for row in rows:
+        chunk.append(row)
+        images += isinstance(row, NewTask) and row.media_bytes is not None
+        if len(chunk) >= CHUNK_ROWS or images >= CHUNK_IMAGES:
+            yield chunk
+            chunk, images = [], 0
+    if chunk:
+        yield chunk
+
+
+def _store_media(blobs: BlobStore, task: NewTask) -> str | None:
+    """Put a task's file and its preview away; both are named by content, so twice is once."""
+    if task.media_bytes is None:
+        return None
+    blobs.put(task.media_bytes)
+    return blobs.put(make_preview(task.media_bytes))
+
+
+def _counted(run: ImportRun, read: int, added: int, good: int, issues: list[Issue]) -> ImportRun:
+    kept = [*run.issues, *(asdict(issue) for issue in issues)][:ISSUES_KEPT]
+    rejected = sum(issue.severity == "error" for issue in issues)
+    return replace(
+        run,
+        rows_read=run.rows_read + read,
+        added=run.added + added,
+        already_there=run.already_there + good - added,
+        rejected=run.rejected + rejected,
+        issues=kept,
+    )
+
+
+def _finish(db: Database, run: ImportRun, person_id: int, now: Instant) -> ImportRun:
+    done = replace(run, state="done")
+    with db.write() as connection:
+        store.save_import(connection, done, ended_at=now)
+        body = {
+            "import": run.id,
+            "project": run.project_id,
+            "added": run.added,
+            "already_there": run.already_there,
+            "rejected": run.rejected,
+        }
+        log.append(connection, "tasks.imported", body, now, person_id, run.project_id)
+    return done

@@ -1,0 +1,74 @@
+"""Somebody is asked in: an account, roles, and a one-time link that is shown once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairhand.core.clock import Instant
+from fairhand.core.errors import InvalidError, Issue
+from fairhand.people.accounts import store
+from fairhand.people.accounts.rules import check_person
+from fairhand.proof.log import store as log
+from fairhand.storage.database import Database
+
+ROLES = ("owner", "manager", "reviewer", "contributor", "auditor")
+
+
+@dataclass(frozen=True, slots=True)
+class InvitePerson:
+    """Who is asked in, and for what (project 0: the whole workspace)."""
+
+    email: str | None
+    display_name: str
+    roles: tuple[str, ...] = ("contributor",)
+    project_id: int = 0
+    country: str = ""
+    region: str = ""
+    locale: str = "en"
+    is_simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """The account and the secret of its link."""
+
+    person_id: int
+    token: str
+
+
+def invite_person(db: Database, command: InvitePerson, now: Instant, *, link_hours: int) -> Invited:
+    """Add an account (or find it by e-mail address), give roles, make a sign-in link."""
+    issues = check_person(command.email, command.display_name, command.country)
+    issues += [
+        Issue("roles", f"{role!r} is not a role; choose from {', '.join(ROLES)}.")
+        for role in command.roles
+        if role not in ROLES
+    ]
+    if issues:
+        raise InvalidError("This person cannot be invited like this.", issues=issues)
+    with db.write() as connection:
+        person_id = store.create_person(
+            connection,
+            email=command.email,
+            display_name=command.display_name.strip(),
+            locale=command.locale,
+            country=command.country,
+            region=command.region,
+            is_simulated=command.is_simulated,
+            now=now,
+        )
+        if person_id is None:
+            known = store.find_person(connection, command.email or "")
+            assert known is not None, "an address is taken by somebody"  # noqa: S101
+            person_id = known.id
+        for role in command.roles:
+            store.add_role(connection, person_id, role, command.project_id, now)
+        token = store.create_link(connection, person_id, now, link_hours)
+        body = {
+            "person": person_id,
+            "roles": list(command.roles),
+            "project": command.project_id,
+            "simulated": command.is_simulated,
+        }
+        log.append(connection, "person.invited", body, now, person_id)
+    return Invited(person_id, token)

@@ -1,0 +1,65 @@
+"""An owner opens, pauses or closes a project; opening for paid work asks the gate first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairhand.core.clock import Instant
+from fairhand.core.errors import ConflictError, NotFoundError
+from fairhand.model.project import Mode
+from fairhand.pay import store as pay
+from fairhand.pay.floors import store as floors
+from fairhand.people.accounts import store as accounts
+from fairhand.people.consent import store as consent
+from fairhand.proof.log import store as log
+from fairhand.storage.database import Connection, Database
+from fairhand.work.projects import store
+from fairhand.work.projects.rules import GateFacts, check_gate
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProject:
+    """Which mode the owner wants."""
+
+    owner_id: int
+    project_id: int
+    mode: Mode
+
+
+def open_project(db: Database, command: OpenProject, now: Instant) -> Mode:
+    """Change a project's mode; raises ConflictError listing what the gate still misses."""
+    with db.write() as connection:
+        project = store.load_project(connection, command.project_id)
+        if project is None:
+            raise NotFoundError(f"There is no project {command.project_id}.")
+        if command.mode == "open":
+            facts = _gate_facts(connection, command.project_id, now)
+            if issues := check_gate(facts):
+                raise ConflictError(
+                    "The gate is not green yet, so the project cannot be opened for paid work.",
+                    code="gate",
+                    issues=issues,
+                )
+        store.set_mode(connection, command.project_id, command.mode)
+        body = {"project": command.project_id, "mode": command.mode, "was": project.mode}
+        log.append(connection, "project.mode", body, now, command.owner_id, command.project_id)
+    return command.mode
+
+
+def _gate_facts(connection: Connection, project_id: int, now: Instant) -> GateFacts:
+    project = store.load_project(connection, project_id)
+    version = store.load_version(connection, project_id, project.version) if project else None
+    rows = floors.load_rows(connection)
+    without = 0
+    for person_id in consent.list_enrolled(connection, project_id):
+        person = accounts.load_person(connection, person_id)
+        if person is None or not floors.has_floor(
+            rows, person.place_country, person.place_region, now
+        ):
+            without += 1
+    return GateFacts(
+        tasks=store.count_tasks(connection, project_id),
+        guidelines=version.guidelines if version else "",
+        escrow_micros=pay.load_escrow(connection, project_id),
+        people_without_floor=without,
+    )

@@ -1,0 +1,18 @@
+"""Leases that lapsed go back to the queue; the person's draft stays, and they may come back."""
+
+from __future__ import annotations
+
+from fairhand.core.clock import Instant
+from fairhand.storage.database import Database
+from fairhand.work.assignment import store as queue
+
+
+def reap_leases(db: Database, now: Instant, limit: int = 500) -> int:
+    """Free the places of up to `limit` lapsed leases; return how many."""
+    with db.write() as connection:
+        freed = 0
+        for lease in queue.list_overdue(connection, now, limit):
+            if queue.end_lease(connection, lease, "expired", now):
+                queue.give_back(connection, lease.task_id, lease.project_id)
+                freed += 1
+    return freed
