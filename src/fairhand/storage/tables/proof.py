@@ -106,13 +106,15 @@ release = Table(
     Column("event_id", Key, ForeignKey("event.id"), nullable=True),
     Column("stats", Text, nullable=True),
     UniqueConstraint("project_id", "version"),
-    CheckConstraint("state IN ('writing', 'published')", name="state_is_known"),
+    CheckConstraint("state IN ('writing', 'logged', 'published', 'lost')", name="state_is_known"),
     CheckConstraint(
-        "state <> 'published' OR (manifest_sha256 IS NOT NULL AND event_id IS NOT NULL)",
+        "state = 'writing' OR (manifest_sha256 IS NOT NULL AND event_id IS NOT NULL)"
+        " OR state = 'lost'",
         name="published_is_proven",
     ),
 )
-"""Immutable dataset versions; a row in `writing` is a publish that may be taken up again."""
+"""Immutable dataset versions. `writing` and `logged` (its event is in the log, its folder not yet
+in place) are steps of a publish that may be taken up again; `lost` was never put in place."""
 
 _FORBIDDEN = {
     "event": {
