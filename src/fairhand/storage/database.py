@@ -50,15 +50,17 @@ class Database:
             with _clear_errors(), self.engine.begin() as connection:
                 yield connection
             return
-        with _clear_errors(), self.engine.connect() as pooled:
-            connection = pooled.execution_options(fairhand_write=True)
+        with _clear_errors(), self.engine.connect() as connection:
             with self._gate.held(), connection.begin():
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a read-only snapshot."""
         with _clear_errors(), self.engine.connect() as connection, connection.begin():
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
             yield connection
 
     def close(self) -> None:
@@ -121,7 +123,7 @@ def _sqlite_engine(url: str, pool_size: int) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _configure(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401
-        dbapi_connection.isolation_level = None  # we say BEGIN ourselves
+        dbapi_connection.isolation_level = None  # `read` and `write` say BEGIN themselves
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
@@ -132,11 +134,6 @@ def _sqlite_engine(url: str, pool_size: int) -> Engine:
             "temp_store=MEMORY",
         ):
             dbapi_connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("fairhand_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 

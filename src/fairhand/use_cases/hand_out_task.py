@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ForbiddenError
@@ -64,6 +64,7 @@ def hand_out_task(
         place = queue.load_place(connection, command.person_id, command.project_id)
         if place is None or place.enrolment_state != "active":
             raise ForbiddenError("Join this project first: its offer is on your home page.")
+        terms = replace(terms, online_ttl_ms=place.lease_ttl_ms)
         held = queue.list_held(connection, command.person_id, command.project_id)
         on_hand = [lease for lease in held if lease.task_id not in command.exclude]
         if on_hand and not command.ahead:

@@ -9,7 +9,8 @@ from fairhand.core.errors import ConflictError, ForbiddenError, NotFoundError
 from fairhand.core.ids import sha256_hex
 from fairhand.core.money import MICROS, Money
 from fairhand.model.project import Project
-from fairhand.pay.floors import store as floors
+from fairhand.pay.floors.rules import offer_issues
+from fairhand.pay.floors.store import floor_of_person
 from fairhand.people.accounts import store as accounts
 from fairhand.people.consent import store as consent
 from fairhand.people.consent.rules import WORK_SCOPE, work_notice
@@ -55,7 +56,7 @@ def join_project(db: Database, command: JoinProject, now: Instant) -> bool:
                 code="notice_changed",
             )
         if project.mode == "open":
-            _check_floor(connection, person, now)
+            _check_floor(connection, project, person, now)
         if consent.is_enrolled(connection, person.id, project.id):
             return False
         grant_id = consent.save_grant(
@@ -79,12 +80,15 @@ def join_project(db: Database, command: JoinProject, now: Instant) -> bool:
     return True
 
 
-def _check_floor(connection: Connection, person: accounts.PersonRow, now: Instant) -> None:
-    rows = floors.load_rows(connection)
-    if not floors.has_floor(rows, person.place_country, person.place_region, now):
-        where = person.place_country or "where you live (your account names no country)"
+def _check_floor(
+    connection: Connection, project: Project, person: accounts.PersonRow, now: Instant
+) -> None:
+    floor = floor_of_person(connection, person.id, now)
+    place = person.place_country or "where you live (your account names no country)"
+    issues = offer_issues(floor, place, project.rate_micros_per_hour, project.currency)
+    if issues:
         raise ForbiddenError(
-            f"No wage floor is active for {where}, so no paid work can be offered there yet. "
-            "Ask the manager to add one.",
+            f"This work cannot be offered to you yet: {issues[0].message} Ask the manager.",
             code="no_floor",
+            issues=issues,
         )

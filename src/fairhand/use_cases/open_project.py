@@ -8,8 +8,7 @@ from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, NotFoundError
 from fairhand.model.project import Mode
 from fairhand.pay import store as pay
-from fairhand.pay.floors import store as floors
-from fairhand.people.accounts import store as accounts
+from fairhand.pay.floors.store import floor_of_person
 from fairhand.people.consent import store as consent
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Connection, Database
@@ -49,14 +48,8 @@ def open_project(db: Database, command: OpenProject, now: Instant) -> Mode:
 def _gate_facts(connection: Connection, project_id: int, now: Instant) -> GateFacts:
     project = store.load_project(connection, project_id)
     version = store.load_version(connection, project_id, project.version) if project else None
-    rows = floors.load_rows(connection)
-    without = 0
-    for person_id in consent.list_enrolled(connection, project_id):
-        person = accounts.load_person(connection, person_id)
-        if person is None or not floors.has_floor(
-            rows, person.place_country, person.place_region, now
-        ):
-            without += 1
+    enrolled = consent.list_enrolled(connection, project_id)
+    without = sum(floor_of_person(connection, person_id, now) is None for person_id in enrolled)
     return GateFacts(
         tasks=store.count_tasks(connection, project_id),
         guidelines=version.guidelines if version else "",

@@ -27,3 +27,12 @@ def version_of(
             kept.clear()
         kept[project_id, version] = found
     return found
+
+
+def current_version(db: Database, project_id: int, version: int) -> ProjectVersion:
+    """Load a version as `version_of` does, opening a snapshot only when it is not kept yet."""
+    kept = _KEPT.get(db, {}).get((project_id, version))
+    if kept is not None:
+        return kept
+    with db.read() as connection:
+        return version_of(db, connection, project_id, version)

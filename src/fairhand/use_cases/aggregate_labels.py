@@ -1,0 +1,111 @@
+"""New answers of a project become consensus; where doubt is left, one more person is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fairhand.core.clock import Instant
+from fairhand.core.errors import NotFoundError
+from fairhand.model.project import Project
+from fairhand.proof.log import store as log
+from fairhand.quality import store
+from fairhand.quality.follow import Followed, follow_task
+from fairhand.quality.redundancy import AskMore, OverlapPolicy
+from fairhand.quality.refit import refit_due
+from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.versions import version_of
+from fairhand.work.assignment import store as queue
+from fairhand.work.projects import store as projects
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateResult:
+    """What one batch did; `more` says that answers are left, `refit_due` that a refit pays."""
+
+    answers: int = 0
+    tasks: int = 0
+    settled: int = 0
+    asked_more: int = 0
+    more: bool = False
+    refit_due: bool = False
+
+
+def aggregate_labels(
+    db: Database, project_id: int, now: Instant, limit: int = 5_000
+) -> AggregateResult:
+    """Aggregate up to `limit` answers that are not aggregated yet; nothing new changes nothing.
+
+    Two processes at once take turns: the second sees what the first has left.
+    """
+    with db.write() as connection:
+        project = projects.load_project(connection, project_id)
+        if project is None:
+            raise NotFoundError(f"There is no project {project_id}.")
+        if not store.has_fresh(connection, project_id):
+            return AggregateResult()
+        run = store.lock_aggregation(connection, project_id, now)
+        claimed = store.claim_fresh(connection, project_id, limit)
+        if not claimed:
+            return AggregateResult()
+        followed = _follow(db, connection, project, sorted(set(claimed)), run, now)
+        asked_more = _ask_more(connection, project, followed)
+        store.count_answers(connection, project_id, len(claimed))
+        result = AggregateResult(
+            answers=len(claimed),
+            tasks=len(followed),
+            settled=sum(not isinstance(one.decision, AskMore) for one in followed.values()),
+            asked_more=asked_more,
+            more=len(claimed) == limit,
+            refit_due=refit_due(run.fitted_answers, run.answers + len(claimed)),
+        )
+        body = {
+            "project": project_id,
+            "batch": run.batch,
+            "answers": result.answers,
+            "tasks": result.tasks,
+            "settled": result.settled,
+            "asked_more": result.asked_more,
+        }
+        log.append(connection, "labels.aggregated", body, now, project_id=project_id)
+    return result
+
+
+def _follow(
+    db: Database,
+    connection: Connection,
+    project: Project,
+    task_ids: list[int],
+    run: store.Run,
+    now: Instant,
+) -> dict[int, Followed]:
+    questions = version_of(db, connection, project.id, project.version).questions
+    policy = OverlapPolicy(project.min_overlap, project.max_overlap, project.target_confidence)
+    judgements = store.load_judgements(connection, task_ids)
+    earlier = store.load_earlier(connection, task_ids, questions)
+    people = {one.person_id for found in judgements.values() for one in found}
+    models = store.load_models(connection, project.id, questions, people)
+    followed = {
+        task_id: follow_task(questions, models, judgements[task_id], earlier[task_id], policy)
+        for task_id in task_ids
+    }
+    rows = [
+        (task_id, consensus, not isinstance(one.decision, AskMore))
+        for task_id, one in followed.items()
+        for consensus in one.consensus
+    ]
+    store.save_consensus(connection, project.id, questions, rows, run.batch, now)
+    store.save_models(connection, project.id, questions, models)
+    return followed
+
+
+def _ask_more(connection: Connection, project: Project, followed: Mapping[int, Followed]) -> int:
+    """Open one more place where doubt is left; below the least overlap places are open already."""
+    doubtful = [
+        (task_id, one.answers + one.decision.count)
+        for task_id, one in followed.items()
+        if isinstance(one.decision, AskMore) and one.answers >= project.min_overlap
+    ]
+    for task_id, wanted in doubtful:
+        queue.reopen(connection, task_id, project.id, wanted)
+    return len(doubtful)

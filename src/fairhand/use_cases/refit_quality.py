@@ -1,0 +1,122 @@
+"""Everything is learned anew from all answers of a project; before a release, and now and then.
+
+The fit itself runs on a snapshot, without holding up anybody. Its results are written in short
+transactions; a task that was aggregated since the snapshot keeps its newer consensus. What such
+tasks moved in the models meanwhile is made exact by the next refit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from fairhand.core.clock import Instant
+from fairhand.core.errors import NotFoundError
+from fairhand.labels.answers import Asked
+from fairhand.model.project import Project
+from fairhand.proof.log import store as log
+from fairhand.quality import store
+from fairhand.quality.consensus import KINDS
+from fairhand.quality.consensus.kind import Voted
+from fairhand.quality.follow import Consensus, task_confidence
+from fairhand.quality.redundancy import AskMore, OverlapPolicy, decide
+from fairhand.quality.refit import Ballots, QuestionFit
+from fairhand.storage.database import Database
+from fairhand.use_cases.versions import version_of
+from fairhand.work.assignment import store as queue
+from fairhand.work.projects import store as projects
+
+_CHUNK = 500
+_SEED = 20261121
+"""The same answers give the same intervals, so that a release can be made again."""
+
+Refitted = tuple[int, int, list[Consensus], bool]
+"""Task, live answers, consensus, and whether no one else is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefitResult:
+    """What a refit has seen and what it asked for."""
+
+    answers: int
+    tasks: int
+    asked_more: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    project: Project
+    questions: Sequence[Asked]
+    run: store.Run
+    ballots: Ballots
+    voted: dict[str, dict[int, float]]
+
+
+def refit_quality(db: Database, project_id: int, now: Instant) -> RefitResult:
+    """Fit Dawid-Skene to all live answers; renew models, agreement and consensus."""
+    seen = _look(db, project_id)
+    fits = seen.ballots.fit(np.random.default_rng(_SEED))
+    tasks = asked_more = 0
+    results = _decided(seen, fits)
+    while chunk := list(islice(results, _CHUNK)):
+        asked_more += _save(db, seen, chunk, now)
+        tasks += len(chunk)
+    result = RefitResult(len(seen.ballots), tasks, asked_more)
+    with db.write() as connection:
+        store.lock_aggregation(connection, project_id, now, step=0)
+        store.replace_models(connection, project_id, seen.questions, fits)
+        store.finish_refit(connection, project_id, fits, seen.run.answers, now)
+        body = {
+            "project": project_id,
+            "answers": result.answers,
+            "tasks": result.tasks,
+            "asked_more": result.asked_more,
+        }
+        log.append(connection, "quality.refitted", body, now, project_id=project_id)
+    return result
+
+
+def _look(db: Database, project_id: int) -> _Snapshot:
+    with db.read() as connection:
+        project = projects.load_project(connection, project_id)
+        if project is None:
+            raise NotFoundError(f"There is no project {project_id}.")
+        questions = version_of(db, connection, project_id, project.version).questions
+        run = store.look_at_aggregation(connection, project_id)
+        ballots = store.gather_ballots(connection, project_id, questions)
+        voted = {
+            question.name: store.load_confidences(connection, project_id, question.name)
+            for question in questions
+            if isinstance(KINDS[question.kind], Voted)
+        }
+    return _Snapshot(project, questions, run, ballots, voted)
+
+
+def _decided(seen: _Snapshot, fits: Sequence[QuestionFit]) -> Iterator[Refitted]:
+    project = seen.project
+    policy = OverlapPolicy(project.min_overlap, project.max_overlap, project.target_confidence)
+    for task_id, answers, consensus in seen.ballots.consensus(fits):
+        votes = [found[task_id] for found in seen.voted.values() if task_id in found]
+        confidence = min([task_confidence(consensus), *votes])
+        settled = not isinstance(decide(policy, answers, confidence), AskMore)
+        yield task_id, answers, consensus, settled
+
+
+def _save(db: Database, seen: _Snapshot, chunk: Sequence[Refitted], now: Instant) -> int:
+    """Save one chunk of tasks, and ask one more person where the refit has found doubt."""
+    project = seen.project
+    rows = [(task_id, one, settled) for task_id, _, found, settled in chunk for one in found]
+    doubtful = [
+        (task_id, answers + 1)
+        for task_id, answers, _, settled in chunk
+        if not settled and answers >= project.min_overlap
+    ]
+    with db.write() as connection:
+        batch = seen.run.batch
+        store.save_consensus(connection, project.id, seen.questions, rows, batch, now)
+        for task_id, wanted in doubtful:
+            queue.reopen(connection, task_id, project.id, wanted)
+    return len(doubtful)

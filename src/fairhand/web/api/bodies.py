@@ -1,0 +1,131 @@
+"""What the JSON API takes and gives, for validation at the door and for OpenAPI."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused, so a typo is not silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class NextBody(Body):
+    """Ask for a task; `ahead` leases one more for later, `exclude` names tasks already on hand."""
+
+    ahead: bool = False
+    hold: Literal["online", "offline"] = "online"
+    exclude: list[int] = Field(default_factory=list, max_length=250)
+
+
+class SubmitBody(Body):
+    """Answers to a task; `client_key` (a UUID) makes a retry count once."""
+
+    client_key: str = Field(max_length=64)
+    value: dict[str, Any]
+    prediction_id: int | None = None
+    prediction_shown: bool = False
+    revises: int | None = None
+
+
+class DraftBody(Body):
+    """What has been entered so far."""
+
+    value: dict[str, Any]
+
+
+class SkipBody(Body):
+    """Pass a task on; a reason helps the owner and is never asked for."""
+
+    client_key: str = Field(max_length=64)
+    reason: str | None = Field(default=None, max_length=500)
+
+
+class JoinBody(Body):
+    """Agree to a project's notice; send the hash of the words you read."""
+
+    notice_sha256: str | None = None
+
+
+class QuestionBody(Body):
+    """One question of a project."""
+
+    name: str
+    kind: str
+    title: str
+    config: dict[str, Any]
+    required: bool = True
+
+
+class ProjectBody(Body):
+    """A new project. `rate` is pay per hour as a decimal string in `currency`."""
+
+    title: str
+    purpose: str
+    guidelines: str = ""
+    questions: list[QuestionBody]
+    currency: str
+    rate: str
+    min_overlap: int = 2
+    max_overlap: int = 5
+    target_confidence: float = Field(default=0.95, strict=False)
+    expected_seconds: float = Field(default=20, strict=False)
+    tier: int = 0
+    mode: Literal["draft", "demo"] = "draft"
+    slug: str = ""
+
+
+class GuidelinesBody(Body):
+    """New guidelines in Markdown."""
+
+    guidelines: str
+
+
+class ModeBody(Body):
+    """The mode a project should be in."""
+
+    mode: Literal["draft", "demo", "open", "paused", "closed"]
+
+
+class FundBody(Body):
+    """Money to set aside, as a decimal string in the project's currency."""
+
+    amount: str
+    client_key: str = Field(min_length=8, max_length=64)
+
+
+class InviteBody(Body):
+    """Somebody to ask in."""
+
+    display_name: str
+    email: str | None = None
+    roles: list[str] = Field(default_factory=lambda: ["contributor"])
+    project_id: int = 0
+    country: str = ""
+    region: str = ""
+    locale: str = "en"
+
+
+class TokenBody(Body):
+    """A new API token."""
+
+    label: str = Field(min_length=1, max_length=100)
+    scope: Literal["read", "work", "manage"] = "work"
+    project_id: int = 0
+    days: int = Field(default=90, ge=1, le=365)
+
+
+class ClosePayBody(Body):
+    """A pay period to close: two instants in ISO 8601 with an offset."""
+
+    starts_at: str
+    ends_at: str
+
+
+class ReleaseBody(Body):
+    """A release to make."""
+
+    with_media: bool = False

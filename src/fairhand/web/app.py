@@ -1,0 +1,74 @@
+"""The server: one FastAPI app of pages and the JSON API over one open workspace."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import anyio.to_thread
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+
+import fairhand
+from fairhand.use_cases.house import House
+from fairhand.web.shared import problems
+from fairhand.web.shared.assets import Assets
+from fairhand.web.shared.limits import Limits
+from fairhand.web.shared.pages import make_templates
+
+THREADS = 16
+SCREENS = ("api", "desk", "proof", "rights", "school", "studio", "wages")
+
+
+def create_app(
+    house: House, background: AbstractAsyncContextManager[None] | None = None
+) -> FastAPI:
+    """Build the app over an open workspace; `background` runs for as long as the server does."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        if background is None:
+            yield
+            return
+        async with background:
+            yield
+
+    app = FastAPI(
+        title="Fairhand",
+        version=fairhand.__version__,
+        summary="Human data, done by a fair hand.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+        middleware=[
+            Middleware(
+                Limits,
+                body_bytes=house.settings.max_body_bytes,
+                upload_bytes=house.settings.max_upload_bytes,
+            )
+        ],
+    )
+    assets = Assets.load()
+    app.state.house = house
+    app.state.assets = assets
+    app.state.templates = make_templates(assets)
+    problems.install(app)
+    app.router.routes.extend(assets.routes())
+    for router in _routers():
+        app.include_router(router)
+    return app
+
+
+def _routers() -> Iterator[APIRouter]:
+    """Find every screen's `router`s: a new screen or route file needs no list."""
+    for screen in SCREENS:
+        package = importlib.import_module(f"fairhand.web.{screen}")
+        for found in sorted(pkgutil.iter_modules(package.__path__), key=lambda item: item.name):
+            module = importlib.import_module(f"{package.__name__}.{found.name}")
+            router = getattr(module, "router", None)
+            if isinstance(router, APIRouter):
+                yield router

@@ -1,0 +1,122 @@
+"""Every door says which action it needs; the one table of roles decides who may pass.
+
+`@guard("work")` wraps an endpoint `(house, actor, ...)`: it finds out who asks, checks the table
+and the CSRF token, and calls the endpoint in a worker thread. `PUBLIC` endpoints are `@public`.
+A test walks over all routes and fails on one that is neither.
+"""
+
+from __future__ import annotations
+
+import hmac
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+from fastapi import Form
+from starlette.requests import Request
+
+from fairhand.core.errors import ForbiddenError, NotSignedInError
+from fairhand.people.accounts import store as accounts
+from fairhand.people.accounts.rules import Action, Actor, may
+from fairhand.use_cases.house import House
+
+SESSION_COOKIE = "fh_session"
+_SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+def house_of(request: Request) -> House:
+    """The workspace that this server has open."""
+    house: House = request.app.state.house
+    return house
+
+
+def find_actor(house: House, request: Request) -> Actor | None:
+    """Find out who asks, by token or session; None when nobody is signed in."""
+    now = house.clock()
+    header = request.headers.get("authorization", "")
+    scheme, _, token = header.partition(" ")
+    if header:
+        if scheme.lower() not in ("bearer", "token") or not token:
+            return None
+        with house.db.read() as connection:
+            return accounts.load_actor_by_token(connection, token.strip(), now)
+    cookie = request.cookies.get(SESSION_COOKIE)
+    if not cookie:
+        return None
+    with house.db.read() as connection:
+        return accounts.load_actor_by_session(connection, cookie, now)
+
+
+def require(house: House, request: Request, action: Action, form_token: str | None) -> Actor:
+    """Let the right people through; raises NotSignedInError or ForbiddenError for the others."""
+    actor = find_actor(house, request)
+    if actor is None:
+        raise NotSignedInError("Sign in first, or send a valid token.")
+    if request.method not in _SAFE and actor.csrf_token is not None:
+        sent = form_token if form_token is not None else request.headers.get("x-csrf-token", "")
+        if not hmac.compare_digest(sent.encode(), actor.csrf_token.encode()):
+            raise ForbiddenError(
+                "This form is out of date. Reload the page and try again.", code="csrf"
+            )
+    if not _passes(actor, action, request.path_params.get("project_id")):
+        raise ForbiddenError("Your account may not do this here.")
+    return actor
+
+
+def _passes(actor: Actor, action: Action, project_id: object) -> bool:
+    if project_id is not None:
+        return may(actor, action, int(str(project_id)))
+    # A route without a project: a project's role opens it, and the story checks the rest.
+    return any(may(actor, action, place) for place in {0, *actor.roles})
+
+
+def guard(action: Action, *, form: bool = False) -> Callable[[Callable[..., Any]], Any]:
+    """Wrap an endpoint `(house, actor, ...)`; with `form`, its CSRF token is a form field."""
+
+    def decorate(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+        wants_request = "request" in inspect.signature(endpoint).parameters
+
+        def door(request: Request, **given: Any) -> Any:  # noqa: ANN401
+            house = house_of(request)
+            token = given.pop("csrf_token", None) if form else None
+            actor = require(house, request, action, token)
+            if wants_request:
+                given["request"] = request
+            return endpoint(house, actor, **given)
+
+        door.__signature__ = _outer_signature(endpoint, form)  # type: ignore[attr-defined]
+        door.__name__, door.__doc__ = endpoint.__name__, endpoint.__doc__
+        door.fairhand_action = action  # type: ignore[attr-defined]
+        return door
+
+    return decorate
+
+
+def public(endpoint: Endpoint) -> Endpoint:
+    """Mark an endpoint that anybody may open."""
+    endpoint.fairhand_action = "public"  # type: ignore[attr-defined]
+    return endpoint
+
+
+def _outer_signature(endpoint: Callable[..., Any], form: bool) -> inspect.Signature:
+    """Show FastAPI the endpoint's own parameters, resolved in the endpoint's own module."""
+    hints = get_type_hints(endpoint, include_extras=True)
+    inner = inspect.signature(endpoint).parameters.values()
+    keep = [
+        parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in inner
+        if parameter.name not in ("house", "actor", "request")
+    ]
+    if form:
+        keep.append(
+            inspect.Parameter(
+                "csrf_token",
+                inspect.Parameter.KEYWORD_ONLY,
+                annotation=Annotated[str, Form()],
+            )
+        )
+    request = inspect.Parameter(
+        "request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request
+    )
+    return inspect.Signature([request, *keep], return_annotation=hints.get("return", Any))

@@ -1,0 +1,109 @@
+"""Rendering of pages: one Jinja environment, autoescaped, with what every page needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nh3
+import orjson
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from fairhand.core.clock import Instant, iso
+from fairhand.core.money import MICROS, Money
+from fairhand.people.accounts.rules import Actor, may
+from fairhand.web.shared.assets import Assets
+
+_WEB = Path(__file__).resolve().parent.parent
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def make_templates(assets: Assets) -> Environment:
+    """Build the environment over every screen's templates (names are unique over screens)."""
+    folders = sorted(_WEB.glob("*/templates"))
+    environment = Environment(
+        loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["asset"] = assets.url
+    environment.filters["money"] = money
+    environment.filters["minutes"] = minutes
+    environment.filters["when"] = when
+    return environment
+
+
+def money(micros: int, currency: str) -> str:
+    """Show micros as money, rounded down to what is whole."""
+    return str(Money(micros // MICROS, currency))
+
+
+def minutes(milliseconds: int) -> str:
+    """Show a duration as `1 h 05 min`, or `2 min 10 s` when it is short."""
+    seconds = milliseconds // 1_000
+    if seconds >= 3_600:
+        return f"{seconds // 3_600} h {seconds % 3_600 // 60:02d} min"
+    if seconds >= 60:
+        return f"{seconds // 60} min {seconds % 60:02d} s"
+    return f"{seconds} s"
+
+
+def when(at: int) -> str:
+    """Show an instant as date and time in UTC."""
+    return iso(Instant(at))[:16].replace("T", " ") + " UTC"
+
+
+def markdown(text: str) -> Markup:
+    """Render Markdown without raw HTML, then sanitise: the one way text becomes HTML."""
+    return Markup(nh3.clean(_MARKDOWN.render(text), url_schemes={"http", "https", "mailto"}))  # noqa: S704
+
+
+def script_json(value: object) -> Markup:
+    """Write JSON for a `<script type="application/json">` so that nothing in it ends the script."""
+    dumped = orjson.dumps(value).decode()
+    escaped = dumped.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return Markup(escaped)  # noqa: S704  # escaped above for this one place
+
+
+def render(
+    request: Request,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    actor: Actor | None = None,
+    status: int = 200,
+) -> HTMLResponse:
+    """Render a page with the shared context: who is signed in, where they may go, the mode."""
+    templates: Environment = request.app.state.templates
+    shared = {
+        "actor": actor,
+        "csrf_token": actor.csrf_token if actor and actor.csrf_token else "",
+        "nav": _nav(actor),
+        "lang": actor.locale if actor else "en",
+        "mode": None,
+        "path": request.url.path,
+    }
+    html = templates.get_template(template).render({**shared, **context})
+    return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def _nav(actor: Actor | None) -> list[tuple[str, str]]:
+    if actor is None:
+        return []
+    items = [("/", "Work"), ("/earnings", "Earnings")]
+    everywhere = [0, *actor.roles]
+    if any(may(actor, "project.status", project_id) for project_id in everywhere):
+        items.append(("/projects", "Projects"))
+    if may(actor, "pay.view_all"):
+        items.append(("/pay", "Pay"))
+    if may(actor, "people.list"):
+        items.append(("/people", "People"))
+    items.append(("/log", "Log"))
+    return items

@@ -1,0 +1,119 @@
+"""Errors as people and programs read them: RFC 9457 problem documents, or a page."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from fairhand.core.errors import FairhandError, Issue, NotSignedInError
+from fairhand.web.shared.pages import render
+
+_log = structlog.get_logger("fairhand.web")
+
+_DETAILS = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+}
+
+
+def problem(error: FairhandError) -> Response:
+    """Write an error as an RFC 9457 problem document."""
+    return problem_response(error.status, error.code, error.message, error.issues)
+
+
+def problem_response(
+    status: int, code: str, detail: str, issues: tuple[Issue, ...] | list[Issue] = ()
+) -> Response:
+    """Write a problem document from its parts."""
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "issues": [asdict(issue) for issue in issues],
+    }
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    return Response(
+        orjson.dumps(document),
+        status_code=status,
+        media_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def wants_page(request: Request) -> bool:
+    """Say whether a browser asked for a page (and not a script for data)."""
+    if request.url.path.startswith(("/api/", "/media/")):
+        return False
+    return "text/html" in request.headers.get("accept", "")
+
+
+def install(app: FastAPI) -> None:
+    """Teach the app to answer every error clearly."""
+    app.add_exception_handler(FairhandError, _on_fairhand_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_crash)
+
+
+def _answer(
+    request: Request, status: int, code: str, detail: str, issues: tuple[Issue, ...] = ()
+) -> Response:
+    if not wants_page(request):
+        return problem_response(status, code, detail, issues)
+    context = {
+        "status": status,
+        "title": HTTPStatus(status).phrase,
+        "message": detail,
+        "issues": issues,
+    }
+    return render(request, "error.html", context, status=status)
+
+
+async def _on_fairhand_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, FairhandError)  # noqa: S101  # registered for this type
+    if isinstance(error, NotSignedInError) and wants_page(request) and request.method == "GET":
+        return RedirectResponse(f"/sign-in?next={request.url.path}", status_code=303)
+    return _answer(request, error.status, error.code, error.message, error.issues)
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    issues = tuple(
+        Issue(".".join(str(part) for part in found["loc"]), str(found["msg"]))
+        for found in error.errors()[:50]
+    )
+    unreadable = any(found["type"] == "json_invalid" for found in error.errors())
+    if unreadable:
+        return _answer(request, 400, "malformed", "The body is not valid JSON.", issues)
+    return _answer(request, 422, "invalid", "The request is not as described.", issues)
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    detail = _DETAILS.get(error.status_code, str(error.detail))
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    return _answer(request, error.status_code, code, detail)
+
+
+async def _on_crash(request: Request, error: Exception) -> Response:
+    # The route's shape, never its values or body: logs hold no content and no personal data.
+    route = getattr(request.scope.get("route"), "path", "unknown")
+    _log.error("request_failed", route=route, error=type(error).__name__, exc_info=error)
+    return _answer(
+        request,
+        500,
+        "crashed",
+        "Something went wrong on our side; nothing half-done was kept. "
+        "It has been written to the server's log.",
+    )
