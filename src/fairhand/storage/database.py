@@ -50,10 +50,14 @@ class Database:
             with _clear_errors(), self.engine.begin() as connection:
                 yield connection
             return
-        with _clear_errors(), self.engine.connect() as connection:
-            with self._gate.held(), connection.begin():
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                yield connection
+        with (
+            _clear_errors(),
+            self.engine.connect() as connection,
+            self._gate.held(),
+            connection.begin(),
+        ):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
