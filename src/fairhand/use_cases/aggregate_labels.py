@@ -38,12 +38,9 @@ def aggregate_labels(
 
     Two processes at once take turns: the second sees what the first has left.
     """
+    if (project := _load_if_fresh(db, project_id)) is None:
+        return AggregateResult()
     with db.write() as connection:
-        project = projects.load_project(connection, project_id)
-        if project is None:
-            raise NotFoundError(f"There is no project {project_id}.")
-        if not store.has_fresh(connection, project_id):
-            return AggregateResult()
         run = store.lock_aggregation(connection, project_id, now)
         claimed = store.claim_fresh(connection, project_id, limit)
         if not claimed:
@@ -69,6 +66,15 @@ def aggregate_labels(
         }
         log.append(connection, "labels.aggregated", body, now, project_id=project_id)
     return result
+
+
+def _load_if_fresh(db: Database, project_id: int) -> Project | None:
+    """Look without holding up writers; most looks find nothing to do."""
+    with db.read() as connection:
+        project = projects.load_project(connection, project_id)
+        if project is None:
+            raise NotFoundError(f"There is no project {project_id}.")
+        return project if store.has_fresh(connection, project_id) else None
 
 
 def _follow(

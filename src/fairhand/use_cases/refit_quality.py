@@ -117,6 +117,8 @@ def _save(db: Database, seen: _Snapshot, chunk: Sequence[Refitted], now: Instant
     with db.write() as connection:
         batch = seen.run.batch
         store.save_consensus(connection, project.id, seen.questions, rows, batch, now)
+        if seen.voted:
+            store.settle_tasks(connection, {task: settled for task, *_, settled in chunk}, batch)
         for task_id, wanted in doubtful:
             queue.reopen(connection, task_id, project.id, wanted)
     return len(doubtful)
