@@ -1,0 +1,145 @@
+"""Jobs go on where they stopped, and no step happens twice."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from fairhand.core.errors import Issue
+from fairhand.storage.database import Database
+from tests.jobs import counting
+
+
+@contextmanager
+def server(db_url: str, pause_s: float = 0.0) -> Iterator[subprocess.Popen[str]]:
+    """A process that works on jobs; killed at the end when it is still there."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.jobs.counting", db_url, str(pause_s)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def counted_db(db: Database) -> Database:
+    counting.prepare(db)
+    return db
+
+
+def test_a_job_runs_to_its_end_with_progress_and_result(counted_db: Database) -> None:
+    counting.ask(counted_db, "count-5", total=5)
+    jobs = counting.runtime(counted_db)
+    jobs.start()
+    try:
+        job = counting.wait_until_over(counted_db, "count-5")
+    finally:
+        jobs.stop()
+    assert (job.state, job.done, job.total) == ("done", 5, 5)
+    assert job.result == {"counted": 5}
+    assert job.issues[3] == Issue("row 3", "looks odd", "warning")
+    assert counting.counted(counted_db) == [0, 1, 2, 3, 4]
+
+
+def test_asking_twice_with_one_id_is_asking_once(counted_db: Database) -> None:
+    counting.ask(counted_db, "twice", total=3)
+    counting.ask(counted_db, "twice", total=3)
+    jobs = counting.runtime(counted_db)
+    jobs.start()
+    try:
+        counting.wait_until_over(counted_db, "twice")
+        counting.ask(counted_db, "twice", total=3)
+        counting.ask(counted_db, "another", total=1)
+        counting.wait_until_over(counted_db, "another")
+    finally:
+        jobs.stop()
+    assert counting.counted(counted_db) == [0, 0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("command", "message", "kept"),
+    [
+        ({"breaks_at": 2}, "The count broke.", [0, 1]),
+        ({"crashes_at": 2}, "Something went wrong on our side (ZeroDivisionError).", [0, 1]),
+    ],
+    ids=["a-persons-error", "a-bug"],
+)
+def test_a_step_that_fails_undoes_itself_and_ends_the_job_with_the_reason(
+    counted_db: Database, command: dict[str, int], message: str, kept: list[int]
+) -> None:
+    counting.ask(counted_db, "fails", total=5, **command)
+    jobs = counting.runtime(counted_db)
+    jobs.start()
+    try:
+        job = counting.wait_until_over(counted_db, "fails")
+    finally:
+        jobs.stop()
+    assert (job.state, job.error, job.done) == ("failed", message, 2)
+    assert (Issue("row 3", "not a number") in job.issues) == ("breaks_at" in command)
+    assert counting.counted(counted_db) == kept
+
+
+def test_a_job_killed_again_and_again_resumes_and_no_step_happens_twice(
+    counted_db: Database, db_url: str, rng: random.Random
+) -> None:
+    counting.ask(counted_db, "killed", total=16)
+    kills = 0
+    while len(counting.counted(counted_db)) < 12 and kills < 20:
+        before = len(counting.counted(counted_db))
+        with server(db_url, pause_s=0.02) as process:
+            deadline = time.monotonic() + 20
+            while len(counting.counted(counted_db)) < before + 3 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            time.sleep(rng.uniform(0, 0.05))
+            process.kill()
+            kills += 1
+    with server(db_url):
+        job = counting.wait_until_over(counted_db, "killed")
+    assert kills >= 3
+    assert (job.state, job.done, job.total) == ("done", 16, 16)
+    assert counting.counted(counted_db) == list(range(16))
+
+
+def test_the_jobs_of_a_killed_process_are_taken_up_by_another_one(
+    counted_db: Database, db_url: str
+) -> None:
+    with server(db_url, pause_s=0.05) as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        counting.ask(counted_db, "orphan", total=30)
+        while len(counting.counted(counted_db)) < 3:
+            time.sleep(0.02)
+        with server(db_url) as second:
+            assert second.stdout is not None
+            second.stdout.readline()
+            first.kill()
+            counting.wait_until_over(counted_db, "orphan", within_s=40)
+    assert counting.counted(counted_db) == list(range(30))
+
+
+def test_a_stopped_process_leaves_its_job_to_the_next_one(
+    counted_db: Database, db_url: str
+) -> None:
+    counting.ask(counted_db, "stopped", total=30)
+    with server(db_url, pause_s=0.05) as process:
+        while len(counting.counted(counted_db)) < 3:
+            time.sleep(0.02)
+        process.terminate()
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert errors == ""
+    assert 3 <= len(counting.counted(counted_db)) < 30
+    with server(db_url):
+        counting.wait_until_over(counted_db, "stopped")
+    assert counting.counted(counted_db) == list(range(30))
