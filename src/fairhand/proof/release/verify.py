@@ -1,0 +1,258 @@
+"""Checking a release offline: nothing is believed, everything is computed again.
+
+The chain: the log's key signs the root, the root holds the event, the event names the manifest,
+the manifest names the files, the files hold the rows, and the rows give the numbers of the card.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fairhand.core.errors import Issue, MalformedError
+from fairhand.core.ids import sha256_hex
+from fairhand.proof.log.note import Verifier
+from fairhand.proof.release import manifest as names
+from fairhand.proof.release.card import write_card
+from fairhand.proof.release.log_file import ReleaseProof, check_log
+from fairhand.proof.release.manifest import Manifest, parse_manifest
+from fairhand.proof.release.rules import ReleaseFacts
+from fairhand.proof.release.stats import Counting
+from fairhand.proof.release.verify_rows import check_rows, media_entries
+from fairhand.proof.release.writer import sha256_of
+
+Progress = Callable[[str], None]
+
+_MOST_NAMED = 1_000
+_FOREIGN = frozenset({names.MANIFEST, names.LOG})
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was checked and what came of it."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What was checked, and every fault with the file (and row) it is in."""
+
+    checks: tuple[Check, ...]
+    issues: tuple[Issue, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything holds."""
+        return not any(issue.severity == "error" for issue in self.issues)
+
+
+@dataclass(slots=True)
+class _Findings:
+    checks: list[Check] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+
+    def note(self, name: str, issues: list[Issue], detail: str) -> None:
+        """Write down a check that is passed when it found no issue."""
+        faults = [issue for issue in issues if issue.severity == "error"]
+        self.checks.append(Check(name, not faults, faults[0].message if faults else detail))
+        self.issues.extend(issues[:_MOST_NAMED])
+
+
+def verify_release(
+    directory: Path, public_key: Verifier | None = None, progress: Progress = lambda step: None
+) -> VerifyReport:
+    """Check a release folder; the report names every file and row that is not as it was made.
+
+    `public_key` is the log's key as you know it from elsewhere. Without it the key in the release
+    is used, which shows that the files belong together but not who made them; a warning says so.
+    """
+    found = _Findings()
+    progress("proof")
+    proof = _check_proof(directory, public_key, found)
+    manifest = _check_manifest(directory, proof, found)
+    if manifest is not None:
+        try:
+            progress("files")
+            damaged = _check_files(directory, manifest, found)
+            progress("rows")
+            _check_contents(directory, manifest, damaged, found)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            message = f"{names.MANIFEST}: makes no sense: {error}"
+            found.note("The release can be read", [Issue(names.MANIFEST, message)], "")
+    return VerifyReport(tuple(found.checks), tuple(found.issues))
+
+
+def _check_proof(
+    directory: Path, trusted: Verifier | None, found: _Findings
+) -> ReleaseProof | None:
+    name = "The release is in the log"
+    try:
+        proof = check_log(_read(directory, names.LOG), trusted)
+    except MalformedError as error:
+        found.note(name, [Issue(names.LOG, f"{names.LOG}: {error.message}")], "")
+        return None
+    warnings = []
+    if trusted is None:
+        message = f"checked under the key that came with the files, {proof.key.vkey}"
+        warnings = [Issue(names.LOG, message, "warning")]
+    size, root = proof.checkpoint.size, proof.checkpoint.root.hex()
+    found.note(name, warnings, f"{proof.checkpoint.origin}, size {size}, root {root}")
+    return proof
+
+
+def _check_manifest(
+    directory: Path, proof: ReleaseProof | None, found: _Findings
+) -> Manifest | None:
+    name = "The manifest is the one in the log"
+    try:
+        data = _read(directory, names.MANIFEST)
+        if proof is not None and proof.body.get("manifest_sha256") != sha256_hex(data):
+            raise MalformedError("it was changed: its SHA-256 is not the one in the log")
+        manifest = parse_manifest(data)
+        if proof is not None:
+            _compare_event(manifest.facts, proof)
+    except MalformedError as error:
+        message = f"{names.MANIFEST}: {error.message}"
+        found.note(name, [Issue(names.MANIFEST, message)], "")
+        return None
+    if proof is None:
+        found.note(name, [Issue(names.MANIFEST, "nothing to compare with", "warning")], "")
+    else:
+        found.note(name, [], str(proof.body["manifest_sha256"]))
+    return manifest
+
+
+def _compare_event(facts: ReleaseFacts, proof: ReleaseProof) -> None:
+    said = {"project": facts.project_id, "version": facts.version, "mode": facts.mode}
+    if {key: proof.body.get(key) for key in said} != said:
+        raise MalformedError("it is of another project, version or mode than the event in the log")
+    if (facts.log_origin, facts.log_vkey) != (proof.checkpoint.origin, proof.key.vkey):
+        raise MalformedError("it names another log or key than log.json")
+
+
+def _check_files(directory: Path, manifest: Manifest, found: _Findings) -> set[str]:
+    """Compare sizes and hashes; returns the paths of files that are damaged or missing."""
+    issues: list[Issue] = []
+    damaged: set[str] = set()
+    present = {path for path in _walk(directory, issues) if not path.startswith("media/")}
+    for entry in manifest.files:
+        fault = _fault_of(directory / entry.path, entry.bytes, entry.sha256)
+        if fault:
+            damaged.add(entry.path)
+            issues.append(Issue(entry.path, f"{entry.path}: {fault}"))
+    extra = present - {entry.path for entry in manifest.files} - _FOREIGN
+    issues += [Issue(path, f"{path}: not part of this release") for path in sorted(extra)]
+    found.note("Every file is as it was written", issues, f"{len(manifest.files)} files")
+    if names.MEDIA_LIST not in damaged:
+        _check_media(directory, manifest, found)
+    return damaged
+
+
+def _check_media(directory: Path, manifest: Manifest, found: _Findings) -> None:
+    listed = {entry.path for entry in manifest.files}
+    issues: list[Issue] = []
+    left = {path for path in _walk(directory, []) if path.startswith("media/")}
+    count = 0
+    if names.MEDIA_LIST in listed:
+        for entry in media_entries(directory / names.MEDIA_LIST):
+            count += 1
+            left.discard(entry.path)
+            fault = _fault_of(directory / entry.path, entry.bytes, entry.sha256)
+            if fault:
+                issues.append(Issue(entry.path, f"{entry.path}: {fault}"))
+    issues += [Issue(path, f"{path}: not part of this release") for path in sorted(left)]
+    if manifest.facts.media_copied and count != manifest.stats.media_files:
+        message = f"{names.MEDIA_LIST}: lists {count} files, not {manifest.stats.media_files}"
+        issues.append(Issue(names.MEDIA_LIST, message))
+    found.note("Every media file is as it was written", issues, f"{count} files")
+
+
+def _check_contents(
+    directory: Path, manifest: Manifest, damaged: set[str], found: _Findings
+) -> None:
+    counting = Counting()
+    issues = check_rows(directory, manifest, damaged, counting)
+    stats = manifest.stats
+    detail = f"{stats.rows} rows, {stats.annotations} annotations"
+    found.note("Every row is as it was written", issues, detail)
+    facts = manifest.facts
+    wrong = [] if issues or damaged else _compare_stats(manifest, counting)
+    found.note("The numbers follow from the rows", wrong, "counts, labels, people, shares")
+    found.note("The pay facts agree with one another", _check_pay(facts), "minutes, people, floor")
+    if names.CARD not in damaged:
+        card = (directory / names.CARD).read_bytes()
+        same = card == write_card(facts, stats).encode()
+        fault = [] if same else [Issue(names.CARD, "card.md: does not say what the manifest says")]
+        found.note("The card says what the rows say", fault, "made again, byte for byte")
+
+
+def _compare_stats(manifest: Manifest, counting: Counting) -> list[Issue]:
+    counted = counting.result(manifest.facts)
+    if counted == manifest.stats:
+        return []
+    wrong = [
+        name
+        for name in manifest.stats.__dataclass_fields__
+        if getattr(counted, name) != getattr(manifest.stats, name)
+    ]
+    message = f"{names.MANIFEST}: {', '.join(wrong)} are not what the rows give"
+    return [Issue(names.MANIFEST, message)]
+
+
+def _check_pay(facts: ReleaseFacts) -> list[Issue]:
+    pay, total = facts.pay, sum(facts.paid_minutes.values())
+    if pay is None:
+        wrong = ["minutes without pay"] if total else []
+    else:
+        judged = pay.at_or_above_floor + pay.below_floor
+        tests = {
+            "paid minutes do not add up": pay.paid_minutes != total,
+            "people do not add up": judged + pay.floor_unknown != pay.people,
+            "more people are paid than are named": pay.people > len(facts.paid_minutes),
+            "the least is more than the median": _amount(pay.min_per_hour)
+            > _amount(pay.median_per_hour),
+            "a floor without anybody judged by it": (pay.floor_min_per_hour is None)
+            != (judged == 0),
+            "the floors are the wrong way round": pay.floor_min_per_hour is not None
+            and _amount(pay.floor_min_per_hour) > _amount(pay.floor_max_per_hour or "0"),
+        }
+        wrong = [message for message, fails in tests.items() if fails]
+    return [Issue(names.MANIFEST, f"{names.MANIFEST}: pay: {message}") for message in wrong]
+
+
+def _amount(decimal: str) -> tuple[int, str]:
+    """Order decimals of one currency without floats: whole part, then digits."""
+    whole, _, part = decimal.partition(".")
+    return int(whole), part
+
+
+def _read(directory: Path, name: str) -> bytes:
+    path = directory / name
+    if path.is_symlink() or not path.is_file():
+        raise MalformedError("it is missing")
+    return path.read_bytes()
+
+
+def _fault_of(path: Path, size: int, sha256: str) -> str:
+    if path.is_symlink() or not path.is_file():
+        return "it is missing"
+    if path.stat().st_size != size:
+        return f"it has {path.stat().st_size} bytes instead of {size}"
+    return "" if sha256_of(path) == sha256 else "its content was changed (SHA-256 differs)"
+
+
+def _walk(directory: Path, issues: list[Issue]) -> Iterator[str]:
+    """Every file's path; links and other things that are no plain files become issues."""
+    for folder, _, files in os.walk(directory):
+        for name in files:
+            path = Path(folder, name)
+            relative = path.relative_to(directory).as_posix()
+            if path.is_symlink() or not path.is_file():
+                issues.append(Issue(relative, f"{relative}: not a plain file"))
+            else:
+                yield relative

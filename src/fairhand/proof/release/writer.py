@@ -1,0 +1,307 @@
+"""Writing a release: rows stream into files in a draft folder, which is put in place at the end.
+
+Memory stays bounded: at most one row group is held. Everything is on disk before the manifest's
+hash is told to anybody, and one rename makes the folder appear, whole.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, Self
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fairhand.core.errors import ConflictError, UnavailableError
+from fairhand.core.ids import sha256_hex
+from fairhand.proof.release import manifest as names
+from fairhand.proof.release.card import write_card
+from fairhand.proof.release.manifest import FileEntry, Manifest, dump_manifest
+from fairhand.proof.release.rules import AnnotationRow, ReleaseFacts, ReleaseRow, ReleaseStats
+from fairhand.proof.release.shape import (
+    ANNOTATIONS,
+    GROUP_BYTES,
+    GROUP_ROWS,
+    LABELS,
+    SHARD_ROWS,
+    Row,
+    Shape,
+    row_bytes,
+    row_hash,
+)
+from fairhand.proof.release.stats import Counting
+
+ReadMedia = Callable[[str], Iterable[bytes]]
+Progress = Callable[[int], None]
+
+_PROGRESS_EVERY = 1_000
+_EXTENSIONS = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "image/tiff": ".tif",
+    "image/bmp": ".bmp",
+    "audio/wav": ".wav",
+    "audio/flac": ".flac",
+    "audio/mpeg": ".mp3",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRelease:
+    """A release that lies whole in its draft folder; the hash is for the log."""
+
+    manifest_sha256: str
+    stats: ReleaseStats
+    files: int
+    bytes: int
+
+
+def write_release(
+    draft: Path,
+    facts: ReleaseFacts,
+    rows: Iterable[ReleaseRow],
+    annotations: Iterable[AnnotationRow],
+    read_media: ReadMedia | None = None,
+    progress: Progress = lambda done: None,
+) -> WrittenRelease:
+    """Write all but the proof into a fresh `draft` folder.
+
+    `rows` come in the order of task and question, `annotations` in that of their ids. Raises
+    UnavailableError when the disk is full; then nothing of the draft is left.
+    """
+    with _nothing_left_behind(draft):
+        counting = Counting()
+        label_rows = _write_labels(draft, rows, counting, progress)
+        _write_annotations(draft, annotations, counting, progress)
+        stats = counting.result(facts)
+        if read_media is not None:
+            _copy_media(draft, read_media)
+        (draft / names.CARD).write_text(write_card(facts, stats), "utf-8", newline="\n")
+        ranges = {**label_rows, names.ANNOTATIONS_PARQUET: (0, stats.annotations)}
+        files = _list_files(draft, ranges)
+        data = dump_manifest(Manifest(facts, stats, files))
+        (draft / names.MANIFEST).write_bytes(data)
+        _sync_tree(draft)
+        size = sum(entry.bytes for entry in files) + len(data)
+    return WrittenRelease(sha256_hex(data), stats, len(files) + 1, size)
+
+
+def place_release(draft: Path, final: Path, log_json: bytes) -> None:
+    """Add the proof and put the folder in place with one rename; doing it again does nothing."""
+    if final.exists():
+        return
+    if not (draft / names.MANIFEST).is_file():
+        raise ConflictError(
+            f"The draft of this release is gone ({draft}). Make a new version.",
+            code="release_draft_lost",
+        )
+    with _clear_errors():
+        (draft / names.LOG).write_bytes(log_json)
+        _sync(draft / names.LOG)
+        _sync(draft)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        draft.rename(final)
+        _sync(final.parent)
+
+
+def _write_labels(
+    draft: Path, rows: Iterable[ReleaseRow], counting: Counting, progress: Progress
+) -> dict[str, tuple[int, int]]:
+    (draft / "data").mkdir()
+    (draft / "rows").mkdir()
+    shards = _Shards(draft, "data/part-{:05d}.parquet", LABELS, SHARD_ROWS)
+    with (
+        shards,
+        (draft / names.LABELS_JSONL).open("wb") as lines,
+        (draft / names.LABEL_HASHES).open("wb") as hashes,
+    ):
+        for row in rows:
+            data = row_bytes(row)
+            lines.write(data + b"\n")
+            hashes.write(row_hash(data) + b"\n")
+            shards.add(row, len(data))
+            counting.add_row(row)
+            if counting.rows % _PROGRESS_EVERY == 0:
+                progress(counting.rows)
+    return {**shards.ranges, names.LABELS_JSONL: (0, counting.rows)}
+
+
+def _write_annotations(
+    draft: Path, rows: Iterable[AnnotationRow], counting: Counting, progress: Progress
+) -> None:
+    shards = _Shards(draft, names.ANNOTATIONS_PARQUET, ANNOTATIONS, None)
+    with shards, (draft / names.ANNOTATION_HASHES).open("wb") as hashes:
+        for row in rows:
+            data = row_bytes(row)
+            hashes.write(row_hash(data) + b"\n")
+            shards.add(row, len(data))
+            counting.add_annotation(row)
+            if counting.annotations % _PROGRESS_EVERY == 0:
+                progress(counting.rows + counting.annotations)
+
+
+class _Shards(Generic[Row]):
+    """Writes rows into Parquet files, group by group; always at least one file."""
+
+    def __init__(
+        self, draft: Path, pattern: str, shape: Shape[Row], shard_rows: int | None
+    ) -> None:
+        self.ranges: dict[str, tuple[int, int]] = {}
+        self._draft, self._pattern = draft, pattern
+        self._shape: Shape[Row] = shape
+        self._shard_rows = shard_rows
+        self._held: list[dict[str, Any]] = []
+        self._held_bytes = 0
+        self._in_shard = self._done = 0
+        self._writer: pq.ParquetWriter | None = None
+
+    def add(self, row: Row, size: int) -> None:
+        self._held.append(self._shape.record(row))
+        self._held_bytes += size
+        full = self._in_shard + len(self._held) == self._shard_rows
+        if full or len(self._held) == GROUP_ROWS or self._held_bytes >= GROUP_BYTES:
+            self._flush()
+        if full:
+            self._close()
+
+    def _flush(self) -> None:
+        if self._writer is None:
+            path = self._pattern.format(len(self.ranges))
+            self._writer = pq.ParquetWriter(
+                self._draft / path,
+                self._shape.schema,
+                compression="zstd",
+                write_page_checksum=True,
+            )
+            self.ranges[path] = (self._done, 0)
+        batch = pa.RecordBatch.from_pylist(self._held, schema=self._shape.schema)
+        if batch.num_rows:
+            self._writer.write_batch(batch)
+        self._in_shard += batch.num_rows
+        self._held, self._held_bytes = [], 0
+
+    def _close(self) -> None:
+        if self._writer is None:
+            return
+        self._writer.close()
+        path = next(reversed(self.ranges))
+        self.ranges[path] = (self._done, self._in_shard)
+        self._done, self._in_shard = self._done + self._in_shard, 0
+        self._writer = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None and (self._held or not self.ranges):
+            self._flush()
+        self._close()
+
+
+def _copy_media(draft: Path, read_media: ReadMedia) -> None:
+    """Copy each file that a row names, once, in the order of the rows."""
+    copied: set[bytes] = set()
+    with (
+        (draft / names.LABELS_JSONL).open("rb") as lines,
+        (draft / names.MEDIA_LIST).open("wb") as listing,
+    ):
+        for line in lines:
+            row = LABELS.parse(line)
+            if row.media_sha256 is None or bytes.fromhex(row.media_sha256) in copied:
+                continue
+            copied.add(bytes.fromhex(row.media_sha256))
+            path = media_path(row.media_sha256, row.media_type)
+            size = _copy(draft / path, read_media(row.media_sha256))
+            entry = {"path": path, "bytes": size, "sha256": row.media_sha256}
+            listing.write(orjson.dumps(entry) + b"\n")
+
+
+def media_path(sha256: str, media_type: str | None) -> str:
+    """Where a media file lies in a release."""
+    return f"media/{sha256[:2]}/{sha256}{_EXTENSIONS.get(media_type or '', '')}"
+
+
+def _copy(target: Path, chunks: Iterable[bytes]) -> int:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    size = 0
+    with target.open("wb") as file:
+        for chunk in chunks:
+            size += file.write(chunk)
+    return size
+
+
+def _list_files(draft: Path, ranges: dict[str, tuple[int, int]]) -> tuple[FileEntry, ...]:
+    """Hash every file but media, which `media.jsonl` lists: there may be a million of them."""
+    entries = []
+    for path in sorted(item for item in draft.rglob("*") if item.is_file()):
+        name = path.relative_to(draft).as_posix()
+        if name.startswith("media/"):
+            continue
+        first, count = ranges.get(name, (None, None))
+        entries.append(FileEntry(name, path.stat().st_size, sha256_of(path), count, first))
+    return tuple(entries)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, hex."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _nothing_left_behind(draft: Path) -> Iterator[None]:
+    with _clear_errors():
+        if draft.exists():
+            shutil.rmtree(draft)
+        draft.mkdir(parents=True)
+        try:
+            yield
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise UnavailableError(
+                "The disk is full: the release was not made and nothing of it was left behind. "
+                "Free some space and try again.",
+                code="disk_full",
+            ) from error
+        raise
+
+
+def _sync_tree(root: Path) -> None:
+    """Make sure that files and folder entries survive a power cut."""
+    for folder, _, files in os.walk(root):
+        for name in files:
+            _sync(Path(folder, name))
+        _sync(Path(folder))
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
