@@ -11,13 +11,8 @@ from sqlalchemy.exc import DatabaseError
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError
 from fairhand.pay.ledger.rules import GUARANTEE, escrow_key, owner_key, payable_key
-from fairhand.pay.store import (
-    Accrued,
-    accrue,
-    flush_pending,
-    fund_escrow,
-    people_with_pending_time,
-)
+from fairhand.pay.ledger.store import fund_escrow
+from fairhand.pay.store import Accrued, accrue, flush_pending, people_with_pending_time
 from fairhand.storage.database import Database
 from fairhand.storage.tables.pay import accrual, entry, escrow, person_clock
 from tests.stores.pay_world import GBP_12, MORNING, World, add_person, balance, hear, make_world

@@ -10,12 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairhand.core.clock import Instant
-from fairhand.core.errors import InvalidError, NotFoundError
+from fairhand.core.errors import ConflictError, InvalidError, NotFoundError
 from fairhand.pay import store as pay
 from fairhand.pay.floors import store as floors
 from fairhand.pay.floors.rules import floor_for
 from fairhand.pay.statement import store
-from fairhand.pay.statement.rules import Earned, Payee, Period, Statement, build_statement, top_ups
+from fairhand.pay.statement.rules import (
+    Earned,
+    Payee,
+    Period,
+    Statement,
+    build_statement,
+    floored_work,
+)
+from fairhand.pay.top_up.rules import top_ups
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Connection, Database
 
@@ -45,10 +53,12 @@ def close_pay_period(db: Database, command: ClosePayPeriod, now: Instant) -> Clo
     period_id = open_period(db, command, now)
     if period_id is None:
         return ClosedPayPeriod(None, 0, 0)
-    people = people_left(db, period_id)
-    statements = sum(len(close_person(db, period_id, person, now)) for person in people)
+    settled = statements = 0
+    while people := people_left(db, period_id):
+        statements += sum(len(close_person(db, period_id, person, now)) for person in people)
+        settled += len(people)
     finish_period(db, period_id, now, closed_by=command.closed_by)
-    return ClosedPayPeriod(period_id, len(people), statements)
+    return ClosedPayPeriod(period_id, settled, statements)
 
 
 def open_period(db: Database, command: ClosePayPeriod, now: Instant) -> int | None:
@@ -63,6 +73,8 @@ def open_period(db: Database, command: ClosePayPeriod, now: Instant) -> int | No
             return None
         starts_at = _start(connection, command.ends_at)
         period = store.add_period(connection, starts_at, command.ends_at, now)
+        if period is None:
+            raise ConflictError("Somebody else is opening this pay period just now.")
         body = {"period": period.id, "starts_at": starts_at, "ends_at": command.ends_at}
         log.append(connection, "pay.period_opened", body, now, command.closed_by)
     return period.id
@@ -157,16 +169,20 @@ def _settle_currency(
     now: Instant,
 ) -> Statement:
     person_id = payee.person_id
+    owed = top_ups(floored_work(earned, currency))
     entries = {
         project: (
             store.post_top_up(connection, period, person_id, project, currency, minor, now),
             minor,
         )
-        for project, minor in top_ups(earned, currency).items()
+        for project, minor in owed.items()
     }
     before = store.carried(connection, person_id, currency)
     made = build_statement(period, payee, currency, earned, entries, before)
-    settled = [one.entry_id for one in earned if one.currency == currency]
-    store.settle(connection, period.id, [*settled, *(entry for entry, _ in entries.values())])
+    floors_by_entry: dict[int, int | None] = {entry: None for entry, _ in entries.values()}
+    for one in earned:
+        if one.currency == currency:
+            floors_by_entry[one.entry_id] = one.floor_minor_per_hour
+    store.settle(connection, period.id, floors_by_entry)
     store.save_statement(connection, made, now)
     return made

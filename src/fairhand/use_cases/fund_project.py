@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fairhand.core.clock import Instant
 from fairhand.core.errors import InvalidError, NotFoundError
 from fairhand.core.money import MICROS, Money
-from fairhand.pay import store as pay
-from fairhand.pay.earnings.store import escrow_left, project_currency
+from fairhand.pay.earnings.store import project_currency
+from fairhand.pay.ledger import store as ledger
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
 
@@ -48,7 +48,7 @@ def fund_project(db: Database, command: FundProject, now: Instant) -> Funded:
                 f"This project pays in {currency}; it cannot be funded in {amount.currency}.",
                 code="other_currency",
             )
-        is_new = pay.fund_escrow(
+        is_new = ledger.fund_escrow(
             connection,
             project_id=project_id,
             currency=currency,
@@ -56,7 +56,7 @@ def fund_project(db: Database, command: FundProject, now: Instant) -> Funded:
             idem_key=f"fund:{project_id}:{command.key}",
             now=now,
         )
-        left = escrow_left(connection, project_id)
+        left = ledger.load_escrow(connection, project_id)
         if is_new:
             body = {"project": project_id, "amount": amount.decimal(), "currency": currency}
             log.append(connection, "project.funded", body, now, command.funded_by, project_id)

@@ -142,8 +142,12 @@ period_entry = Table(
     metadata,
     Column("entry_id", ForeignKey("accrual.entry_id"), primary_key=True, autoincrement=False),
     Column("period_id", ForeignKey("pay_period.id"), nullable=False, index=True),
+    Column("floor_minor_per_hour", BigInteger),
 )
-"""Which period an accrual was settled in; an accrual without a row is still to be settled."""
+"""Which period an accrual was settled in, and under which floor (none known: null).
+
+An accrual without a row is still to be settled.
+"""
 
 statement = Table(
     "statement",
@@ -169,7 +173,7 @@ wage_floor = Table(
     Column("key", Key, primary_key=True, autoincrement=True),
     Column("id", String(80), nullable=False),
     Column("country", String(2), nullable=False, index=True),
-    Column("region", String(6), nullable=False),
+    Column("region", String(10), nullable=False),
     Column("area", String(8), nullable=False),
     Column("kind", String(12), nullable=False),
     Column("household", String(12), nullable=False),

@@ -1,0 +1,1 @@
+"""Check the books and the clocks against what was recorded."""

@@ -1,0 +1,1 @@
+"""Pay periods and statements: a payslip whose every line can be recomputed."""

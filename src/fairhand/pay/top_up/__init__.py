@@ -1,0 +1,1 @@
+"""The individual top-up: nobody's pay period ends below the floor."""
