@@ -1,0 +1,75 @@
+"""What a person may say about a file that is read, and the bounds that always hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias, cast
+
+from fairhand.labels.answers import Asked
+from fairhand.model.task import NewPrediction
+
+Source: TypeAlias = Path | BinaryIO
+"""A file by its path, or an open binary file that can seek."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How columns become tasks, and how large anything may be.
+
+    `text_column` becomes `text` in the task's data and must not be empty. `image_column` holds
+    image bytes, a `data:` address, or a path below `media_root`. `prediction_columns` maps a
+    column (or a Label Studio `from_name`) to the question whose proposed answer it holds; with
+    `questions` known, a proposal that is not a valid answer is reported and left out.
+    """
+
+    format: str | None = None
+    name: str | None = None
+    text_column: str | None = None
+    image_column: str | None = None
+    media_root: Path | None = None
+    prediction_columns: Mapping[str, str] = field(default_factory=dict)
+    prediction_score_column: str | None = None
+    prediction_model: str = "imported"
+    questions: Sequence[Asked] | None = None
+    delimiter: str | None = None
+    keep_image_metadata: bool = False
+    max_payload_bytes: int = 1024 * 1024
+    max_image_bytes: int = 64 * 1024 * 1024
+    max_image_pixels: int = 100_000_000
+
+    @property
+    def max_row_bytes(self) -> int:
+        """The longest raw row worth reading: data, and an image in base64 if one is expected."""
+        image = self.max_image_bytes * 4 // 3 + 1024 if self.image_column else 0
+        return self.max_payload_bytes + image
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as its file gives it, before columns are given their meaning."""
+
+    place: str
+    values: dict[str, Any]
+    predictions: tuple[NewPrediction, ...] = ()
+
+
+def source_name(source: Source, options: ReadOptions) -> str:
+    """Name a file in messages: the given name, or the last part of its path."""
+    if options.name:
+        return options.name
+    given = source if isinstance(source, Path) else getattr(source, "name", None)
+    return Path(given).name if isinstance(given, str | Path) else "file"
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[BinaryIO]:
+    """Open a path for reading; leave a file that is open already to whoever opened it."""
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            yield cast(BinaryIO, file)
+    else:
+        source.seek(0)
+        yield source
