@@ -90,27 +90,44 @@ def test_a_step_that_fails_undoes_itself_and_ends_the_job_with_the_reason(
     assert counting.counted(counted_db) == kept
 
 
-def test_a_job_killed_again_and_again_resumes_and_no_step_happens_twice(
-    counted_db: Database, db_url: str, rng: random.Random
+def kill_a_worker_after(database: Database, steps: int, rng: random.Random) -> None:
+    """Start a worker and kill it when it has taken about so many steps more."""
+    before = len(counting.counted(database))
+    with server(database.url, pause_s=0.02) as process:
+        deadline = time.monotonic() + 30
+        while len(counting.counted(database)) < before + steps:
+            assert time.monotonic() < deadline, "the worker took no steps"
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 0.04))  # a step is 0.02 s before and 0.02 s after its commit
+        process.kill()
+
+
+def resume_after_kills(database: Database, total: int, kills: int, rng: random.Random) -> None:
+    counting.ask(database, "killed", total=total)
+    for _ in range(kills):
+        kill_a_worker_after(database, 3, rng)
+    assert not counting.find(database, "killed").is_over
+    with server(database.url):
+        job = counting.wait_until_over(database, "killed")
+    assert (job.state, job.done, job.total) == ("done", total, total)
+    assert counting.counted(database) == list(range(total))
+
+
+def test_a_job_killed_in_the_middle_resumes_and_no_step_happens_twice(
+    sqlite_db: Database, rng: random.Random
 ) -> None:
-    counting.ask(counted_db, "killed", total=16)
-    kills = 0
-    while len(counting.counted(counted_db)) < 12 and kills < 20:
-        before = len(counting.counted(counted_db))
-        with server(db_url, pause_s=0.02) as process:
-            deadline = time.monotonic() + 20
-            while len(counting.counted(counted_db)) < before + 3 and time.monotonic() < deadline:
-                time.sleep(0.01)
-            time.sleep(rng.uniform(0, 0.05))
-            process.kill()
-            kills += 1
-    with server(db_url):
-        job = counting.wait_until_over(counted_db, "killed")
-    assert kills >= 3
-    assert (job.state, job.done, job.total) == ("done", 16, 16)
-    assert counting.counted(counted_db) == list(range(16))
+    counting.prepare(sqlite_db)
+    resume_after_kills(sqlite_db, total=15, kills=1, rng=rng)
 
 
+@pytest.mark.slow
+def test_a_job_killed_again_and_again_resumes_and_no_step_happens_twice(
+    counted_db: Database, rng: random.Random
+) -> None:
+    resume_after_kills(counted_db, total=60, kills=6, rng=rng)
+
+
+@pytest.mark.slow
 def test_the_jobs_of_a_killed_process_are_taken_up_by_another_one(
     counted_db: Database, db_url: str
 ) -> None:
@@ -128,6 +145,7 @@ def test_the_jobs_of_a_killed_process_are_taken_up_by_another_one(
     assert counting.counted(counted_db) == list(range(30))
 
 
+@pytest.mark.slow
 def test_a_stopped_process_leaves_its_job_to_the_next_one(
     counted_db: Database, db_url: str
 ) -> None:

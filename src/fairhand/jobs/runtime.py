@@ -68,6 +68,7 @@ class JobRuntime:
         self._dispatched: set[str] = set()
         self._slot: Slot | None = None
         self._ticker: Ticker | None = None
+        self._starter: threading.Thread | None = None
 
     def start(self) -> None:
         """Take a slot, resume what this slot left undone, and begin to take up jobs."""
@@ -81,10 +82,17 @@ class JobRuntime:
         self._ticker = Ticker(database, self._ticks, random.Random(os.getpid()))  # noqa: S311
         self._ticker.start()
 
+    def start_soon(self) -> None:
+        """Start without keeping a server waiting: DBOS alone takes a second to import."""
+        self._starter = threading.Thread(target=self.start, name="jobs-start")
+        self._starter.start()
+
     def stop(self) -> None:
         """Stop after the steps that are running; unfinished jobs go on at the next start."""
         from dbos import DBOS
 
+        if self._starter is not None:
+            self._starter.join()
         self._stopping.set()
         if self._ticker is not None:
             self._ticker.stop()
@@ -93,7 +101,8 @@ class JobRuntime:
         DBOS.destroy()
         if self._slot is not None:
             self._slot.release()
-        _running.remove(self)
+        if self in _running:
+            _running.remove(self)
 
     def dispatch(self) -> None:
         """Start a workflow for every job that was asked for and not taken up."""
