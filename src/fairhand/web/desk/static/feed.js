@@ -1,0 +1,126 @@
+// @ts-check
+/**
+ * Where tasks come from: the page's own first one, those held on this device, the server. A task
+ * is handed over only when its picture is decoded and its island loaded, so drawing it is instant.
+ */
+import { call } from './api.js';
+import { loadImage } from './stage.js';
+
+/**
+ * @typedef {import('./types.js').TaskView} TaskView
+ * @typedef {import('./types.js').NextAnswer} NextAnswer
+ * @typedef {import('./types.js').IslandContext} IslandContext
+ * @typedef {import('./types.js').Island} Island
+ * @typedef {{mount: (context: IslandContext) => Island}} Kind
+ * @typedef {{view: TaskView, image: HTMLImageElement | null, kinds: (Kind | null)[]}} Ready
+ * @typedef {{ready: Ready} | {ready: null, status: number, body: any}} Fetched
+ */
+
+const OFFLINE_BATCH = 20;
+
+export class Feed {
+  /** @param {{project_id: number, kinds: Record<string, string>}} page
+   * @param {import('./store.js').Store} store */
+  constructor(page, store) {
+    this.page = page;
+    this.store = store;
+    /** @type {Ready[]} */
+    this.ready = [];
+    /** Answered leases, so that an old page does not ask twice. @type {Map<number, string>} */
+    this.done = new Map();
+    this.fetching = false;
+  }
+
+  /** @param {TaskView} view @returns {Promise<Ready>} */
+  async prepare(view) {
+    const [image, kinds] = await Promise.all([
+      view.image ? loadImage(view.image.preview_url || view.image.url) : null,
+      Promise.all(view.questions.map((question) => this.#kind(question.kind))),
+    ]);
+    return { view, image, kinds };
+  }
+
+  /** @param {string} name @returns {Promise<Kind | null>} */
+  async #kind(name) {
+    const url = this.page.kinds[name];
+    try {
+      return url ? await import(url) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {TaskView} view @returns {boolean} this very lease was already answered here */
+  isDone(view) {
+    return this.done.get(view.task_id) === view.lease.served_at;
+  }
+
+  /** @param {TaskView} view */
+  markDone(view) {
+    const record = { task_id: view.task_id, served_at: view.lease.served_at };
+    this.done.set(record.task_id, record.served_at);
+    this.store.put('done', record);
+    this.store.remove('held', view.task_id);
+    this.store.remove('drafts', view.task_id);
+  }
+
+  /** @param {TaskView} view */
+  markOpen(view) {
+    this.done.delete(view.task_id);
+    this.store.remove('done', view.task_id);
+  }
+
+  /** Brings back what an earlier visit left: answered leases, and tasks held for a tunnel.
+   * @param {TaskView | null} first */
+  async restore(first) {
+    for (const record of await this.store.all('done')) this.done.set(record.task_id, record.served_at);
+    const held = /** @type {TaskView[]} */ (await this.store.all('held'));
+    for (const view of held) {
+      if (view.project_id !== this.page.project_id || view.task_id === first?.task_id || this.isDone(view)) continue;
+      this.ready.push(await this.prepare(view));
+    }
+  }
+
+  /** The ids that the server need not give again. @param {number[]} others */
+  known(others) {
+    return [...new Set([...others, ...this.ready.map((one) => one.view.task_id)])];
+  }
+
+  /** @param {{ahead: boolean, hold: 'online' | 'offline', exclude: number[]}} wish @returns {Promise<Fetched>} */
+  async fetch(wish) {
+    const reply = await call('POST', `/projects/${this.page.project_id}/next`, wish);
+    const view = /** @type {NextAnswer} */ (reply.body || {}).task;
+    if (reply.status !== 200 || !view) return { ready: null, ...reply };
+    this.hold(view);
+    return { ready: await this.prepare(view) };
+  }
+
+  /** Remembered on the device, unless it must not be. @param {TaskView} view */
+  hold(view) {
+    if (!view.sensitive && !view.tier) this.store.put('held', view);
+  }
+
+  /**
+   * Tops up what is held: one task ahead, or a batch for a day without network, none when the
+   * person's phone saves data.
+   * @param {{offline: boolean, others: () => number[]}} wish @param {() => void} arrived
+   */
+  async prefetch(wish, arrived) {
+    const saving = /** @type {any} */ (navigator).connection?.saveData;
+    const depth = wish.offline ? OFFLINE_BATCH - 1 : saving ? 0 : 1;
+    if (this.fetching) return;
+    this.fetching = true;
+    try {
+      while (this.ready.length < depth) {
+        const exclude = this.known(wish.others());
+        const got = await this.fetch({ ahead: true, hold: wish.offline ? 'offline' : 'online', exclude });
+        const busy = new Set(this.known(wish.others()));
+        if (!got.ready || busy.has(got.ready.view.task_id)) return;
+        this.ready.push(got.ready);
+        arrived();
+      }
+    } finally {
+      this.fetching = false;
+    }
+  }
+}

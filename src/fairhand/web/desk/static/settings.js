@@ -1,0 +1,26 @@
+// @ts-check
+/** How this person likes the page to behave; kept on this device only. */
+
+const PLACE = 'fairhand-settings';
+
+/** @typedef {{singles: boolean, direct: boolean, offline: boolean}} Settings
+ * singles: single-key shortcuts; direct: one key answers and sends; offline: hold a batch of tasks */
+
+/** @returns {Settings} */
+export function readSettings() {
+  const plain = { singles: true, direct: false, offline: false };
+  try {
+    return { ...plain, ...JSON.parse(localStorage.getItem(PLACE) || '{}') };
+  } catch {
+    return plain;
+  }
+}
+
+/** @param {Settings} settings */
+export function keepSettings(settings) {
+  try {
+    localStorage.setItem(PLACE, JSON.stringify(settings));
+  } catch {
+    /* a private window: they last as long as the page */
+  }
+}

@@ -1,0 +1,242 @@
+"""Small charts as inline SVG, made on the server: no script, a few hundred bytes each.
+
+Each chart is a `<figure>` with a `<title>` for screen readers and the same numbers as a table
+behind a disclosure. Ink comes from `currentColor` and the classes a, b and c of app.css, so charts
+follow light and dark; no style attributes, so they pass a strict CSP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+
+from markupsafe import Markup
+
+WIDTH = 640
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 8, 8, 24
+_CLASSES = ("a", "b", "c")
+_STROKE = 'fill="none" stroke="currentColor"'
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A value with the interval that it is known to lie in."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+
+
+def line(title: str, labels: Sequence[str], values: Sequence[float], height: int = 180) -> Markup:
+    """A line over ordered labels, with its least and greatest value on the axis."""
+    low, high = _range(values)
+    y = _Scale(low, high, height - _BOTTOM, _TOP)
+    x = _Scale(0, max(1, len(values) - 1), _LEFT, WIDTH - _RIGHT)
+    points = " ".join(f"{_n(x(at))},{_n(y(value))}" for at, value in enumerate(values))
+    shapes = f'<polyline class="a" {_STROKE} stroke-width="2" points="{points}"/>'
+    axis = _value_axis(y, (low, high)) + _end_labels(labels, height)
+    return _figure(title, height, axis + shapes, _table(("", title), _rows(labels, values)))
+
+
+def bars(title: str, labels: Sequence[str], values: Sequence[float], unit: str = "") -> Markup:
+    """Horizontal bars, one a label, each with its number."""
+    return stacked_bars(title, labels, (title,), [(value,) for value in values], unit)
+
+
+def stacked_bars(
+    title: str,
+    labels: Sequence[str],
+    parts: Sequence[str],
+    values: Sequence[Sequence[float]],
+    unit: str = "",
+) -> Markup:
+    """Horizontal bars of up to three parts, such as floor, earned and top-up; each with its sum."""
+    if len(parts) > len(_CLASSES):
+        raise ValueError("A stacked bar has at most three parts; more cannot be told apart.")
+    most = max((sum(row) for row in values), default=0) or 1
+    x = _Scale(0, most, 0, WIDTH - 180)
+    shapes: list[str] = []
+    for at, (label, row) in enumerate(zip(labels, values, strict=True)):
+        shapes.append(_text(0, at * 28 + 19, label))
+        start = 100.0
+        for part, amount in enumerate(row):
+            shapes.append(_rect(start, at * 28 + 4, x(amount), 20, _CLASSES[part]))
+            start += x(amount)
+        shapes.append(_text(start + 6, at * 28 + 19, f"{_short(sum(row))} {unit}".strip()))
+    rows = [(label, *map(_short, row)) for label, row in zip(labels, values, strict=True)]
+    legend = _legend(parts) if len(parts) > 1 else ""
+    table = _table(("", *parts), rows)
+    return _figure(title, max(1, len(labels)) * 28, "".join(shapes), legend + table)
+
+
+def intervals(title: str, items: Sequence[Interval], low: float = 0.0, high: float = 1.0) -> Markup:
+    """A dot for each value on the line of its interval, on one common scale."""
+    x = _Scale(low, high, 130, WIDTH - 60)
+    shapes = [
+        _rule(x(low), 0, x(low), len(items) * 28),
+        _rule(x(high), 0, x(high), len(items) * 28),
+    ]
+    for at, item in enumerate(items):
+        y = at * 28 + 14
+        shapes.append(_text(0, y + 5, item.label))
+        ends = (x(max(low, item.low)), x(min(high, item.high)))
+        shapes.append(_rule(ends[0], y, ends[1], y, "a", 2))
+        shapes.append(
+            f'<circle class="a" fill="currentColor" cx="{_n(x(item.value))}" cy="{y}" r="5"/>'
+        )
+        shapes.append(_text(WIDTH - 50, y + 5, _short(item.value)))
+    rows = [(i.label, _short(i.value), f"{_short(i.low)} to {_short(i.high)}") for i in items]
+    table = _table(("", "value", "interval"), rows)
+    return _figure(title, max(1, len(items)) * 28, "".join(shapes), table)
+
+
+def histogram(
+    title: str, edges: Sequence[float], counts: Sequence[int], height: int = 160
+) -> Markup:
+    """Columns between edges; there is one edge more than there are counts."""
+    if len(edges) != len(counts) + 1:
+        raise ValueError("A histogram has one edge more than it has counts.")
+    y = _Scale(0, max(counts, default=0) or 1, height - _BOTTOM, _TOP)
+    step = (WIDTH - _LEFT - _RIGHT) / max(1, len(counts))
+    shapes = "".join(
+        _rect(_LEFT + at * step + 1, y(count), step - 2, y(0) - y(count), "a")
+        for at, count in enumerate(counts)
+    )
+    names = [f"{_short(a)} to {_short(b)}" for a, b in pairwise(edges)]
+    axis = _value_axis(y, (0, max(counts, default=0))) + _end_labels(
+        [_short(edges[0]), _short(edges[-1])], height
+    )
+    return _figure(title, height, axis + shapes, _table(("", "count"), _rows(names, counts)))
+
+
+def sparkline(title: str, values: Sequence[float], width: int = 96, height: int = 24) -> Markup:
+    """A line the size of a word, to stand beside its number."""
+    low, high = _range(values)
+    y = _Scale(low, high, height - 2, 2)
+    x = _Scale(0, max(1, len(values) - 1), 2, width - 2)
+    points = " ".join(f"{_n(x(at))},{_n(y(value))}" for at, value in enumerate(values))
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    return _safe(
+        f'<svg class="spark" role="img" {size}><title>{escape(title)}</title>'
+        f'<polyline {_STROKE} stroke-width="1.5" points="{points}"/></svg>'
+    )
+
+
+def progress(title: str, done: int, total: int) -> Markup:
+    """n of m, as words and as a bar."""
+    ends = f'max="{max(total, 1)}" value="{min(done, total)}"'
+    bar = f'<progress {ends} aria-label="{escape(title)}"></progress>'
+    return _safe(f'<div><span class="number">{done:,} of {total:,}</span>{bar}</div>')
+
+
+def _safe(html: str) -> Markup:
+    """Marks as safe what was put together here, every foreign word already escaped."""
+    return Markup(html)  # noqa: S704
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Numbers to places, straight."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        span = (self.high - self.low) or 1.0
+        return self.start + (value - self.low) / span * (self.end - self.start)
+
+
+def _range(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    return (low - 0.5, high + 0.5) if low == high else (low, high)
+
+
+def _figure(title: str, height: float, shapes: str, after: str) -> Markup:
+    name = escape(title)
+    return _safe(
+        f'<figure class="chart"><figcaption>{name}</figcaption>'
+        f'<svg role="img" viewBox="0 0 {WIDTH} {_n(height)}"><title>{name}</title>{shapes}</svg>'
+        f"{after}</figure>"
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    names = "".join(
+        f'<th scope="col">{escape(cell)}</th>' if cell else "<td></td>" for cell in head
+    )
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>'
+        + "".join(f'<td class="number">{escape(cell)}</td>' for cell in row[1:])
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        '<details class="small"><summary>The numbers</summary>'
+        f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table></details>"
+    )
+
+
+def _rows(labels: Sequence[str], values: Sequence[float]) -> list[tuple[str, str]]:
+    return [(label, _short(value)) for label, value in zip(labels, values, strict=True)]
+
+
+def _legend(parts: Sequence[str]) -> str:
+    chips = "".join(
+        f'<span class="chip"><svg class="{_CLASSES[at]}" width="12" height="12" aria-hidden="true">'
+        f'<rect width="12" height="12" fill="currentColor"/></svg>{escape(part)}</span> '
+        for at, part in enumerate(parts)
+    )
+    return f"<p>{chips}</p>"
+
+
+def _value_axis(y: _Scale, ends: tuple[float, float]) -> str:
+    return "".join(
+        _rule(_LEFT, y(end), WIDTH - _RIGHT, y(end)) + _text(0, y(end) + 4, _short(end))
+        for end in dict.fromkeys(ends)
+    )
+
+
+def _end_labels(labels: Sequence[str], height: float) -> str:
+    if not labels:
+        return ""
+    first = _text(_LEFT, height - 4, labels[0])
+    if len(labels) == 1:
+        return first
+    place = f'x="{WIDTH - _RIGHT}" y="{_n(height - 4)}" text-anchor="end"'
+    return f"{first}<text {place}>{escape(labels[-1])}</text>"
+
+
+def _text(x: float, y: float, words: str) -> str:
+    return f'<text x="{_n(x)}" y="{_n(y)}">{escape(words)}</text>'
+
+
+def _rect(x: float, y: float, width: float, height: float, name: str) -> str:
+    return (
+        f'<rect class="{name}" fill="currentColor" x="{_n(x)}" y="{_n(y)}" '
+        f'width="{_n(max(0.0, width))}" height="{_n(max(0.0, height))}"/>'
+    )
+
+
+def _rule(x1: float, y1: float, x2: float, y2: float, name: str = "", width: float = 1) -> str:
+    tone = f'class="{name}"' if name else 'opacity="0.25"'
+    return (
+        f'<line {tone} stroke="currentColor" stroke-width="{width}" '
+        f'x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}"/>'
+    )
+
+
+def _n(number: float) -> str:
+    """A coordinate to a tenth, without a needless zero."""
+    return f"{number:.1f}".removesuffix(".0")
+
+
+def _short(number: float) -> str:
+    """A number as one writes it: whole ones whole, others with three figures."""
+    if number == int(number):
+        return f"{int(number):,}"
+    return f"{number:,.1f}" if abs(number) >= 100 else f"{number:.3g}"

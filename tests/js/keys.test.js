@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { labelKeys, nameOf, pick } from '../../src/fairhand/web/desk/static/keys.js';
+
+const ON = { singles: true, typing: false };
+const binding = (key, more = {}) => ({ key, does: key, run: () => {}, ...more });
+
+test('labels get their own key, digits their own digit, the others the spare ones', () => {
+  assert.deepEqual(labelKeys([{ value: 'cat', key: 'C' }, { value: 'dog' }, { value: 'bird' }]), ['c', '1', '2']);
+  assert.deepEqual(labelKeys([{ value: '0' }, { value: '1' }, { value: 'other' }]), ['0', '1', '2']);
+});
+
+test('no key is given twice', () => {
+  const labels = Array.from({ length: 26 }, (_, at) => ({ value: `v${at}`, key: at < 3 ? 'x' : undefined }));
+  const keys = labelKeys(labels).filter(Boolean);
+  assert.equal(new Set(keys).size, keys.length);
+});
+
+test('a label without a key is still a label when the keys run out', () => {
+  const keys = labelKeys(Array.from({ length: 60 }, (_, at) => ({ value: `v${at}` })));
+  assert.equal(keys.length, 60);
+  assert.equal(keys.at(-1), '');
+});
+
+test('a digit counts by its place on the keyboard where the layout has another character there', () => {
+  assert.ok(pick([binding('1')], { key: '&', code: 'Digit1' }, ON));
+});
+
+test('single characters can be turned off; Ctrl and named keys go on working', () => {
+  const off = { singles: false, typing: false };
+  assert.equal(pick([binding('b')], { key: 'b' }, off), null);
+  assert.ok(pick([binding('z', { ctrl: true })], { key: 'z', ctrlKey: true }, off));
+  assert.ok(pick([binding('Escape')], { key: 'Escape' }, off));
+});
+
+test('who writes into a text field is not interrupted', () => {
+  assert.equal(pick([binding('b')], { key: 'b' }, { singles: true, typing: true }), null);
+  assert.ok(pick([binding('Enter', { ctrl: true })], { key: 'Enter', ctrlKey: true }, { singles: true, typing: true }));
+});
+
+test('Ctrl and Shift tell undo from redo', () => {
+  const both = [binding('z', { ctrl: true }), binding('z', { ctrl: true, shift: true })];
+  assert.equal(pick(both, { key: 'z', ctrlKey: true }, ON), both[0]);
+  assert.equal(pick(both, { key: 'Z', metaKey: true, shiftKey: true }, ON), both[1]);
+});
+
+test('browser shortcuts with Alt or Ctrl are left alone', () => {
+  assert.equal(pick([binding('b')], { key: 'b', ctrlKey: true }, ON), null);
+  assert.equal(pick([binding('b')], { key: 'b', altKey: true }, ON), null);
+});
+
+test('keys are named as they are printed', () => {
+  assert.equal(nameOf({ key: 'z', ctrl: true, shift: true }), 'Ctrl+Shift+Z');
+  assert.equal(nameOf({ key: ' ' }), 'Space');
+});
