@@ -16,7 +16,9 @@ from fairhand.core.errors import MalformedError
 from fairhand.formats.lines import unzipped
 
 _CHUNK = 256 * 1024
-_OUTSIDE = re.compile(rb'["\[\]{},]')
+_OUTSIDE = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
+"""A whole text at once where the chunk holds its end, else one sign."""
+
 _INSIDE = re.compile(rb'["\\]')
 _SPACE = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
@@ -47,12 +49,12 @@ class _Cutter:
         """Yield the items that end in this chunk."""
         start = at = 0
         while (found := self._next(chunk, at)) is not None:
-            at = found + 1
-            sign = chunk[found : found + 1]
+            at = found.end()
+            sign = found.group()
             if self._steps_over(sign):
                 continue
             if self.depth == 0 or (self.depth == 1 and sign == b","):
-                self._keep(chunk[start:found])
+                self._keep(chunk[start : found.start()])
                 yield from self._item(last=sign != b",")
                 start = at
             if self.depth == 0:
@@ -62,17 +64,18 @@ class _Cutter:
                 return
         self._keep(chunk[start:])
 
-    def _next(self, chunk: bytes, at: int) -> int | None:
+    def _next(self, chunk: bytes, at: int) -> re.Match[bytes] | None:
         if at >= len(chunk):
             return None
         if self._escaped:
             self._escaped = False
             at += 1
-        found = (_INSIDE if self._in_text else _OUTSIDE).search(chunk, at)
-        return found.start() if found else None
+        return (_INSIDE if self._in_text else _OUTSIDE).search(chunk, at)
 
     def _steps_over(self, sign: bytes) -> bool:
         """Follow the sign; True when it cannot end an item."""
+        if len(sign) > 1:
+            return True
         if sign == b"\\":
             self._escaped = True
         elif sign == b'"':

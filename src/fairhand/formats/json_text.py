@@ -19,7 +19,7 @@ def parse_json(raw: bytes) -> Any:  # noqa: ANN401  # any JSON value
     """
     try:
         orjson.loads(raw)
-        return json.loads(raw, object_pairs_hook=_object)
+        return _STRICT.decode(raw.decode())
     except orjson.JSONDecodeError as error:
         raise MalformedError(_reason(raw, error)) from None
     except RecursionError:
@@ -53,6 +53,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
                 raise MalformedError(f"has the key {key[:60]!r} twice in one object")
             seen.add(key)
     return made
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_object)
 
 
 def _reason(raw: bytes, error: orjson.JSONDecodeError) -> str:
