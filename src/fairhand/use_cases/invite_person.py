@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairhand.core.clock import Instant
-from fairhand.core.errors import InvalidError, Issue
+from fairhand.core.errors import ConflictError, ForbiddenError, InvalidError, Issue
 from fairhand.people.accounts import store
-from fairhand.people.accounts.rules import check_person
+from fairhand.people.accounts.rules import Actor, check_person, out_of_reach
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
 
@@ -36,8 +36,24 @@ class Invited:
     token: str
 
 
-def invite_person(db: Database, command: InvitePerson, now: Instant, *, link_hours: int) -> Invited:
-    """Add an account (or find it by e-mail address), give roles, make a sign-in link."""
+def invite_person(
+    db: Database,
+    command: InvitePerson,
+    now: Instant,
+    *,
+    link_hours: int,
+    by: Actor | None = None,
+) -> Invited:
+    """Add an account, give roles, make a sign-in link.
+
+    `by` is who asks (None: the administrator at the machine). Raises ForbiddenError when they give
+    away more than they have, ConflictError for an address that has an account already: a link signs
+    in, so nobody may make one for an account that is not new.
+    """
+    if by is not None and (beyond := out_of_reach(by, command.roles, command.project_id)):
+        raise ForbiddenError(
+            f"You cannot give the role {beyond} here: you do not have it yourself."
+        )
     issues = check_person(command.email, command.display_name, command.country)
     issues += [
         Issue("roles", f"{role!r} is not a role; choose from {', '.join(ROLES)}.")
@@ -58,9 +74,11 @@ def invite_person(db: Database, command: InvitePerson, now: Instant, *, link_hou
             now=now,
         )
         if person_id is None:
-            known = store.find_person(connection, command.email or "")
-            assert known is not None, "an address is taken by somebody"  # noqa: S101
-            person_id = known.id
+            raise ConflictError(
+                f"{command.email} has an account already. Give it another role with "
+                "`fairhand role`, or a new link with `fairhand link`.",
+                code="email_taken",
+            )
         for role in command.roles:
             store.add_role(connection, person_id, role, command.project_id, now)
         token = store.create_link(connection, person_id, now, link_hours)

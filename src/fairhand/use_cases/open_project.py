@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, NotFoundError
 from fairhand.model.project import Mode
-from fairhand.pay import store as pay
+from fairhand.pay.earnings.store import project_cost
 from fairhand.pay.floors.store import floor_of_person
 from fairhand.people.consent import store as consent
 from fairhand.proof.log import store as log
@@ -48,11 +48,12 @@ def open_project(db: Database, command: OpenProject, now: Instant) -> Mode:
 def _gate_facts(connection: Connection, project_id: int, now: Instant) -> GateFacts:
     project = store.load_project(connection, project_id)
     version = store.load_version(connection, project_id, project.version) if project else None
+    cost = project_cost(connection, project_id)
     enrolled = consent.list_enrolled(connection, project_id)
     without = sum(floor_of_person(connection, person_id, now) is None for person_id in enrolled)
     return GateFacts(
         tasks=store.count_tasks(connection, project_id),
         guidelines=version.guidelines if version else "",
-        escrow_micros=pay.load_escrow(connection, project_id),
+        escrow_micros=cost.left_micros if cost else 0,
         people_without_floor=without,
     )

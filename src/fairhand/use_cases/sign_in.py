@@ -50,3 +50,15 @@ def choose_password(db: Database, person_id: int, password: str, now: Instant) -
     with db.write() as connection:
         store.set_password(connection, person_id, password)
         log.append(connection, "person.password_set", {"person": person_id}, now, person_id)
+
+
+def peek_link(db: Database, token: str, now: Instant) -> str | None:
+    """Say whose unused link this is, without using it."""
+    with db.read() as connection:
+        return store.peek_link(connection, token, now)
+
+
+def sign_out(db: Database, secret: str) -> None:
+    """Close a session; closing it twice does nothing."""
+    with db.write() as connection:
+        store.delete_session(connection, secret)

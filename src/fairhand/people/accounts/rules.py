@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -88,6 +88,16 @@ def may(actor: Actor, action: Action, project_id: int = 0) -> bool:
     if action in ("own", "log.view"):
         return True
     return bool(roles_in(actor, project_id) & TABLE[action])
+
+
+def out_of_reach(actor: Actor, roles: Sequence[str], project_id: int) -> str | None:
+    """Name the first role that an actor may not give away; None when all are within reach.
+
+    Owners may give every role where they are owners; everybody else only contributor and reviewer.
+    """
+    if "owner" in roles_in(actor, project_id):
+        return None
+    return next((role for role in roles if role not in ("contributor", "reviewer")), None)
 
 
 def valid_until(now: Instant, expires_at: Instant, revoked_at: Instant | None = None) -> bool:

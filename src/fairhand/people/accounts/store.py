@@ -264,6 +264,47 @@ def create_token(
     return token
 
 
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """An API token as its owner sees it."""
+
+    id: int
+    label: str
+    scope: str
+    project_id: int
+    created_at: int
+    expires_at: int
+    revoked_at: int | None
+
+
+def list_tokens(connection: Connection, person_id: int) -> list[TokenRow]:
+    """List a person's tokens, newest first."""
+    found = connection.execute(
+        select(
+            api_token.c.id,
+            api_token.c.label,
+            api_token.c.scope,
+            api_token.c.project_id,
+            api_token.c.created_at,
+            api_token.c.expires_at,
+            api_token.c.revoked_at,
+        )
+        .where(api_token.c.person_id == person_id)
+        .order_by(api_token.c.id.desc())
+    )
+    return [TokenRow(*row) for row in found]
+
+
+def revoke_token(connection: Connection, person_id: int, token_id: int, now: Instant) -> bool:
+    """End a token; False when the person has no such token."""
+    ended = connection.execute(
+        update(api_token)
+        .where(api_token.c.id == token_id, api_token.c.person_id == person_id)
+        .values(revoked_at=now)
+    )
+    return ended.rowcount == 1
+
+
 def load_actor_by_session(connection: Connection, token: str, now: Instant) -> Actor | None:
     """Load who holds a session cookie; None when it is unknown or expired."""
     row = connection.execute(

@@ -5,13 +5,13 @@ from __future__ import annotations
 WORK_SCOPE = "annotate"
 
 _NOTICE_EN = """\
-You are asked to work on "{title}".
-What the data is for: {purpose}
-Your answers are kept with a pseudonym, never your name, and may be used in dataset releases for \
+You are asked to work on **{title}**. What the data is for: {purpose}
+
+- Your answers are kept with a pseudonym, never your name, and may be used in dataset releases for \
 this purpose.
-All your time is paid at {rate} an hour or more; a skip is paid too. You may stop at any time; \
-what you have earned stays yours.
-Mode: {mode}.
+- All your time is paid at {rate} an hour or more; a skip is paid too.
+- You may stop at any time; what you have earned stays yours.
+- Mode: {mode}.
 """
 
 

@@ -119,9 +119,8 @@ class TokenBody(Body):
 
 
 class ClosePayBody(Body):
-    """A pay period to close: two instants in ISO 8601 with an offset."""
+    """Settle everything earned before an instant (ISO 8601 with an offset)."""
 
-    starts_at: str
     ends_at: str
 
 

@@ -83,12 +83,13 @@ def render(
     """Render a page with the shared context: who is signed in, where they may go, the mode."""
     templates: Environment = request.app.state.templates
     shared = {
-        "actor": actor,
+        "person": actor,
         "csrf_token": actor.csrf_token if actor and actor.csrf_token else "",
-        "nav": _nav(actor),
+        "nav": [
+            {"href": href, "title": title, "current": href == request.url.path}
+            for href, title in _nav(actor)
+        ],
         "lang": actor.locale if actor else "en",
-        "mode": None,
-        "path": request.url.path,
     }
     html = templates.get_template(template).render({**shared, **context})
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})

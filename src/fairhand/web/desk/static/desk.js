@@ -269,6 +269,7 @@ export class Desk {
     parts.face.dismiss('signin');
     const paid = body.paid ? { s: Math.round(body.paid.seconds), amount: body.paid.amount, currency: body.paid.currency } : null;
     this.#status(paid ? t('Sent. {s} s paid, {currency} {amount}', paid) : t('Sent.'));
+    if (!this.open && !this.waiting && !this.sender.queue.length) this.#ask();
   }
 
   /** @param {QueueItem} item */

@@ -81,7 +81,8 @@ function missing(t) {
  * @param {HTMLElement} stage @param {TaskView} task @param {T} t @param {() => void} skip
  */
 export function veil(stage, task, t, skip) {
-  if (!task.tier) return;
+  if (!task.tier && !task.sensitive) return;
+  const level = task.tier ? t('Level {n} of 4.', { n: task.tier }) : '';
   stage.classList.add('veiled');
   for (const child of stage.children) child.setAttribute('inert', '');
   const reveal = () => {
@@ -92,7 +93,7 @@ export function veil(stage, task, t, skip) {
   const cover = el(
     'div',
     { class: 'veil', role: 'group', 'aria-label': t('Content warning') },
-    el('p', {}, t('This may be hard to look at (level {n} of 4). It stays hidden until you choose.', { n: task.tier })),
+    el('p', {}, t('This may be hard to look at. It stays hidden until you choose.'), ' ', level),
     el('button', { type: 'button', class: 'button', onclick: reveal }, t('Show it')),
     el('button', { type: 'button', class: 'button', onclick: skip }, t('Skip (paid)')),
   );
