@@ -181,12 +181,15 @@ def flush_pending(connection: Connection, person_id: int, now: Instant) -> Accru
     return _accrue_span(connection, person_id, span, now, f"flush:{person_id}:{last}")
 
 
-def people_with_pending_time(connection: Connection, before: Instant) -> list[int]:
+def people_with_pending_time(
+    connection: Connection, before: Instant, limit: int | None = None
+) -> list[int]:
     """List people whose stream has been quiet since `before` with time not yet accrued."""
     rows = connection.execute(
         select(person_clock.c.person_id)
         .where(person_clock.c.pending_ms > 0, person_clock.c.last_at < before)
         .order_by(person_clock.c.person_id)
+        .limit(limit)
     )
     return list(rows.scalars())
 
