@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 
 import structlog
 
@@ -19,6 +20,7 @@ from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Connection, Database
 from fairhand.storage.joined import JoinedDatabase
 
+_REPORT_EVERY_S = 0.5
 _log = structlog.get_logger("fairhand.jobs")
 
 
@@ -40,6 +42,7 @@ class Step:
         self.number = number
         self.cursor = cursor
         self._outcome: Outcome | None = None
+        self._reported_at = 0.0
 
     def commit(self, effect: Callable[[Database], Outcome]) -> Outcome:
         """Run `effect` and write down its outcome in one transaction; at most once for all time.
@@ -59,7 +62,13 @@ class Step:
         return done
 
     def report(self, done: int, total: int | None = None) -> None:
-        """Show progress in the middle of a long step; must not be called inside `commit`."""
+        """Show progress in the middle of a long step; must not be called inside `commit`.
+
+        It may be called as often as one likes: it writes about twice a second.
+        """
+        if monotonic() - self._reported_at < _REPORT_EVERY_S:
+            return
+        self._reported_at = monotonic()
         now = self.services.clock()
         with self.services.database.write() as connection:
             job = job_store.find_job(connection, self.job.id) or self.job

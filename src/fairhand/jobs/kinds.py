@@ -1,0 +1,208 @@
+"""The kinds of durable jobs: each body tells one story in steps that may come again.
+
+Asking for one is `job_store.ask(connection, NewJob(id, kind, command), now)` with these commands:
+
+- `import_file`: project_id, source (a path, or `blob:` and a SHA-256), name, options, person_id
+- `close_period`: ends_at, closed_by
+- `publish_release`: project_id, directory, published_by, licence, media
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fairhand.core.clock import Instant
+from fairhand.core.errors import Issue, NotFoundError
+from fairhand.formats.options import ReadOptions
+from fairhand.formats.registry import read_tasks
+from fairhand.jobs.steps import Kinds, Step
+from fairhand.model.job import Outcome
+from fairhand.storage.blobs import BlobStore
+from fairhand.storage.database import Database
+from fairhand.use_cases.close_pay_period import (
+    ClosePayPeriod,
+    close_person,
+    finish_period,
+    open_period,
+    people_left,
+)
+from fairhand.use_cases.house import House
+from fairhand.use_cases.import_tasks import ImportTasks, import_tasks, start_import
+from fairhand.use_cases.publish_release import (
+    Press,
+    PublishRelease,
+    begin_release,
+    finish_release,
+)
+from fairhand.use_cases.versions import current_version
+from fairhand.work.projects import store as projects
+from fairhand.work.projects.store import ImportRun
+
+_PEOPLE_PER_STEP = 20
+_BLOB = "blob:"
+
+
+def kinds_of(house: House) -> Kinds:
+    """List the kinds of jobs of a workspace by name."""
+    return {
+        "import_file": ImportFile(house),
+        "close_period": ClosePeriod(house),
+        "publish_release": Publish(house),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFile:
+    """Opens an import run, then takes in every row; the run itself knows how far it is."""
+
+    house: House
+
+    def __call__(self, step: Step) -> Outcome:
+        """Open the run at first, carry it on afterwards."""
+        if step.cursor is None:
+            return step.commit(lambda database: self._open(database, step.job.command))
+        return self._carry_on(step, _number(step.cursor))
+
+    def _open(self, database: Database, command: Mapping[str, Any]) -> Outcome:
+        run = start_import(database, command["project_id"], command["name"], self.house.clock())
+        return Outcome(next=run.id)
+
+    def _carry_on(self, step: Step, run_id: int) -> Outcome:
+        command, house = step.job.command, self.house
+        with house.db.read() as connection:
+            run = projects.load_import(connection, run_id)
+        if run is None:
+            raise NotFoundError(f"There is no import {run_id}.")
+        if run.state != "done":
+            with _source(house.blobs, command["source"]) as path:
+                rows = read_tasks(path, _options(house, command))
+                asked = ImportTasks(run_id, rows, command["person_id"])
+                run = import_tasks(
+                    house.db, house.blobs, asked, house.clock(), lambda now: _report(step, now)
+                )
+        return Outcome(None, run.rows_read, run.rows_read, _issues(run), _result(run))
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePeriod:
+    """Opens a pay period, settles some people a step, and closes it when nobody is left."""
+
+    house: House
+
+    def __call__(self, step: Step) -> Outcome:
+        """Take the next stretch of the close."""
+        command = step.job.command
+        asked = ClosePayPeriod(Instant(command["ends_at"]), command.get("closed_by"))
+        if step.cursor is None:
+            return step.commit(lambda database: self._open(database, asked))
+        return self._settle(step, _number(step.cursor), asked)
+
+    def _open(self, database: Database, asked: ClosePayPeriod) -> Outcome:
+        period_id = open_period(database, asked, self.house.clock())
+        return Outcome(next=period_id, result={"period_id": period_id})
+
+    def _settle(self, step: Step, period_id: int, asked: ClosePayPeriod) -> Outcome:
+        database, now = self.house.db, self.house.clock()
+        people = people_left(database, period_id)
+        for person_id in people[:_PEOPLE_PER_STEP]:
+            close_person(database, period_id, person_id, now)
+        done = step.job.done + len(people[:_PEOPLE_PER_STEP])
+        total = step.job.done + len(people)
+        if people:
+            return Outcome(period_id, done, total)
+        finish_period(database, period_id, now, closed_by=asked.closed_by)
+        return Outcome(None, done, total, result={"period_id": period_id, "people": done})
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Reserves a version, then writes, logs, proves and places it."""
+
+    house: House
+
+    def __call__(self, step: Step) -> Outcome:
+        """Begin the release at first, finish it afterwards."""
+        command, now = _publish_command(step.job.command), self.house.clock()
+        house = self.house
+        folder = house.settings.workspace / "releases"
+        press = Press(folder, house.blobs, house.signer, house.secret, step.report)
+        if step.cursor is None:
+            return step.commit(
+                lambda database: Outcome(next=begin_release(database, command, now, press))
+            )
+        made = finish_release(self.house.db, _number(step.cursor), command, now, press)
+        result = {
+            "release_id": made.release_id,
+            "version": made.version,
+            "directory": str(made.directory),
+            "manifest_sha256": made.manifest_sha256,
+        }
+        done = int(made.stats.get("rows", 0))
+        return Outcome(None, done, done, result=result)
+
+
+def _publish_command(command: Mapping[str, Any]) -> PublishRelease:
+    given = dict(command)
+    directory = given.pop("directory", None)
+    return PublishRelease(directory=Path(directory) if directory else None, **given)
+
+
+@contextmanager
+def _source(blobs: BlobStore, source: str) -> Iterator[Path]:
+    """Give the path of a source; an uploaded one is taken out of the blob store for the time."""
+    if not source.startswith(_BLOB):
+        yield Path(source)
+        return
+    with tempfile.NamedTemporaryFile(prefix="fairhand-import-") as file:
+        for chunk in blobs.stream(source.removeprefix(_BLOB), check=True):
+            file.write(chunk)
+        file.flush()
+        yield Path(file.name)
+
+
+def _options(house: House, command: Mapping[str, Any]) -> ReadOptions:
+    """Read a job's options; limits and the folder of pictures are the workspace's word alone."""
+    given = dict(command.get("options") or {})
+    uploaded = command["source"].startswith(_BLOB)
+    with house.db.read() as connection:
+        project = projects.load_project(connection, command["project_id"])
+    if project is None:
+        raise NotFoundError(f"There is no project {command['project_id']}.")
+    return ReadOptions(
+        **given,
+        name=command["name"],
+        questions=current_version(house.db, project.id, project.version).questions,
+        media_root=None if uploaded else Path(command["source"]).parent,
+        max_payload_bytes=house.settings.max_payload_bytes,
+        max_image_pixels=house.settings.max_image_pixels,
+    )
+
+
+def _report(step: Step, run: ImportRun) -> None:
+    step.report(run.rows_read)
+
+
+def _issues(run: ImportRun) -> tuple[Issue, ...]:
+    return tuple(
+        Issue(each["place"], each["message"], "error" if each["severity"] == "error" else "warning")
+        for each in run.issues
+    )
+
+
+def _result(run: ImportRun) -> dict[str, int]:
+    return {
+        "import_id": run.id,
+        "rows_read": run.rows_read,
+        "added": run.added,
+        "already_there": run.already_there,
+        "rejected": run.rejected,
+    }
+
+
+def _number(cursor: object) -> int:
+    return int(str(cursor))
