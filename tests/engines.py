@@ -40,6 +40,13 @@ _SERVER_SETTINGS = {
 }
 
 
+def _settings(durable: bool) -> dict[str, str]:
+    unsafe = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
+    return {
+        name: value for name, value in _SERVER_SETTINGS.items() if not (durable and name in unsafe)
+    }
+
+
 def find_postgres_binaries() -> Path | None:
     """Find the folder that holds `initdb` and `postgres`, or None when they are not installed."""
     candidates = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
@@ -110,8 +117,11 @@ class PostgresServer:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-def start_postgres() -> PostgresServer:
-    """Start a throw-away server; it ends with this process even when that is killed."""
+def start_postgres(*, durable: bool = False) -> PostgresServer:
+    """Start a throw-away server; it ends with this process even when that is killed.
+
+    `durable` leaves PostgreSQL's own settings as they are, for benchmarks.
+    """
     binaries = find_postgres_binaries()
     if binaries is None:
         raise RuntimeError("no initdb found")
@@ -129,7 +139,7 @@ def start_postgres() -> PostgresServer:
         "trust",
     ]
     _run_as(user, [*initdb, "--no-sync", "-E", "UTF8", "--locale=C"], home)
-    settings = [f"--{name}={value}" for name, value in _SERVER_SETTINGS.items()]
+    settings = [f"--{name}={value}" for name, value in _settings(durable).items()]
     command: list[str | Path] = [binaries / "postgres", "-D", home / "data", "-k", home, *settings]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(

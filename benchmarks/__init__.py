@@ -1,0 +1,1 @@
+"""Benchmarks: side by side with named peers, each printed as ratios, never timed tests."""

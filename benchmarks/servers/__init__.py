@@ -1,0 +1,1 @@
+"""One adapter per annotation server, all driven through the same loop."""
