@@ -8,55 +8,40 @@ is written anew, a release whose event is in the log is put in place with the pr
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import orjson
 
-from fairhand.core.clock import Instant, iso
-from fairhand.core.errors import ConflictError, NotFoundError
+from fairhand.core.clock import Instant
+from fairhand.core.errors import ConflictError, FairhandError, NotFoundError, UnavailableError
 from fairhand.core.ids import pseudonym
-from fairhand.model.project import Project, ProjectVersion
-from fairhand.pay.earnings import store as earnings
+from fairhand.model.project import Project
 from fairhand.proof.log import store as log
 from fairhand.proof.log.note import Signer
 from fairhand.proof.release import store
 from fairhand.proof.release.card import UNSTATED
+from fairhand.proof.release.folder import holds, is_free, only_writer, place_release
 from fairhand.proof.release.log_file import EVENT_KIND, dump_log
-from fairhand.proof.release.rules import (
-    Agreement,
-    PersonPay,
-    ReleaseFacts,
-    is_simulated,
-    minutes,
-    pay_facts,
-)
+from fairhand.proof.release.rules import is_simulated
 from fairhand.proof.release.source import ReleaseSource
-from fairhand.proof.release.writer import (
-    WrittenRelease,
-    holds,
-    only_writer,
-    place_release,
-    write_release,
-)
-from fairhand.quality import store as quality
+from fairhand.proof.release.writer import WrittenRelease, write_release
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.release_facts import gather_facts
 from fairhand.use_cases.seal_log import seal_log
 from fairhand.use_cases.versions import version_of
 from fairhand.work.projects import store as projects
 
-Progress = Callable[[int], None]
-
 
 @dataclass(frozen=True, slots=True)
 class PublishRelease:
-    """What to publish and where; `directory` must not exist yet."""
+    """What to publish and where: `directory`, or a numbered folder of the press."""
 
     project_id: int
-    directory: Path
+    directory: Path | None = None
     published_by: int | None = None
     licence: str = UNSTATED
     media: Literal["hashes", "copy"] = "hashes"
@@ -64,7 +49,7 @@ class PublishRelease:
 
 @dataclass(frozen=True, slots=True)
 class PublishedRelease:
-    """A release in its place."""
+    """A release in its place; `stats` are the counts that its log event states, and more."""
 
     release_id: int
     version: int
@@ -75,12 +60,13 @@ class PublishedRelease:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What printing needs beside the database: blobs, the log's key, the pseudonyms' secret."""
+    """What printing needs beside the database; `folder` is where unnamed releases go."""
 
+    folder: Path
     blobs: BlobStore
     signer: Signer
     secret: bytes
-    progress: Progress = lambda done: None
+    progress: Callable[[int], None] = lambda done: None
 
 
 def publish_release(
@@ -91,29 +77,27 @@ def publish_release(
     Raises ConflictError when there is nothing to release, the directory is taken, or another
     process is at it; UnavailableError when the disk is full. Nothing is ever half in place.
     """
-    release_id = begin_release(db, command, now)
+    release_id = begin_release(db, command, now, press)
     return finish_release(db, release_id, command, now, press)
 
 
-def begin_release(db: Database, command: PublishRelease, now: Instant) -> int:
-    """Reserve the next version of the project, or find the one that was begun."""
+def begin_release(db: Database, command: PublishRelease, now: Instant, press: Press) -> int:
+    """Reserve the next version, or find the one that was begun for the same place."""
     with db.write() as connection:
-        if projects.lock_project(connection, command.project_id) is None:
+        project = projects.lock_project(connection, command.project_id)
+        if project is None:
             raise NotFoundError(f"There is no project {command.project_id}.")
-        begun = store.find_unfinished(connection, command.project_id)
-        if begun is not None and begun.state == "logged":
-            return begun.id
-        if command.directory.exists():
+        for begun in store.list_unfinished(connection, project.id):
+            if begun.directory == _place(command, press, project, begun.version):
+                return begun.id
+        version = store.next_version(connection, project.id)
+        place = _place(command, press, project, version)
+        if not is_free(Path(place)):
             raise ConflictError(
-                f"There is something in {command.directory} already; name another directory.",
+                f"There is something in {place} already; name another directory.",
                 code="directory_taken",
             )
-        place = str(command.directory.absolute())
-        if begun is not None:
-            store.set_state(connection, begun.id, "writing", directory=place, created_at=now)
-            return begun.id
-        version = store.next_version(connection, command.project_id)
-        return store.add_release(connection, command.project_id, version, place, now)
+        return store.add_release(connection, project.id, version, place, now)
 
 
 def finish_release(
@@ -127,10 +111,8 @@ def finish_release(
         with only_writer(draft):
             begun = _load(db, release_id)
             if begun.state == "writing":
-                written = _write(db, begun, command, draft, press)
-                begun = _log(db, begun, written, command, now)
-            _prove_and_place(db, begun, draft, final, press, now)
-    begun = _load(db, release_id)
+                _log(db, begun, _write(db, begun, command, draft, press), command, now)
+            begun = _prove_and_place(db, release_id, draft, final, press, now)
     return PublishedRelease(
         begun.id, begun.version, final, begun.manifest_sha256 or "", begun.stats or {}
     )
@@ -139,96 +121,52 @@ def finish_release(
 def _write(
     db: Database, begun: store.StoredRelease, command: PublishRelease, draft: Path, press: Press
 ) -> WrittenRelease:
-    """Write the draft from one snapshot; nobody is held up."""
-    with db.read() as connection:
-        store.pin_snapshot(connection)
-        project = projects.load_project(connection, begun.project_id)
-        if project is None:
-            raise NotFoundError(f"There is no project {begun.project_id}.")
-        version = version_of(db, connection, project.id, project.version)
-        withdrawn = store.load_withdrawn(connection, project.id)
-
-        @lru_cache(maxsize=100_000)
-        def name_of(person_id: int) -> str:
-            return pseudonym(press.secret, project.id, person_id)
-
-        source = ReleaseSource(
-            lambda: store.iter_sheets(connection, project.id),
-            version.questions,
-            project.mode,
-            name_of,
-            withdrawn,
-        )
-        facts = _facts(connection, begun, command, project, version, press.signer)
-        people = _paid_people(connection, project, name_of, withdrawn)
-        facts = replace(
-            facts,
-            pay=pay_facts(project.currency, people),
-            paid_minutes={one.contributor: minutes(one.paid_ms) for one in people},
-        )
-        media = None
-        if command.media == "copy":
-            media = lambda sha256: press.blobs.stream(sha256, check=True)  # noqa: E731
-        return write_release(
-            draft, facts, source.rows(), source.annotations(), media, source.gaps, press.progress
-        )
+    """Write the draft from one snapshot; a refusal gives the version number back."""
+    try:
+        with db.read() as connection:
+            store.pin_snapshot(connection)
+            return _write_snapshot(db, connection, begun, command, draft, press)
+    except UnavailableError:
+        raise
+    except FairhandError:
+        with db.write() as connection:
+            store.forget_unwritten(connection, begun.id)
+        raise
 
 
-def _facts(
+def _write_snapshot(
+    db: Database,
     connection: Connection,
     begun: store.StoredRelease,
     command: PublishRelease,
-    project: Project,
-    version: ProjectVersion,
-    signer: Signer,
-) -> ReleaseFacts:
-    return ReleaseFacts(
-        project_id=project.id,
-        slug=project.slug,
-        title=project.title,
-        purpose=project.purpose,
-        mode=project.mode,
-        version=begun.version,
-        created_at=iso(begun.created_at),
-        licence=command.licence,
-        questions=version.questions,
-        agreement=tuple(_agreement(connection, version)),
-        log_origin=signer.name,
-        log_vkey=signer.verifier.vkey,
-        media_copied=command.media == "copy",
+    draft: Path,
+    press: Press,
+) -> WrittenRelease:
+    project = projects.load_project(connection, begun.project_id)
+    if project is None:
+        raise NotFoundError(f"There is no project {begun.project_id}.")
+    project_id, copied = project.id, command.media == "copy"
+    version = version_of(db, connection, project_id, project.version)
+    withdrawn = store.load_withdrawn(connection, project_id)
+    name_of = lru_cache(maxsize=100_000)(
+        lambda person_id: pseudonym(press.secret, project_id, person_id)
     )
-
-
-def _agreement(connection: Connection, version: ProjectVersion) -> list[Agreement]:
-    report = quality.load_report(connection, version.project_id, version.questions)
-    found = []
-    for one in report.questions:
-        alpha = one.alpha
-        if alpha is None:
-            reason = "no measure beyond chance for this kind yet; see the mean confidence"
-            found.append(Agreement(one.question, None, None, None, "", reason))
-            continue
-        reason = "" if alpha.value is not None else "too few answers to tell it from chance"
-        measure = "Krippendorff's alpha (nominal)"
-        values = (alpha.value, alpha.low, alpha.high)
-        found.append(Agreement(one.question, *values, measure, reason))
-    return found
-
-
-def _paid_people(
-    connection: Connection,
-    project: Project,
-    name_of: Callable[[int], str],
-    withdrawn: frozenset[int],
-) -> list[PersonPay]:
-    """What people earned, by pseudonym; who withdrew is in no later release, paid as they are."""
-    return sorted(
-        (
-            PersonPay(name_of(one.person_id), one.paid_ms, one.amount_micros, one.floor_micros)
-            for one in earnings.pay_facts(connection, project.id)
-            if one.person_id not in withdrawn
-        ),
-        key=lambda one: one.contributor,
+    facts = gather_facts(
+        connection,
+        project,
+        version,
+        begun,
+        name_of=name_of,
+        withdrawn=withdrawn,
+        licence=command.licence,
+        media_copied=copied,
+        log_key=press.signer.verifier,
+    )
+    sheets = lambda: store.iter_sheets(connection, project_id)  # noqa: E731
+    source = ReleaseSource(sheets, version.questions, project.mode, name_of, withdrawn)
+    read_media = (lambda sha256: press.blobs.stream(sha256, check=True)) if copied else None
+    return write_release(
+        draft, facts, source.rows(), source.annotations(), read_media, source.gaps, press.progress
     )
 
 
@@ -238,63 +176,63 @@ def _log(
     written: WrittenRelease,
     command: PublishRelease,
     now: Instant,
-) -> store.StoredRelease:
+) -> None:
     """Put the manifest's hash into the log: from here on the release is a fact."""
+    stats = written.stats
+    body = {
+        "project": begun.project_id,
+        "version": begun.version,
+        "mode": written.facts.mode,
+        "manifest_sha256": written.manifest_sha256,
+        "tasks": stats.tasks,
+        "rows": stats.rows,
+        "annotations": stats.annotations,
+        "assisted_annotations": stats.assisted_annotations,
+        "simulated_annotations": stats.simulated_annotations,
+        "simulated": is_simulated(written.facts, stats),
+    }
+    more = {"people": len(stats.people), "files": written.files, "bytes": written.bytes}
     with db.write() as connection:
-        facts = written.facts
-        body = {
-            "project": begun.project_id,
-            "version": begun.version,
-            "mode": facts.mode,
-            "manifest_sha256": written.manifest_sha256,
-            "rows": written.stats.rows,
-            "annotations": written.stats.annotations,
-            "simulated": is_simulated(facts, written.stats),
-        }
         event = log.append(
             connection, EVENT_KIND, body, now, command.published_by, begun.project_id
         )
-        stats = orjson.dumps(
-            {
-                **body,
-                "tasks": written.stats.tasks,
-                "people": len(written.stats.people),
-                "assisted_annotations": written.stats.assisted_annotations,
-                "simulated_annotations": written.stats.simulated_annotations,
-                "files": written.files,
-                "bytes": written.bytes,
-            }
-        ).decode()
-        changes = {"manifest_sha256": written.manifest_sha256, "event_id": event.id}
-        store.set_state(connection, begun.id, "logged", stats=stats, **changes)
-    return _load(db, begun.id)
+        store.set_logged(
+            connection,
+            begun.id,
+            event.id,
+            written.manifest_sha256,
+            orjson.dumps({**body, **more}).decode(),
+        )
 
 
 def _prove_and_place(
-    db: Database,
-    begun: store.StoredRelease,
-    draft: Path,
-    final: Path,
-    press: Press,
-    now: Instant,
-) -> None:
-    manifest_sha256 = begun.manifest_sha256 or ""
+    db: Database, release_id: int, draft: Path, final: Path, press: Press, now: Instant
+) -> store.StoredRelease:
+    """Seal the log, add the release's proof and put the folder in place."""
+    logged = _load(db, release_id)
+    manifest_sha256, event_id = logged.manifest_sha256 or "", logged.event_id or 0
     if not holds(draft, manifest_sha256) and not holds(final, manifest_sha256):
         with db.write() as connection:
-            store.set_state(connection, begun.id, "lost")
+            store.set_state(connection, release_id, "lost")
         raise ConflictError(
-            f"The files of version {begun.version} were removed before they were in place. "
+            f"The files of version {logged.version} were removed before they were in place. "
             "Publish again to make a new version.",
             code="release_lost",
         )
     seal_log(db, press.signer, now)
     with db.read() as connection:
-        receipt = log.load_proof(connection, begun.event_id or 0)
+        receipt = log.load_proof(connection, event_id)
     if receipt is None:
-        raise ConflictError("The log was not sealed yet; try again.", code="not_sealed")
+        raise UnavailableError("The log is not sealed yet; try again in a moment.")
     place_release(draft, final, dump_log(receipt, press.signer.verifier))
     with db.write() as connection:
-        store.set_state(connection, begun.id, "published")
+        store.set_state(connection, release_id, "published")
+    return _load(db, release_id)
+
+
+def _place(command: PublishRelease, press: Press, project: Project, version: int) -> str:
+    folder = command.directory or press.folder / project.slug / f"v{version}"
+    return str(folder.absolute())
 
 
 def _load(db: Database, release_id: int) -> store.StoredRelease:

@@ -16,6 +16,7 @@ from fairhand.proof.log.checkpoint import Checkpoint, sign_checkpoint
 from fairhand.proof.log.leaf import canonical
 from fairhand.proof.log.note import Signer
 from fairhand.proof.log.receipt import Opening, Receipt
+from fairhand.proof.release.folder import place_release
 from fairhand.proof.release.log_file import EVENT_KIND, dump_log
 from fairhand.proof.release.rules import (
     Agreement,
@@ -27,7 +28,7 @@ from fairhand.proof.release.rules import (
     minutes,
     pay_facts,
 )
-from fairhand.proof.release.writer import ReadMedia, WrittenRelease, place_release, write_release
+from fairhand.proof.release.writer import ReadMedia, WrittenRelease, write_release
 
 NOW = Instant(1_795_253_400_000)
 SIGNER = Signer("log.example/carmen", Ed25519PrivateKey.from_private_bytes(b"k" * 32))

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 from fairhand.core.errors import ConflictError, UnavailableError
 from fairhand.proof.log.note import Signer
+from fairhand.proof.release import folder as folders
 from fairhand.proof.release import shape, writer
+from fairhand.proof.release.folder import place_release
 from fairhand.proof.release.rules import (
     AnnotationRow,
     PersonPay,
@@ -28,7 +30,7 @@ from fairhand.proof.release.rules import (
 )
 from fairhand.proof.release.stats import Counting
 from fairhand.proof.release.verify import VerifyReport, verify_release
-from fairhand.proof.release.writer import place_release, write_release
+from fairhand.proof.release.writer import write_release
 from tests.rules.proof import releases
 from tests.rules.proof.releases import SIGNER, facts, make_release, proof_of
 
@@ -173,7 +175,7 @@ def test_rows_of_a_later_shard_are_named_by_their_place_in_the_release(
     assert "data/part-00002.parquet: row 21: was changed" in errors(folder)
 
 
-@pytest.mark.parametrize("tasks", [0, 1, 4, 5, 8])
+@pytest.mark.parametrize("tasks", [1, 2, 4, 5, 8])
 def test_any_number_of_rows_fits_any_group_and_shard(
     tmp_path: Path, tasks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,13 +311,37 @@ def test_a_draft_left_by_a_killed_run_is_written_anew(tmp_path: Path) -> None:
     assert errors(tmp_path / "release") == []
 
 
-def test_placing_twice_does_nothing_and_a_lost_draft_is_said(tmp_path: Path) -> None:
+def test_placing_twice_does_nothing(tmp_path: Path) -> None:
     folder = make_release(tmp_path)
     before = files_of(folder)
     place_release(tmp_path / "draft", folder, b"other")
     assert files_of(folder) == before
-    with pytest.raises(ConflictError, match="draft of this release is gone"):
-        place_release(tmp_path / "draft", tmp_path / "elsewhere", b"{}")
+
+
+def test_a_folder_holds_the_release_of_its_own_manifest_alone(tmp_path: Path) -> None:
+    folder = make_release(tmp_path)
+    assert folders.holds(folder, folders.sha256_of(folder / "manifest.json"))
+    assert not folders.holds(folder, "0" * 64)
+    assert not folders.holds(tmp_path / "nowhere", "0" * 64)
+
+
+def test_two_writers_do_not_write_one_draft(tmp_path: Path) -> None:
+    draft = tmp_path / "draft"
+    with (
+        folders.only_writer(draft),
+        pytest.raises(ConflictError, match="just now"),
+        folders.only_writer(draft),
+    ):
+        pass
+    with folders.only_writer(draft):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_project_without_answers_has_nothing_to_release(tmp_path: Path) -> None:
+    with pytest.raises(ConflictError, match="no aggregated answer"):
+        write_release(tmp_path / "draft", facts(), [], [])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_only_the_rows_of_a_group_are_held_in_memory(

@@ -183,6 +183,12 @@ def load_consistency(connection: Connection, old: int, new: int) -> list[bytes]:
     return tiles.consistency_proof(old, new, _reader(connection))
 
 
+def person_of(connection: Connection, event_id: int) -> int | None:
+    """Say whom an event is about; None when it is about nobody, or there is no such event."""
+    chosen = select(log_event.c.person_id).where(log_event.c.id == event_id)
+    return connection.execute(chosen).scalar_one_or_none()
+
+
 def events_of(connection: Connection, person_id: int) -> Sequence[int]:
     """The ids of a person's events, oldest first."""
     return connection.execute(_EVENTS_OF, {"person_id": person_id}).scalars().all()

@@ -16,12 +16,12 @@ from fairhand.core.ids import sha256_hex
 from fairhand.proof.log.note import Verifier
 from fairhand.proof.release import manifest as names
 from fairhand.proof.release.card import write_card
+from fairhand.proof.release.folder import sha256_of
 from fairhand.proof.release.log_file import ReleaseProof, check_log
 from fairhand.proof.release.manifest import Manifest, parse_manifest
 from fairhand.proof.release.rules import ReleaseFacts
 from fairhand.proof.release.stats import Counting
 from fairhand.proof.release.verify_rows import check_rows, media_entries
-from fairhand.proof.release.writer import sha256_of
 
 Progress = Callable[[str], None]
 

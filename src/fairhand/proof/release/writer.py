@@ -6,13 +6,8 @@ hash is told to anybody, and one rename makes the folder appear, whole.
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from hashlib import file_digest
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self
@@ -21,12 +16,19 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fairhand.core.errors import ConflictError, UnavailableError
+from fairhand.core.errors import ConflictError
 from fairhand.core.ids import sha256_hex
 from fairhand.proof.release import manifest as names
 from fairhand.proof.release.card import write_card
+from fairhand.proof.release.folder import nothing_left_behind, sha256_of, sync_tree
 from fairhand.proof.release.manifest import FileEntry, Manifest, dump_manifest
-from fairhand.proof.release.rules import AnnotationRow, ReleaseFacts, ReleaseRow, ReleaseStats
+from fairhand.proof.release.rules import (
+    AnnotationRow,
+    Gaps,
+    ReleaseFacts,
+    ReleaseRow,
+    ReleaseStats,
+)
 from fairhand.proof.release.shape import (
     ANNOTATIONS,
     GROUP_BYTES,
@@ -62,6 +64,7 @@ class WrittenRelease:
     """A release that lies whole in its draft folder; the hash is for the log."""
 
     manifest_sha256: str
+    facts: ReleaseFacts
     stats: ReleaseStats
     files: int
     bytes: int
@@ -73,17 +76,24 @@ def write_release(
     rows: Iterable[ReleaseRow],
     annotations: Iterable[AnnotationRow],
     read_media: ReadMedia | None = None,
+    gaps: Callable[[], Gaps] | None = None,
     progress: Progress = lambda done: None,
 ) -> WrittenRelease:
     """Write all but the proof into a fresh `draft` folder.
 
-    `rows` come in the order of task and question, `annotations` in that of their ids. Raises
-    UnavailableError when the disk is full; then nothing of the draft is left.
+    `rows` and `annotations` come in the order of their tasks; `gaps` is asked what was left out
+    when both have been read to the end. Raises UnavailableError when the disk is full and
+    ConflictError when there is no row; then nothing of the draft is left.
     """
-    with _nothing_left_behind(draft):
+    with nothing_left_behind(draft):
         counting = Counting()
         label_rows = _write_labels(draft, rows, counting, progress)
         _write_annotations(draft, annotations, counting, progress)
+        if counting.rows == 0:
+            raise ConflictError(
+                "There is no aggregated answer to release yet.", code="nothing_to_release"
+            )
+        facts = replace(facts, gaps=gaps() if gaps else facts.gaps)
         stats = counting.result(facts)
         if read_media is not None:
             _copy_media(draft, read_media)
@@ -92,27 +102,9 @@ def write_release(
         files = _list_files(draft, ranges)
         data = dump_manifest(Manifest(facts, stats, files))
         (draft / names.MANIFEST).write_bytes(data)
-        _sync_tree(draft)
+        sync_tree(draft)
         size = sum(entry.bytes for entry in files) + len(data)
-    return WrittenRelease(sha256_hex(data), stats, len(files) + 1, size)
-
-
-def place_release(draft: Path, final: Path, log_json: bytes) -> None:
-    """Add the proof and put the folder in place with one rename; doing it again does nothing."""
-    if final.exists():
-        return
-    if not (draft / names.MANIFEST).is_file():
-        raise ConflictError(
-            f"The draft of this release is gone ({draft}). Make a new version.",
-            code="release_draft_lost",
-        )
-    with _clear_errors():
-        (draft / names.LOG).write_bytes(log_json)
-        _sync(draft / names.LOG)
-        _sync(draft)
-        final.parent.mkdir(parents=True, exist_ok=True)
-        draft.rename(final)
-        _sync(final.parent)
+    return WrittenRelease(sha256_hex(data), facts, stats, len(files) + 1, size)
 
 
 def _write_labels(
@@ -256,52 +248,3 @@ def _list_files(draft: Path, ranges: dict[str, tuple[int, int]]) -> tuple[FileEn
         first, count = ranges.get(name, (None, None))
         entries.append(FileEntry(name, path.stat().st_size, sha256_of(path), count, first))
     return tuple(entries)
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, hex."""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def _nothing_left_behind(draft: Path) -> Iterator[None]:
-    with _clear_errors():
-        if draft.exists():
-            shutil.rmtree(draft)
-        draft.mkdir(parents=True)
-        try:
-            yield
-        except BaseException:
-            shutil.rmtree(draft, ignore_errors=True)
-            raise
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise UnavailableError(
-                "The disk is full: the release was not made and nothing of it was left behind. "
-                "Free some space and try again.",
-                code="disk_full",
-            ) from error
-        raise
-
-
-def _sync_tree(root: Path) -> None:
-    """Make sure that files and folder entries survive a power cut."""
-    for folder, _, files in os.walk(root):
-        for name in files:
-            _sync(Path(folder, name))
-        _sync(Path(folder))
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

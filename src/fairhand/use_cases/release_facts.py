@@ -1,0 +1,86 @@
+"""What a release says about itself beside its rows: project, agreement, pay, log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fairhand.core.clock import iso
+from fairhand.model.project import Project, ProjectVersion
+from fairhand.pay.earnings import store as earnings
+from fairhand.proof.log.note import Verifier
+from fairhand.proof.release.rules import (
+    Agreement,
+    PersonPay,
+    ReleaseFacts,
+    minutes,
+    pay_facts,
+)
+from fairhand.proof.release.store import StoredRelease
+from fairhand.quality import store as quality
+from fairhand.storage.database import Connection
+
+_MEASURE = "Krippendorff's alpha (nominal)"
+_NO_MEASURE = "no measure beyond chance for this kind yet; see the mean confidence"
+_TOO_FEW = "too few answers to tell it from chance"
+
+
+def gather_facts(
+    connection: Connection,
+    project: Project,
+    version: ProjectVersion,
+    begun: StoredRelease,
+    *,
+    name_of: Callable[[int], str],
+    withdrawn: frozenset[int],
+    licence: str,
+    media_copied: bool,
+    log_key: Verifier,
+) -> ReleaseFacts:
+    """Gather the facts of a release from the snapshot that its rows come from."""
+    people = _paid_people(connection, project, name_of, withdrawn)
+    return ReleaseFacts(
+        project_id=project.id,
+        slug=project.slug,
+        title=project.title,
+        purpose=project.purpose,
+        mode=project.mode,
+        version=begun.version,
+        created_at=iso(begun.created_at),
+        licence=licence,
+        questions=version.questions,
+        agreement=_agreement(connection, version),
+        pay=pay_facts(project.currency, people),
+        paid_minutes={one.contributor: minutes(one.paid_ms) for one in people},
+        log_origin=log_key.name,
+        log_vkey=log_key.vkey,
+        media_copied=media_copied,
+    )
+
+
+def _agreement(connection: Connection, version: ProjectVersion) -> tuple[Agreement, ...]:
+    report = quality.load_report(connection, version.project_id, version.questions)
+    found = []
+    for one in report.questions:
+        alpha = one.alpha
+        if alpha is None:
+            found.append(Agreement(one.question, None, None, None, "", _NO_MEASURE))
+        else:
+            reason = _TOO_FEW if alpha.value is None else ""
+            values = (alpha.value, alpha.low, alpha.high)
+            found.append(Agreement(one.question, *values, _MEASURE, reason))
+    return tuple(found)
+
+
+def _paid_people(
+    connection: Connection,
+    project: Project,
+    name_of: Callable[[int], str],
+    withdrawn: frozenset[int],
+) -> list[PersonPay]:
+    """What people earned, by pseudonym; who withdrew is named in no later release."""
+    found = [
+        PersonPay(name_of(one.person_id), one.paid_ms, one.amount_micros, one.floor_micros)
+        for one in earnings.pay_facts(connection, project.id)
+        if one.person_id not in withdrawn
+    ]
+    return sorted(found, key=lambda one: one.contributor)
