@@ -47,6 +47,13 @@ def read_folder(root: Path, options: ReadOptions) -> Iterator[NewTask | Issue]:
             yield from _task(root, row, options, by_hand=False)
 
 
+def is_clutter(name: str) -> bool:
+    """Say whether a file is hidden or was put there by a file manager."""
+    return any(
+        part.startswith(".") or part.casefold() in _CLUTTER for part in PurePosixPath(name).parts
+    )
+
+
 def _described(root: Path, options: ReadOptions) -> Iterator[Row | Issue]:
     """Yield the rows of the metadata file, each with a file name."""
     for name, read_rows in _METADATA.items():
@@ -91,7 +98,7 @@ def _walk(root: Path, below: PurePosixPath) -> Iterator[str | Issue]:
         listed = sorted(entries, key=lambda entry: entry.name)
     for entry in listed:
         name = str(below / entry.name)
-        if entry.name.startswith(".") or entry.name.casefold() in _CLUTTER:
+        if is_clutter(entry.name):
             continue
         if not below.parts and entry.name in _METADATA:
             continue

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from fairhand.core.errors import Issue, MalformedError
-from fairhand.formats import csv, image_folder, jsonl, label_studio, parquet
+from fairhand.formats import csv, image_archive, image_folder, jsonl, label_studio, parquet
 from fairhand.formats.lines import unzipped
 from fairhand.formats.options import ReadOptions, Row, Source, opened, source_name
 from fairhand.formats.tasks import to_tasks
@@ -19,6 +19,7 @@ from fairhand.model.task import NewTask
 RowReader: TypeAlias = Callable[[Source, ReadOptions], Iterator[Row | Issue]]
 
 IMAGE_FOLDER = "image_folder"
+IMAGE_ARCHIVE = "image_archive"
 _READERS: Mapping[str, RowReader] = {
     "jsonl": jsonl.read_rows,
     "csv": csv.read_rows,
@@ -31,7 +32,7 @@ _HEAD = 4096
 
 def formats() -> tuple[str, ...]:
     """Name the formats that can be read."""
-    return (*_READERS, IMAGE_FOLDER)
+    return (*_READERS, IMAGE_FOLDER, IMAGE_ARCHIVE)
 
 
 def detect(path: Path, name: str | None = None) -> str:
@@ -47,6 +48,8 @@ def detect(path: Path, name: str | None = None) -> str:
         raise MalformedError(f"{called.name} is empty")
     if head.startswith(b"PAR1"):
         return "parquet"
+    if head.startswith(image_archive.MAGIC):
+        return IMAGE_ARCHIVE
     if head.startswith(b"["):
         return "label_studio"
     if head.startswith(b"{"):
@@ -72,6 +75,8 @@ def read_tasks(path: Path, options: ReadOptions | None = None) -> Iterator[NewTa
     chosen = options.format or detect(path, options.name)
     if chosen == IMAGE_FOLDER:
         return image_folder.read_folder(path, options)
+    if chosen == IMAGE_ARCHIVE:
+        return image_archive.read_archive(path, options)
     if chosen not in _READERS:
         known = ", ".join(formats())
         raise MalformedError(f"{chosen!r} is not a format that can be read; known are {known}")

@@ -32,7 +32,7 @@ def open_project(db: Database, command: OpenProject, now: Instant) -> Mode:
         if project is None:
             raise NotFoundError(f"There is no project {command.project_id}.")
         if command.mode == "open":
-            facts = _gate_facts(connection, command.project_id, now)
+            facts = gate_facts(connection, command.project_id, now)
             if issues := check_gate(facts):
                 raise ConflictError(
                     "The gate is not green yet, so the project cannot be opened for paid work.",
@@ -45,7 +45,8 @@ def open_project(db: Database, command: OpenProject, now: Instant) -> Mode:
     return command.mode
 
 
-def _gate_facts(connection: Connection, project_id: int, now: Instant) -> GateFacts:
+def gate_facts(connection: Connection, project_id: int, now: Instant) -> GateFacts:
+    """Gather what the opening gate looks at."""
     project = store.load_project(connection, project_id)
     version = store.load_version(connection, project_id, project.version) if project else None
     cost = project_cost(connection, project_id)

@@ -125,6 +125,7 @@ class ClosePayBody(Body):
 
 
 class ReleaseBody(Body):
-    """A release to make."""
+    """A release to make; `with_media` copies the files of its tasks into it."""
 
     with_media: bool = False
+    licence: str = Field(default="", max_length=200)

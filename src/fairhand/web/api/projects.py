@@ -9,8 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from fairhand.core.clock import iso
-from fairhand.core.errors import InvalidError, Issue
-from fairhand.core.money import MICROS, Money, parse_money
+from fairhand.core.money import MICROS, Money
 from fairhand.model.project import Project, Question
 from fairhand.people.accounts.rules import Actor, may
 from fairhand.use_cases.change_guidelines import ChangeGuidelines, change_guidelines
@@ -23,6 +22,7 @@ from fairhand.use_cases.versions import current_version
 from fairhand.web.api.bodies import FundBody, GuidelinesBody, ModeBody, ProjectBody
 from fairhand.web.api.replies import reply
 from fairhand.web.shared.doors import guard
+from fairhand.web.shared.forms import money_of
 from fairhand.work.projects.rules import ProjectPolicy
 
 router = APIRouter(prefix="/api/v1", tags=["projects"])
@@ -132,11 +132,3 @@ def project_json(project: Project) -> dict[str, Any]:
         "tier": project.tier,
         "created_at": iso(project.created_at),
     }
-
-
-def money_of(text: str, currency: str, place: str) -> Money:
-    """Read an amount from a request; raises InvalidError naming the field."""
-    try:
-        return parse_money(text, currency)
-    except ValueError as error:
-        raise InvalidError(str(error), issues=[Issue(place, str(error))]) from error

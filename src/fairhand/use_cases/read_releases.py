@@ -1,0 +1,84 @@
+"""What pages and the API read of releases; their files are found by the manifest alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fairhand.core.errors import FairhandError, NotFoundError
+from fairhand.people.accounts.rules import Actor, may
+from fairhand.proof.release import store
+from fairhand.proof.release.manifest import LOG, MANIFEST, Manifest, parse_manifest
+from fairhand.proof.release.store import StoredRelease
+from fairhand.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFolder:
+    """A release with its manifest and card; both are None when its folder was moved away."""
+
+    release: StoredRelease
+    manifest: Manifest | None
+    card: str | None
+
+
+def list_releases(db: Database, project_id: int) -> list[StoredRelease]:
+    """List a project's published releases, newest first."""
+    with db.read() as connection:
+        return store.list_releases(connection, project_id)
+
+
+def read_release(db: Database, actor: Actor, release_id: int) -> ReleaseFolder:
+    """Load a published release for who may see those of its project; else there is none to see."""
+    with db.read() as connection:
+        found = store.load_release(connection, release_id)
+    if (
+        found is None
+        or found.state != "published"
+        or not may(actor, "release.view", found.project_id)
+    ):
+        raise NotFoundError(f"There is no release {release_id} for you to see.")
+    return _opened(found)
+
+
+def read_version(db: Database, project_id: int, version: int) -> ReleaseFolder:
+    """Load a published release of a project by its version."""
+    with db.read() as connection:
+        published = store.list_releases(connection, project_id)
+    found = next((release for release in published if release.version == version), None)
+    if found is None:
+        raise NotFoundError(f"This project has no release {version}.")
+    return _opened(found)
+
+
+def find_file(folder: ReleaseFolder, name: str) -> Path:
+    """Find one file of a release; only names that its manifest lists lead to a file."""
+    if folder.manifest is not None and name in names_of(folder.manifest):
+        path = Path(folder.release.directory) / name
+        if path.is_file() and not path.is_symlink():
+            return path
+    raise NotFoundError("This release has no such file.")
+
+
+def iter_files(folder: ReleaseFolder) -> Iterator[tuple[str, Path]]:
+    """List every file of a release with its place, those that are gone left out."""
+    for name in names_of(folder.manifest) if folder.manifest else ():
+        path = Path(folder.release.directory) / name
+        if path.is_file() and not path.is_symlink():
+            yield name, path
+
+
+def names_of(manifest: Manifest) -> tuple[str, ...]:
+    """Name every file of a release: the manifest, the proof, and what the manifest lists."""
+    return (MANIFEST, LOG, *(entry.path for entry in manifest.files))
+
+
+def _opened(found: StoredRelease) -> ReleaseFolder:
+    folder = Path(found.directory)
+    try:
+        manifest = parse_manifest((folder / MANIFEST).read_bytes())
+        card = (folder / "card.md").read_text("utf-8")
+    except (OSError, UnicodeDecodeError, FairhandError):
+        return ReleaseFolder(found, None, None)
+    return ReleaseFolder(found, manifest, card)

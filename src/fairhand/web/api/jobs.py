@@ -1,0 +1,78 @@
+"""The API of long work: ask for an import, see how far a job is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, UploadFile
+from starlette.responses import Response
+
+from fairhand.core.errors import InvalidError, Issue
+from fairhand.people.accounts.rules import Actor
+from fairhand.use_cases.ask_import import AskImport, ImportOptions, ask_import
+from fairhand.use_cases.house import House
+from fairhand.use_cases.read_jobs import list_jobs, read_job
+from fairhand.web.api.replies import reply
+from fairhand.web.shared.doors import guard
+from fairhand.web.shared.job_view import job_view
+from fairhand.web.shared.uploads import store_upload
+
+router = APIRouter(prefix="/api/v1", tags=["jobs"])
+
+Column = Annotated[str | None, Form(max_length=200)]
+
+
+@router.post("/projects/{project_id}/import", status_code=202)
+@guard("project.import")
+def import_files(
+    house: House,
+    actor: Actor,
+    project_id: int,
+    file: Annotated[list[UploadFile], File()],
+    format: Column = None,  # the field's name
+    text_column: Column = None,
+    image_column: Column = None,
+    prediction_column: Annotated[list[str] | None, Form()] = None,
+    prediction_score_column: Column = None,
+    prediction_model: Column = None,
+) -> Response:
+    """Import a CSV, JSONL, Parquet or Label Studio file, a ZIP of images, or several images.
+
+    `prediction_column` is `COLUMN=QUESTION`. Answers 202 with the job to look at.
+    """
+    options = ImportOptions(
+        format=format or None,
+        text_column=text_column or None,
+        image_column=image_column or None,
+        prediction_columns=_pairs(prediction_column or []),
+        prediction_score_column=prediction_score_column or None,
+        prediction_model=prediction_model or "imported",
+    )
+    command = AskImport(actor.person_id, project_id, store_upload(house, file), options)
+    job_id = ask_import(house.db, command, house.clock())
+    return reply({"job_id": job_id, "href": f"/api/v1/jobs/{job_id}"}, 202)
+
+
+@router.get("/projects/{project_id}/jobs")
+@guard("job.view")
+def jobs_of(house: House, actor: Actor, project_id: int) -> Response:
+    """List a project's latest jobs, newest first."""
+    return reply({"jobs": [job_view(job) for job in list_jobs(house.db, project_id, 50)]})
+
+
+@router.get("/jobs/{job_id}")
+@guard("job.view")
+def job(house: House, actor: Actor, job_id: str) -> Response:
+    """Show how far a job is; `state` ends as `done` or `failed`."""
+    return reply(job_view(read_job(house.db, actor, job_id)))
+
+
+def _pairs(columns: list[str]) -> dict[str, str]:
+    pairs = {}
+    for text in columns:
+        column, equals, question = text.partition("=")
+        if not equals or not column or not question:
+            message = "Write COLUMN=QUESTION."
+            raise InvalidError(message, issues=[Issue("prediction_column", message)])
+        pairs[column] = question
+    return pairs
