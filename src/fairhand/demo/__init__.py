@@ -1,1 +1,1 @@
-"""Floor 7: sample projects and simulated contributors, always marked."""
+"""Floor 7: sample projects on real data, and simulated contributors, always marked as such."""

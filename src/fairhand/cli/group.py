@@ -1,0 +1,47 @@
+"""The root command: turns errors into messages and exit codes, in one place for all commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from fairhand.cli.voice import complain, new_voice, remark, voice
+
+
+class Commands(TyperGroup):
+    """Runs commands; an error that a person can mend never shows a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  # typer's own context class is private
+        """Run the chosen command and translate what it raises."""
+        new_voice()
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            code = _translate(error)
+            if code is None or voice().debug:
+                raise
+            raise typer.Exit(code) from None
+
+
+def _translate(error: Exception) -> int | None:
+    """Say what went wrong; None when it is not for us to translate."""
+    from fairhand.core.errors import FairhandError, UnavailableError
+
+    if isinstance(error, FairhandError):
+        return complain(error)
+    if type(error).__module__.startswith("typer"):
+        return None
+    if type(error).__name__ == "OperationalError":
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        return complain(UnavailableError(f"The database cannot be used: {reason}"))
+    if isinstance(error, BrokenPipeError):
+        return 0
+    if isinstance(error, OSError):
+        return complain(UnavailableError(f"{error.strerror or error}: {error.filename or ''}"))
+    remark(
+        f"Something went wrong on our side: {type(error).__name__}: {error}\n"
+        "Please report it with the output of the same command after `fairhand --debug`."
+    )
+    return 3

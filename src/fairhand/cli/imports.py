@@ -1,0 +1,181 @@
+"""`fairhand import`: raw data becomes tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fairhand.cli.opening import find_project, opened, owner_id_of
+from fairhand.cli.options import AsJson, ProjectName, Workspace
+from fairhand.cli.progress import progress
+from fairhand.cli.voice import remark, tell
+
+if TYPE_CHECKING:
+    from fairhand.core.errors import Issue
+    from fairhand.formats.options import ReadOptions
+    from fairhand.model.project import Project
+    from fairhand.model.task import NewTask
+    from fairhand.use_cases.house import House
+    from fairhand.work.projects.store import ImportRun
+
+_SHOWN = 20
+
+
+class Format(StrEnum):
+    """What `--format` takes."""
+
+    AUTO = "auto"
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    IMAGES = "images"
+    LABEL_STUDIO = "label_studio"
+
+
+def register(app: typer.Typer) -> None:
+    """Add `import`."""
+    app.command("import")(import_)
+
+
+def import_(
+    project: ProjectName,
+    path: Annotated[Path, typer.Argument(exists=True, help="A file, or a folder of images.")],
+    format_: Annotated[
+        Format, typer.Option("--format", help="What the file is; told by its content if left out.")
+    ] = Format.AUTO,
+    text_column: Annotated[
+        str | None, typer.Option(help="The column with the text to be judged.")
+    ] = None,
+    image_column: Annotated[
+        str | None, typer.Option(help="The column with images, or with paths beside the file.")
+    ] = None,
+    prediction_column: Annotated[
+        list[str] | None,
+        typer.Option(help="A column with a model's answer: COLUMN, or COLUMN=QUESTION."),
+    ] = None,
+    score_column: Annotated[str | None, typer.Option(help="The column with its score.")] = None,
+    model: Annotated[str, typer.Option(help="The model's name and version.")] = "imported",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 when any row was rejected.")
+    ] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import tasks from CSV, JSONL, Parquet, a folder of images, or Label Studio's JSON.
+
+    Bad rows are listed with their line and reason; the others are kept. Importing the same file
+    again adds nothing twice, so an import that was stopped is simply run again.
+
+    Example:  fairhand import digits scans/
+    Example:  fairhand import reviews reviews.csv --text-column body --prediction-column mood
+    """
+    with opened(workspace) as house:
+        found = find_project(house, project)
+        options = _options(
+            house, found, format_, path, text_column, image_column, score_column, model
+        )
+        options = _with_predictions(house, found, options, prediction_column or [])
+        run = _run(house, found, path, options)
+    _tell(run, found.slug)
+    if strict and run.rejected:
+        raise typer.Exit(1)
+
+
+def _options(
+    house: House,
+    project: Project,
+    format_: Format,
+    path: Path,
+    text_column: str | None,
+    image_column: str | None,
+    score_column: str | None,
+    model: str,
+) -> ReadOptions:
+    from fairhand.formats.options import ReadOptions
+    from fairhand.formats.registry import IMAGE_FOLDER
+    from fairhand.use_cases.versions import current_version
+
+    names = {Format.AUTO: None, Format.IMAGES: IMAGE_FOLDER}
+    return ReadOptions(
+        format=names.get(format_, format_.value),
+        text_column=text_column,
+        image_column=image_column,
+        media_root=path.parent,
+        prediction_score_column=score_column,
+        prediction_model=model,
+        questions=current_version(house.db, project.id, project.version).questions,
+        max_payload_bytes=house.settings.max_payload_bytes,
+        max_image_pixels=house.settings.max_image_pixels,
+    )
+
+
+def _with_predictions(
+    house: House, project: Project, options: ReadOptions, columns: list[str]
+) -> ReadOptions:
+    """Pair each prediction column with its question; a lone question needs no naming."""
+    from dataclasses import replace
+
+    from fairhand.core.errors import InvalidError
+
+    names = [question.name for question in options.questions or ()]
+    pairs = {}
+    for text in columns:
+        column, _, question = text.partition("=")
+        question = question or (names[0] if len(names) == 1 else column)
+        if question not in names:
+            raise InvalidError(
+                f"--prediction-column {text}: {question!r} is not a question of {project.slug}; "
+                f"its questions are {', '.join(names)}."
+            )
+        pairs[column] = question
+    return replace(options, prediction_columns=pairs)
+
+
+def _run(house: House, project: Project, path: Path, options: ReadOptions) -> ImportRun:
+    from fairhand.formats.registry import read_tasks
+    from fairhand.use_cases.import_tasks import ImportTasks, import_tasks, start_import
+
+    rows = _readable(read_tasks(path, options))
+    run = start_import(house.db, project.id, path.name, house.clock())
+    command = ImportTasks(run.id, rows, owner_id_of(house))
+    with progress(f"Importing {path.name}") as report:
+        return import_tasks(
+            house.db,
+            house.blobs,
+            command,
+            house.clock(),
+            lambda so_far: report(so_far.rows_read, None),
+        )
+
+
+def _readable(rows: Iterator[NewTask | Issue]) -> Iterator[NewTask | Issue]:
+    """Read the first row now, so that a file that cannot be read at all opens no run."""
+    first = next(rows, None)
+    return chain([] if first is None else [first], rows)
+
+
+def _tell(run: ImportRun, slug: str) -> None:
+    content: dict[str, Any] = {
+        "import_id": run.id,
+        "project_id": run.project_id,
+        "rows_read": run.rows_read,
+        "added": run.added,
+        "already_there": run.already_there,
+        "rejected": run.rejected,
+        "issues": run.issues,
+    }
+    tell(
+        content,
+        f"{run.added:,} tasks added to {slug}; {run.already_there:,} were there already; "
+        f"{run.rejected:,} rows rejected.",
+    )
+    for issue in run.issues[:_SHOWN]:
+        mark = "rejected" if issue["severity"] == "error" else "note"
+        remark(f"  {mark}: {issue['place']}: {issue['message']}")
+    if len(run.issues) > _SHOWN:
+        remark(f"  … and {len(run.issues) - _SHOWN:,} more; --json lists the first thousand.")

@@ -1,0 +1,96 @@
+"""`fairhand log …`: seal it, show its checkpoint and key, write receipts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fairhand.cli.opening import opened
+from fairhand.cli.options import AsJson, Workspace
+from fairhand.cli.voice import tell
+
+group = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The log that nobody can rewrite."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `log`."""
+    app.add_typer(group, name="log")
+
+
+@group.command("seal")
+def seal(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Seal waiting events now; a running server does it by itself within a minute.
+
+    Example:  fairhand log seal
+    """
+    from fairhand.use_cases.seal_log import seal_log
+
+    with opened(workspace) as house:
+        done = seal_log(house.db, house.signer, house.clock())
+    tell(
+        {"sealed": done.sealed, "size": done.size, "checkpoint": done.note},
+        f"{done.sealed} events sealed; the log has {done.size}.",
+    )
+
+
+@group.command("checkpoint")
+def checkpoint(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Print the newest signed checkpoint (a C2SP signed note), to publish or to compare.
+
+    Example:  fairhand log checkpoint > checkpoint.txt
+    """
+    from fairhand.use_cases.read_log import read_checkpoint
+
+    with opened(workspace) as house:
+        note = read_checkpoint(house.db)
+    tell({"checkpoint": note}, note.removesuffix("\n"))
+
+
+@group.command("key")
+def key(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Print the log's public key: whoever verifies receipts and releases needs it.
+
+    Example:  fairhand log key > log.vkey
+    """
+    with opened(workspace) as house:
+        vkey = house.signer.verifier.vkey
+    tell({"key": vkey}, vkey)
+
+
+@group.command("receipt")
+def receipt(
+    event: Annotated[int, typer.Argument(help="The event's number, as a submit tells it.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file instead of stdout.")
+    ] = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the receipt of an event: a text file that proves it offline to anybody.
+
+    Example:  fairhand log receipt 512 -o mine.tlog-proof
+    """
+    from fairhand.core.errors import ConflictError
+    from fairhand.proof.log import store
+
+    with opened(workspace) as house, house.db.read() as connection:
+        found = store.load_proof(connection, event)
+    if found is None:
+        raise ConflictError(
+            f"Event {event} is not sealed yet. Run `fairhand log seal`, or wait a minute.",
+            code="not_sealed",
+        )
+    text = found.text()
+    if output is None:
+        tell({"event_id": event, "receipt": text}, text.removesuffix("\n"))
+        return
+    output.write_text(text, "utf-8")
+    tell(
+        {"event_id": event, "file": str(output)},
+        f"Receipt of event {event} written to {output}. Check it:",
+        f"  fairhand verify receipt {output} --key log.vkey",
+    )

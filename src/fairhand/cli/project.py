@@ -1,0 +1,205 @@
+"""`fairhand project …`: make, list, open, pause, close and fund projects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fairhand.cli.opening import find_project, opened, owner_id_of
+from fairhand.cli.options import AsJson, ProjectName, Workspace
+from fairhand.cli.questions import parse_question, read_project_file, to_command
+from fairhand.cli.voice import table, tell
+
+if TYPE_CHECKING:
+    from fairhand.model.project import Mode
+
+group = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Make, open, pause, close and fund projects."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `project`."""
+    app.add_typer(group, name="project")
+
+
+@group.command("create")
+def create(
+    title: Annotated[str | None, typer.Argument(help="What people see as the title.")] = None,
+    purpose: Annotated[
+        str | None, typer.Option(help="In a sentence, what the data is for: people decide by it.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A project in TOML or JSON."),
+    ] = None,
+    choice: Annotated[
+        list[str] | None, typer.Option(help='A choice: "digit=0,1,2" or "digit:Which one?=0,1".')
+    ] = None,
+    mask: Annotated[
+        list[str] | None, typer.Option(help='Regions to paint: "tissue=nucleus,gland".')
+    ] = None,
+    guidelines: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A Markdown file with the guidelines."),
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="What people are paid in, as GBP.")] = None,
+    rate: Annotated[str | None, typer.Option(help="Pay per hour, as 12.71.")] = None,
+    min_overlap: Annotated[int | None, typer.Option(help="People a task at least.")] = None,
+    max_overlap: Annotated[int | None, typer.Option(help="People a task at most.")] = None,
+    target_confidence: Annotated[
+        float | None, typer.Option(help="How sure is sure enough (0.5 to below 1).")
+    ] = None,
+    expected_seconds: Annotated[float | None, typer.Option(help="Time a task takes.")] = None,
+    slug: Annotated[str | None, typer.Option(help="A short name for URLs and commands.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Mark it as a demonstration.")] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a project; it starts as a draft and says so everywhere until you open it.
+
+    Example:  fairhand project create "Handwritten digits" --choice "digit=0,1,2,3,4,5,6,7,8,9"
+    --purpose "Read amounts on forms" --currency GBP --rate 12.71
+
+    Or from a file with the same fields (questions as a list of name, kind, title, config):
+    fairhand project create --file project.toml
+    """
+    asked = [parse_question("choice", text) for text in choice or []]
+    asked += [parse_question("mask", text) for text in mask or []]
+    options: dict[str, Any] = {
+        "title": title,
+        "purpose": purpose,
+        "questions": asked or None,
+        "guidelines_file": guidelines.absolute() if guidelines else None,
+        "currency": currency,
+        "rate": rate,
+        "min_overlap": min_overlap,
+        "max_overlap": max_overlap,
+        "target_confidence": target_confidence,
+        "expected_seconds": expected_seconds,
+        "slug": slug,
+        "mode": "demo" if demo else None,
+    }
+    given = read_project_file(file) if file else {}
+    given |= {name: value for name, value in options.items() if value is not None}
+    _create(given, file.parent if file else Path(), workspace)
+
+
+def _create(given: dict[str, Any], base: Path, workspace: Path | None) -> None:
+    from fairhand.use_cases.create_project import create_project
+    from fairhand.web.api.projects import project_json
+
+    with opened(workspace) as house:
+        lease_ttl_ms = house.settings.lease_ttl_s * 1_000
+        command = to_command(given, owner_id_of(house), base, lease_ttl_ms)
+        made = create_project(house.db, command, house.clock())
+    tell(
+        project_json(made),
+        f"Project {made.id} ({made.slug}) made, as a {made.mode}.",
+        f"Next:  fairhand import {made.slug} FILE-OR-FOLDER",
+        f"       fairhand project fund {made.slug} 100",
+    )
+
+
+@group.command("list")
+def list_all(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """List the projects of the workspace, newest first.
+
+    Example:  fairhand project list --json
+    """
+    from fairhand.web.api.projects import project_json
+    from fairhand.work.projects import store
+
+    with opened(workspace) as house, house.db.read() as connection:
+        found = [project_json(one) for one in store.list_projects(connection)]
+    shown = table("", ">Id", "Short name", "Title", "Mode", ">Pay per hour")
+    for one in found:
+        pay = f"{one['currency']} {one['rate']}"
+        shown.add_row(str(one["id"]), one["slug"], one["title"], one["mode"], pay)
+    parts = [shown] if found else ["There is no project yet. Make one: fairhand project create"]
+    tell({"projects": found}, *parts)
+
+
+def _set_mode(workspace: Path | None, name: str, mode: Mode, words: str) -> None:
+    from fairhand.use_cases.open_project import OpenProject, open_project
+
+    with opened(workspace) as house:
+        project = find_project(house, name)
+        command = OpenProject(owner_id_of(house), project.id, mode)
+        open_project(house.db, command, house.clock())
+    tell({"project_id": project.id, "mode": mode}, f"{project.title}: {words}")
+
+
+@group.command("open")
+def open_(project: ProjectName, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Open a project for paid work; lists what is still missing (exit code 1) if the gate is red.
+
+    Example:  fairhand project open digits
+    """
+    _set_mode(workspace, project, "open", "open for paid work.")
+
+
+@group.command("pause")
+def pause(project: ProjectName, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Pause a project: nothing new is handed out; what people hold is taken and paid.
+
+    Example:  fairhand project pause digits
+    """
+    _set_mode(workspace, project, "paused", "paused. Answers on the way are taken and paid.")
+
+
+@group.command("close")
+def close(project: ProjectName, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Close a project for good: no new tasks, no new people; releases can still be made.
+
+    Example:  fairhand project close digits
+    """
+    _set_mode(workspace, project, "closed", "closed.")
+
+
+@group.command("fund")
+def fund(
+    project: ProjectName,
+    amount: Annotated[str, typer.Argument(help="How much, in the project's currency, as 250.00.")],
+    key: Annotated[
+        str | None, typer.Option(help="A name for this payment: the same name funds only once.")
+    ] = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set money aside for a project; tasks are handed out only while there is some.
+
+    Example:  fairhand project fund digits 250.00 --key invoice-17
+    """
+    fund_now(workspace, project, amount, key)
+
+
+def fund_now(workspace: Path | None, name: str, amount: str, key: str | None) -> None:
+    """Fund a project, also for `fairhand pay fund`."""
+    from uuid import uuid4
+
+    from fairhand.core.errors import InvalidError
+    from fairhand.core.money import MICROS, Money, parse_money
+    from fairhand.use_cases.fund_project import FundProject, fund_project
+
+    with opened(workspace) as house:
+        project = find_project(house, name)
+        try:
+            money = parse_money(amount, project.currency)
+        except ValueError as error:
+            raise InvalidError(f"The amount cannot be read: {error}.") from None
+        command = FundProject(project.id, owner_id_of(house), money, key or str(uuid4()))
+        funded = fund_project(house.db, command, house.clock())
+    left = Money(funded.left_micros // MICROS, project.currency)
+    words = "was funded with this key before" if funded.again else f"funded with {money}"
+    tell(
+        {
+            "project_id": project.id,
+            "currency": project.currency,
+            "escrow": left.decimal(),
+            "again": funded.again,
+        },
+        f"{project.title}: {words}. Set aside now: {left}.",
+    )

@@ -1,0 +1,159 @@
+"""`fairhand release …`: make, list and show dataset releases."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fairhand.cli.opening import find_project, opened, owner_id_of
+from fairhand.cli.options import AsJson, ProjectName, Workspace
+from fairhand.cli.progress import progress
+from fairhand.cli.voice import table, tell
+
+if TYPE_CHECKING:
+    from fairhand.proof.release.store import StoredRelease
+    from fairhand.use_cases.house import House
+    from fairhand.use_cases.publish_release import Press
+
+group = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Immutable dataset versions with their proof."
+)
+
+
+class Media(StrEnum):
+    """Whether a release carries the files or only their hashes."""
+
+    HASHES = "hashes"
+    COPY = "copy"
+
+
+def register(app: typer.Typer) -> None:
+    """Add `release`."""
+    app.add_typer(group, name="release")
+
+
+@group.command("create")
+def create(
+    project: ProjectName,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The folder to write (default: in the workspace)."),
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option(help="The licence of the release, as CC-BY-4.0.")
+    ] = None,
+    media: Annotated[Media, typer.Option(help="Copy images along, or name them.")] = Media.HASHES,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the next version of a project's dataset: Parquet, JSONL, card, manifest, proof.
+
+    What has come in is aggregated and learned anew first. Stopped half-way, the same command
+    finishes it.
+
+    Example:  fairhand release create digits -o digits-v1 --licence CC-BY-4.0 --media copy
+    """
+    from fairhand.proof.release.card import UNSTATED
+    from fairhand.use_cases.publish_release import PublishRelease, publish_release
+
+    with opened(workspace) as house:
+        found = find_project(house, project)
+        command = PublishRelease(
+            found.id, output, owner_id_of(house), licence or UNSTATED, media.value
+        )
+        with progress(f"Releasing {found.slug}") as report:
+            settle_quality(house, found.id)
+            press = press_of(house, lambda done: report(done, None))
+            made = publish_release(house.db, command, house.clock(), press)
+    tell(
+        {
+            "release_id": made.release_id,
+            "version": made.version,
+            "directory": str(made.directory),
+            "manifest_sha256": made.manifest_sha256,
+            "stats": made.stats,
+        },
+        f"Version {made.version} of {found.slug} is in {made.directory}",
+        f"  manifest SHA-256 {made.manifest_sha256}",
+        f"  read:   {made.directory / 'card.md'}",
+        f"  check:  fairhand verify release {made.directory}",
+    )
+
+
+def settle_quality(house: House, project_id: int) -> None:
+    """Aggregate what waits and learn everything anew, so that a release has the latest."""
+    from fairhand.use_cases.aggregate_labels import aggregate_labels
+    from fairhand.use_cases.refit_quality import refit_quality
+
+    while aggregate_labels(house.db, project_id, house.clock()).more:
+        pass
+    refit_quality(house.db, project_id, house.clock())
+
+
+def press_of(house: House, report: Any = lambda done: None) -> Press:  # noqa: ANN401
+    """Give a release what it needs of the house."""
+    from fairhand.use_cases.publish_release import Press
+
+    folder = house.settings.workspace / "releases"
+    return Press(folder, house.blobs, house.signer, house.secret, report)
+
+
+@group.command("list")
+def list_all(project: ProjectName, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """List the releases of a project, newest first.
+
+    Example:  fairhand release list digits
+    """
+    from fairhand.proof.release.store import list_releases
+
+    with opened(workspace) as house:
+        found = find_project(house, project)
+        with house.db.read() as connection:
+            made = [_content(one) for one in list_releases(connection, found.id)]
+    shown = table("", ">Id", ">Version", "Made", ">Rows", "Folder")
+    for one in made:
+        rows = str((one["stats"] or {}).get("rows", ""))
+        shown.add_row(
+            str(one["release_id"]), str(one["version"]), one["made_at"], rows, one["directory"]
+        )
+    tell({"releases": made}, shown if made else f"{found.slug} has no release yet.")
+
+
+@group.command("show")
+def show(
+    number: Annotated[int, typer.Argument(metavar="ID", help="The release's number.")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a release and its card.
+
+    Example:  fairhand release show 3
+    """
+    from fairhand.core.errors import NotFoundError
+    from fairhand.proof.release.store import load_release
+
+    with opened(workspace) as house, house.db.read() as connection:
+        found = load_release(connection, number)
+    if found is None:
+        raise NotFoundError(f"There is no release {number}; `fairhand release list` shows them.")
+    card = Path(found.directory) / "card.md"
+    text = card.read_text("utf-8") if card.is_file() else f"The card is not there any more: {card}"
+    tell(_content(found) | {"card": text}, text)
+
+
+def _content(one: StoredRelease) -> dict[str, Any]:
+    from fairhand.core.clock import iso
+
+    return {
+        "release_id": one.id,
+        "project_id": one.project_id,
+        "version": one.version,
+        "state": one.state,
+        "made_at": iso(one.created_at),
+        "manifest_sha256": one.manifest_sha256,
+        "directory": one.directory,
+        "stats": one.stats,
+    }

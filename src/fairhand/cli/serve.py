@@ -1,0 +1,77 @@
+"""`fairhand serve` and `fairhand worker`: the processes that run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fairhand.cli.opening import need_workspace, opened, settings_of
+from fairhand.cli.options import AsJson, Workspace
+from fairhand.cli.voice import remark
+
+
+def register(app: typer.Typer) -> None:
+    """Add `serve` and `worker`."""
+    app.command("serve")(serve)
+    app.command("worker")(worker)
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Where to listen; 0.0.0.0 for other machines.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65_535, help="The port.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Server processes; one a core.")
+    ] = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the workspace: pages, JSON API (documented at /api/docs) and background work.
+
+    Stop it with Ctrl-C: what is acknowledged is kept.
+
+    Example:  fairhand serve --host 0.0.0.0 --workers 2
+    """
+    from fairhand.cli.serving import check_port, serve_house, serve_many
+    from fairhand.use_cases.house import open_house
+
+    settings = settings_of(workspace, host=host, port=port, workers=workers)
+    need_workspace(settings)
+    check_port(settings)
+    house = open_house(settings)
+    remark(f"Fairhand serves {settings.workspace} on {settings.base_url} (Ctrl-C stops it)")
+    try:
+        if settings.workers == 1:
+            serve_house(house)
+    finally:
+        house.close()
+    if settings.workers > 1:
+        serve_many(settings)
+
+
+def worker(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Run background work (imports, releases, statements, sealing) without serving pages.
+
+    Several workers may run beside the servers; each job's steps happen once.
+
+    Example:  fairhand worker --workspace team
+    """
+    import asyncio
+    import signal
+    import threading
+
+    from fairhand.cli.background import run_background
+
+    stop = threading.Event()
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wanted, lambda *_: stop.set())
+
+    async def run() -> None:
+        async with run_background(house):
+            await asyncio.to_thread(stop.wait)
+
+    with opened(workspace) as house:
+        remark(f"Working for {house.settings.workspace} (Ctrl-C stops it)")
+        asyncio.run(run())

@@ -1,0 +1,120 @@
+"""`fairhand verify …`: check releases and receipts offline; no workspace is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fairhand.cli.options import AsJson
+from fairhand.cli.progress import progress
+from fairhand.cli.voice import issue_lines, issues_json, remark, tell
+
+if TYPE_CHECKING:
+    from fairhand.proof.log.note import Verifier
+
+group = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Check a release or a receipt offline: nothing is believed, everything recomputed.",
+)
+_LARGEST_RECEIPT = 2_000_000
+
+
+def register(app: typer.Typer) -> None:
+    """Add `verify`."""
+    app.add_typer(group, name="verify")
+
+
+@group.command("release")
+def release(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="The release.")
+    ],
+    key: Annotated[
+        str | None,
+        typer.Option(help="The log's public key, or a file with it (`fairhand log key`)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a release: log, manifest, files, rows, numbers and card. Exit 1 on a flipped bit.
+
+    Without --key the key that came with the release is used: that shows that the files belong
+    together, not who made them.
+
+    Example:  fairhand verify release digits-v1 --key log.vkey
+    """
+    from fairhand.proof.release.verify import verify_release
+
+    trusted = _read_key(key) if key else None
+    with progress(f"Verifying {folder.name}") as report:
+        step = 0
+
+        def next_step(_name: str) -> None:
+            nonlocal step
+            step += 1
+            report(step, 3)
+
+        found = verify_release(folder, trusted, next_step)
+    checks = [
+        {"name": one.name, "passed": one.passed, "detail": one.detail} for one in found.checks
+    ]
+    lines = [
+        f"  {'ok  ' if one.passed else 'FAIL'} {one.name}: {one.detail}" for one in found.checks
+    ]
+    verdict = "holds" if found.ok else "DOES NOT HOLD"
+    content = {"ok": found.ok, "checks": checks, "issues": issues_json(found.issues)}
+    tell(content, *lines, f"The release in {folder} {verdict}.")
+    for line in issue_lines(found.issues):
+        remark(line)
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+@group.command("receipt")
+def receipt(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A .tlog-proof file.")],
+    key: Annotated[
+        str, typer.Option(help="The log's public key, or a file with it (`fairhand log key`).")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Check that an event is in the log, and show what it says. Exit 1 when it is not.
+
+    Example:  fairhand verify receipt mine.tlog-proof --key log.vkey
+    """
+    from fairhand.core.errors import MalformedError
+    from fairhand.proof.log.receipt import parse_receipt, verify_receipt
+
+    trusted = _read_key(key)
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(_LARGEST_RECEIPT).decode("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedError(f"{file.name} is not a receipt: it is not text.") from None
+    issues = verify_receipt(text, trusted)
+    is_proven = not any(issue.severity == "error" for issue in issues)
+    event = parse_receipt(text).event() if is_proven else None
+    content = {"ok": is_proven, "event": event, "issues": issues_json(issues)}
+    shown = [f"  {name}: {value}" for name, value in (event or {}).items()]
+    tell(content, "The event is in the log." if is_proven else "NOT PROVEN.", *shown)
+    for line in issue_lines(issues):
+        remark(line)
+    if not is_proven:
+        raise typer.Exit(1)
+
+
+def _read_key(given: str) -> Verifier:
+    """Read a public key, from the text itself or the file it names."""
+    from fairhand.core.errors import InvalidError
+    from fairhand.proof.log.note import NoteError, parse_vkey
+
+    path = Path(given)
+    try:
+        text = path.read_text("utf-8") if "+" not in given and path.is_file() else given
+        return parse_vkey(text)
+    except (NoteError, UnicodeDecodeError) as error:
+        raise InvalidError(
+            f"--key is neither a log's public key nor a file with one: {error}."
+        ) from None
