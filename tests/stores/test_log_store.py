@@ -228,3 +228,71 @@ def test_the_database_itself_refuses_to_rewrite_the_log(
     seal_all(log, clock.now)
     with pytest.raises(DBAPIError, match="append-only"), log.write() as connection:
         connection.execute(statement)  # type: ignore[call-overload]
+
+
+def audit(db: Database) -> list[str]:
+    with db.read() as connection:
+        return [f"{one.place}: {one.message}" for one in store.audit(connection, [SIGNER.verifier])]
+
+
+def test_an_audit_of_an_honest_log_finds_nothing(log: Database, clock: ManualClock) -> None:
+    for count in (3, 300, 1_300):
+        with log.write() as connection:
+            for number in range(count):
+                body = {"number": number}
+                store.append(connection, "annotation.submitted", body, clock.now, person_id=ESI)
+        seal_all(log, clock.now)
+    with log.write() as connection:
+        store.erase_bodies(connection, ESI)
+    assert audit(log) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "found"),
+    [
+        ("event", "leaf", "event 4: its leaf does not fit its hash"),
+        ("event", "leaf_hash", "event 4: its leaf does not fit its hash"),
+        ("event", "body", "event 4: its kind, time, body or salt"),
+        ("event", "salt", "event 4: its kind, time, body or salt"),
+        ("event", "kind", "event 4: its kind, time, body or salt"),
+        ("event", "at", "event 4: its kind, time, body or salt"),
+        ("tile", "hashes", "tile/0/000: does not hold event 1 at place 0"),
+        ("checkpoint", "note", "checkpoint 400: "),
+    ],
+)
+def test_an_audit_names_what_somebody_with_the_database_changed(
+    sqlite_db: Database, clock: ManualClock, table: str, column: str, found: str
+) -> None:
+    with sqlite_db.write() as connection:
+        for number in range(400):
+            store.append(connection, "annotation.submitted", {"number": number}, clock.now)
+    seal_all(sqlite_db, clock.now)
+    with sqlite_db.write() as connection:
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for name in connection.exec_driver_sql(triggers).scalars().all():
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        rows = connection.exec_driver_sql(f"SELECT rowid, {column} FROM {table}").all()
+        row = rows[3 if table == "event" else 0]
+        old = row[1]
+        changed = {
+            bytes: lambda: bytes([old[0] ^ 1]) + old[1:],
+            str: lambda: chr(ord(old[0]) ^ 1) + old[1:],
+            int: lambda: old ^ 1,
+        }[type(old)]()
+        connection.exec_driver_sql(
+            f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (changed, row[0])
+        )
+    assert any(line.startswith(found) for line in audit(sqlite_db))
+
+
+def test_an_audit_notices_that_the_newest_events_were_cut_off(
+    sqlite_db: Database, clock: ManualClock
+) -> None:
+    with sqlite_db.write() as connection:
+        for number in range(5):
+            store.append(connection, "annotation.submitted", {"number": number}, clock.now)
+    seal_all(sqlite_db, clock.now)
+    with sqlite_db.write() as connection:
+        connection.exec_driver_sql("DROP TRIGGER event_is_kept")
+        connection.exec_driver_sql("DELETE FROM event WHERE id = 5")
+    assert "checkpoint 5: the log holds 4 events only" in audit(sqlite_db)

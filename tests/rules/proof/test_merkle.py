@@ -110,6 +110,14 @@ def test_the_root_is_that_of_the_definition(size: int) -> None:
     assert merkle.root(tree(size)) == naive_root(tree(size))
 
 
+@given(st.integers(0, 300))
+def test_a_frontier_has_the_root_of_the_whole_tree(size: int) -> None:
+    frontier = merkle.Frontier()
+    for leaf in tree(size):
+        frontier.push(leaf)
+    assert (frontier.size, frontier.root()) == (size, naive_root(tree(size)))
+
+
 @given(st.integers(1, 200), st.data())
 def test_inclusion_proofs_are_those_of_the_definition_and_verify(
     size: int, data: st.DataObject

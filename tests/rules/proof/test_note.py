@@ -184,6 +184,12 @@ def test_the_key_file_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> No
     assert [file.name for file in path.parent.iterdir()] == ["log.key"]
 
 
+def test_a_log_may_be_named_in_the_words_of_people(tmp_path: Path) -> None:
+    signer = load_or_create_signer(tmp_path / "log.key", "fairhand/Carmen's  lab + friends\u00a0")
+    assert signer.name == "fairhand/Carmen's-lab-friends"
+    assert parse_vkey(signer.verifier.vkey) == signer.verifier
+
+
 def test_a_missing_or_damaged_key_file_is_said_clearly(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="missing"):
         load_signer(tmp_path / "log.key")

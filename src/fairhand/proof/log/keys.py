@@ -12,13 +12,18 @@ from fairhand.proof.log.note import NoteError, Signer, parse_skey
 
 
 def load_or_create_signer(path: Path, origin: str) -> Signer:
-    """Load the log's key, or make one named `origin` when there is no file yet.
+    """Load the log's key, or make one named after `origin` when there is no file yet.
 
     A log keeps its name for life: once the file is there, the name in it is the one that counts.
     """
     if not path.exists():
         _create(path, origin)
     return load_signer(path)
+
+
+def key_name(origin: str) -> str:
+    """Make a name that a note can carry: no spaces, no plus signs."""
+    return "-".join(origin.replace("+", " ").split()) or "fairhand"
 
 
 def load_signer(path: Path) -> Signer:
@@ -42,7 +47,7 @@ def _create(path: Path, origin: str) -> None:
     """Write a new key so that whoever comes second, even at the same moment, finds it whole."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
-    key = Signer(origin, Ed25519PrivateKey.generate()).skey()
+    key = Signer(key_name(origin), Ed25519PrivateKey.generate()).skey()
     handle = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(handle, "w") as file:

@@ -41,6 +41,32 @@ def root(hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
+class Frontier:
+    """A tree that only grows, kept as the roots of its perfect subtrees: O(log n) memory."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[bytes] = []
+
+    def push(self, leaf: bytes) -> None:
+        """Append a leaf's hash."""
+        node, carry = leaf, self.size
+        while carry % 2:
+            node = node_hash(self._peaks.pop(), node)
+            carry >>= 1
+        self._peaks.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The root of the tree as it is now."""
+        if not self._peaks:
+            return EMPTY_ROOT
+        node = self._peaks[-1]
+        for peak in reversed(self._peaks[:-1]):
+            node = node_hash(peak, node)
+        return node
+
+
 def split_point(size: int) -> int:
     """The largest power of two smaller than `size` (RFC 9162 section 2.1.1); `size` > 1."""
     return 1 << ((size - 1).bit_length() - 1)

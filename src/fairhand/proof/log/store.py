@@ -7,17 +7,19 @@ sealer gives leaf numbers to committed events later, in the order of their ids.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from fairhand.core.clock import Instant
-from fairhand.core.errors import NotFoundError
+from fairhand.core.errors import Issue, NotFoundError
 from fairhand.proof.log import merkle, tiles
+from fairhand.proof.log.audit import StoredEvent, audit_log
 from fairhand.proof.log.checkpoint import Checkpoint, sign_checkpoint
 from fairhand.proof.log.leaf import SALT_SIZE, Body, canonical, commitment, make_leaf
-from fairhand.proof.log.note import Signer
+from fairhand.proof.log.note import Signer, Verifier
 from fairhand.proof.log.receipt import Opening, Receipt
 from fairhand.storage.database import insert
 from fairhand.storage.tables.proof import checkpoint, log_event, log_head, tile
@@ -88,6 +90,22 @@ _TILE = select(tile.c.hashes).where(
 _CHECKPOINT = checkpoint.insert()
 _LATEST = select(checkpoint).order_by(checkpoint.c.size.desc()).limit(1)
 _EVENT = select(log_event).where(log_event.c.id == bindparam("event_id"))
+_SEALED = (
+    select(
+        log_event.c.id,
+        log_event.c.kind,
+        log_event.c.at,
+        log_event.c.body,
+        log_event.c.salt,
+        log_event.c.leaf,
+        log_event.c.leaf_hash,
+        log_event.c.leaf_index,
+    )
+    .where(log_event.c.leaf_index >= bindparam("start"))
+    .order_by(log_event.c.leaf_index)
+    .limit(1_000)
+)
+_CHECKPOINTS = select(checkpoint.c.size, checkpoint.c.note).order_by(checkpoint.c.size)
 _EVENTS_OF = (
     select(log_event.c.id)
     .where(log_event.c.person_id == bindparam("person_id"))
@@ -187,6 +205,19 @@ def person_of(connection: Connection, event_id: int) -> int | None:
     """Say whom an event is about; None when it is about nobody, or there is no such event."""
     chosen = select(log_event.c.person_id).where(log_event.c.id == event_id)
     return connection.execute(chosen).scalar_one_or_none()
+
+
+def audit(connection: Connection, keys: Sequence[Verifier]) -> Iterator[Issue]:
+    """Check every sealed event, tile and checkpoint; nothing comes when all is as it was."""
+    signed = [(row.size, row.note) for row in connection.execute(_CHECKPOINTS)]
+    yield from audit_log(_sealed(connection), signed, lru_cache(64)(_reader(connection)), keys)
+
+
+def _sealed(connection: Connection) -> Iterator[StoredEvent]:
+    start = 0
+    while rows := connection.execute(_SEALED, {"start": start}).all():
+        yield from (StoredEvent(*row) for row in rows)
+        start = rows[-1].leaf_index + 1
 
 
 def events_of(connection: Connection, person_id: int) -> Sequence[int]:
