@@ -157,7 +157,8 @@ def _clear_errors() -> Iterator[None]:
                 "The disk is full: nothing was saved. Free some space and try again.",
                 code="disk_full",
             ) from error
-        if "locked" in text or "connection" in text.lower() or "I/O" in text:
+        busy = ("locked", "deadlock", "connection", "I/O")
+        if any(word in text or word in text.lower() for word in busy):
             raise UnavailableError(
                 "The database does not answer just now: nothing was saved. Try again in a moment.",
                 code="database_unavailable",

@@ -67,13 +67,11 @@ def hand_out_task(
         terms = replace(terms, online_ttl_ms=place.lease_ttl_ms)
         held = queue.list_held(connection, command.person_id, command.project_id)
         on_hand = [lease for lease in held if lease.task_id not in command.exclude]
-        if on_hand and not command.ahead:
-            lease = on_hand[0]
-            queue.renew_lease(connection, lease.id, expires_at(now, command.hold, terms))
-        else:
-            wait = _why_not(place, len(on_hand), command, now, terms)
-            found = None if wait else _lease_one(connection, place, command, now, terms)
-            if found is None:
+        lease = None if command.ahead else _go_on(connection, on_hand, command, now, terms)
+        if lease is None:
+            wait = _why_not(place, len(on_hand), len(held), command, now, terms)
+            lease = None if wait else _lease_one(connection, place, command, now, terms)
+            if lease is None:
                 reason: Wait = wait or "nothing_free"
                 if not command.ahead and reason == "nothing_free":
                     _credit(connection, command, "wait", None, now, idle_cap_ms)
@@ -83,19 +81,31 @@ def hand_out_task(
                     message=words_for(reason),
                     retry_after_s=retry_after_s(0),
                 )
-            lease = found
         if not command.ahead:
             _credit(connection, command, "next", lease.task_id, now, idle_cap_ms)
         sheet = projects.load_task_sheet(connection, lease.task_id, command.person_id)
         return HandedOut(place, sheet=sheet, lease=lease)
 
 
+def _go_on(
+    connection: Connection,
+    on_hand: list[Lease],
+    command: HandOutTask,
+    now: Instant,
+    terms: LeaseTerms,
+) -> Lease | None:
+    """Give the task that the person has already, the oldest first, unless it lapsed just now."""
+    until = expires_at(now, command.hold, terms)
+    renewed = (queue.renew_lease(connection, lease, until) for lease in on_hand)
+    return next((lease for lease in renewed if lease is not None), None)
+
+
 def _why_not(
-    place: Place, on_hand: int, command: HandOutTask, now: Instant, terms: LeaseTerms
+    place: Place, on_hand: int, held: int, command: HandOutTask, now: Instant, terms: LeaseTerms
 ) -> Wait | None:
     hours = (place.hours_from_min, place.hours_to_min)
     wait = why_wait(mode=place.mode, now=now, hours=hours, left_micros=place.left_micros)
-    if wait is None and not may_hold_more(on_hand, command.hold, place.project_tier, terms):
+    if wait is None and not may_hold_more(on_hand, held, command.hold, place.project_tier, terms):
         return "holding_enough"
     return wait
 

@@ -10,9 +10,10 @@ from fairhand.work.assignment import store as queue
 def reap_leases(db: Database, now: Instant, limit: int = 500) -> int:
     """Free the places of up to `limit` lapsed leases; return how many."""
     with db.write() as connection:
-        freed = 0
-        for lease in queue.list_overdue(connection, now, limit):
-            if queue.end_lease(connection, lease, "expired", now):
-                queue.give_back(connection, lease.task_id, lease.project_id)
-                freed += 1
-    return freed
+        freed = [
+            lease
+            for lease in queue.list_overdue(connection, now, limit)
+            if queue.end_lease(connection, lease, "expired", now)
+        ]
+        queue.give_back(connection, freed)
+    return len(freed)

@@ -45,8 +45,7 @@ def save_draft(
             answers.save_draft(connection, command.person_id, command.task_id, command.value, now)
         hold = "offline" if lease.hold == "offline" else "online"
         until = lease_end(now, hold, terms)  # type: ignore[arg-type]  # narrowed just above
-        if lease.state == "live":
-            queue.renew_lease(connection, lease.id, until)
+        renewed = queue.renew_lease(connection, lease, until)
         pay.credit_time(
             connection,
             person_id=command.person_id,
@@ -56,4 +55,4 @@ def save_draft(
             now=now,
             idle_cap_ms=idle_cap_ms,
         )
-    return until if lease.state == "live" else lease.expires_at
+    return (renewed or lease).expires_at

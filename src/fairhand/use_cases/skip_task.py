@@ -52,7 +52,7 @@ def skip_task(
             )
         queue.end_lease(connection, desk.lease, "skipped", now)
         if desk.lease.state == "live":
-            queue.give_back(connection, command.task_id, desk.project_id)
+            queue.give_back(connection, [desk.lease])
         answers.drop_draft(connection, command.person_id, command.task_id)
         paid = _pay(connection, command, desk, now, idle_cap_ms)
         body = {"task": command.task_id, "project": desk.project_id, "person": command.person_id}

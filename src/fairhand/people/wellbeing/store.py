@@ -10,7 +10,8 @@ from fairhand.storage.database import Connection
 
 _WINDOW_MS = 70 * DAY_MS  # ten half-lives: what lies before adds less than a thousandth
 
-_LOCK = text("SELECT id FROM person WHERE id = :person_id FOR UPDATE")
+# Not `FOR UPDATE`: that would hold up, and be held up by, every row that refers to the person.
+_LOCK = text("SELECT id FROM person WHERE id = :person_id FOR NO KEY UPDATE")
 _RECENT = text("SELECT at, dose FROM exposure WHERE person_id = :person_id AND at > :since")
 _RESERVE = text(
     "INSERT INTO exposure (person_id, task_id, tier, dose, state, at) "

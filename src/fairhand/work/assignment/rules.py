@@ -66,11 +66,17 @@ def why_wait(
     return None
 
 
-def may_hold_more(held: int, hold: Hold, tier: int, terms: LeaseTerms) -> bool:
-    """Say whether one more lease is allowed; offline batches are for harmless content only."""
+def may_hold_more(on_hand: int, held: int, hold: Hold, tier: int, terms: LeaseTerms) -> bool:
+    """Say whether one more lease is allowed; offline batches are for harmless content only.
+
+    `on_hand` leaves out what the person says is answered or on screen; `held` is all of it, so
+    that nobody keeps a queue to themselves by saying so.
+    """
+    if held >= terms.offline_max + ONLINE_HELD_MAX:
+        return False
     if hold == "offline":
-        return tier == 0 and held < terms.offline_max
-    return held < ONLINE_HELD_MAX
+        return tier == 0 and on_hand < terms.offline_max
+    return on_hand < ONLINE_HELD_MAX
 
 
 def expires_at(now: Instant, hold: Hold, terms: LeaseTerms) -> Instant:

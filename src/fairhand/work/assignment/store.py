@@ -4,12 +4,17 @@ The claim is one UPDATE that finds the best free task and takes a place in it. I
 narrow `queue` table through a partial index of free tasks, so its cost does not grow with the
 number of tasks. Two cursors per person keep it from walking over tasks the person has had: one
 down the ranks, one along the tasks that were reopened behind the first. Cursors are a short cut,
-never the truth: before anybody hears "nothing to do", the queue is looked through from the top.
+never the truth: before anybody hears "nothing to do", the queue is looked through from the top,
+and that last look waits for tasks which others have locked just now instead of passing them over.
+
+On PostgreSQL rows are locked in one order everywhere, so that nobody waits in a circle: the
+person's enrolment, their lease, the project, queue rows by task, slices, then pay.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import text
@@ -44,12 +49,18 @@ def _claim_sql(position: str, order: str, lock: str) -> Any:  # noqa: ANN401  # 
     )
 
 
-_CLAIMS = {
-    dialect: {
-        "rank": _claim_sql("q.rank > :after", "rank", lock),
-        "reopened": _claim_sql("q.reopened > 0 AND q.reopened > :after", "reopened", lock),
+def _claims(lock: str, passing: str) -> dict[str, Any]:
+    """Build the three looks: on from each cursor, passing locked rows by, and the last one."""
+    return {
+        "rank": _claim_sql("q.rank > :after", "rank", passing),
+        "reopened": _claim_sql("q.reopened > 0 AND q.reopened > :after", "reopened", passing),
+        "whole": _claim_sql("q.rank > :after", "rank", lock),
     }
-    for dialect, lock in (("sqlite", ""), ("postgresql", "FOR UPDATE OF q SKIP LOCKED"))
+
+
+_CLAIMS = {
+    "sqlite": _claims("", ""),
+    "postgresql": _claims("FOR UPDATE OF q", "FOR UPDATE OF q SKIP LOCKED"),
 }
 
 _PLACE = """
@@ -104,26 +115,29 @@ _DESK_SQL = """
     JOIN task AS t ON t.id = l.task_id
     JOIN queue AS q ON q.task_id = l.task_id
     JOIN person AS h ON h.id = l.person_id
+    JOIN enrolment AS e ON e.person_id = l.person_id AND e.project_id = l.project_id
     LEFT JOIN annotation AS a ON a.person_id = l.person_id AND a.client_key = :client_key
     WHERE l.person_id = :person_id AND l.task_id = :task_id {lock}
 """
 _DESK = {
     "sqlite": text(_DESK_SQL.format(lock="")),
-    # One submit of a person and task at a time: a retry racing its first try waits and sees it.
-    "postgresql": text(_DESK_SQL.format(lock="FOR UPDATE OF l")),
+    # One request of a person at a time: a retry racing its first try waits and sees it. The
+    # enrolment is locked first, as when a task is handed out.
+    "postgresql": text(_DESK_SQL.format(lock="FOR UPDATE OF e, l")),
 }
 _TASK_EXISTS = text("SELECT 1 FROM task WHERE id = :task_id")
 _END = text(
     "UPDATE lease SET state = :state, ended_at = :now WHERE id = :id AND state = :was RETURNING id"
 )
 _RENEW = text(
-    "UPDATE lease SET expires_at = :expires_at WHERE id = :id AND state = 'live' "
-    "AND expires_at < :expires_at"
+    "UPDATE lease SET expires_at = CASE WHEN expires_at < :expires_at THEN :expires_at "
+    "ELSE expires_at END WHERE id = :id AND state = 'live' RETURNING expires_at"
 )
 _TAKE_IF_FREE = text(
     "UPDATE queue SET taken = taken + 1 WHERE task_id = :task_id AND taken < wanted "
-    "RETURNING task_id"
+    "RETURNING slice_id"
 )
+_LEAVE_AGAIN = text("UPDATE queue SET taken = taken - 1 WHERE task_id = :task_id")
 _NEXT_REOPENED = text(
     "UPDATE project SET reopened_seq = reopened_seq + 1 WHERE id = :project_id "
     "RETURNING reopened_seq"
@@ -290,7 +304,7 @@ def claim(
         claimed = _try_claim(connection, "rank", found, rank_cursor)
         rank_cursor = claimed.rank if claimed else rank_cursor
     if claimed is None:
-        claimed = _try_claim(connection, "rank", found, -1)
+        claimed = _try_claim(connection, "whole", found, -1)
     if claimed is not None:
         connection.execute(
             _MOVE_CURSORS,
@@ -315,7 +329,7 @@ def _try_claim(
     claimed = Claimed(*row)
     if claimed.slice_id and not connection.execute(_TAKE_SLICE, {"id": claimed.slice_id}).rowcount:
         # Somebody filled the slice between our look and our step: give the place back, look again.
-        connection.execute(_GIVE_BACK, {"task_id": claimed.task_id, "reopened": claimed.reopened})
+        connection.execute(_LEAVE_AGAIN, {"task_id": claimed.task_id})
         return _try_claim(connection, way, found, after)
     return claimed
 
@@ -353,24 +367,38 @@ def end_lease(connection: Connection, lease: Lease, state: str, now: Instant) ->
     )
 
 
-def renew_lease(connection: Connection, lease_id: int, expires_at: Instant) -> None:
-    """Let a live lease run until `expires_at`; never shortens it."""
-    connection.execute(_RENEW, {"id": lease_id, "expires_at": expires_at})
+def renew_lease(connection: Connection, lease: Lease, expires_at: Instant) -> Lease | None:
+    """Let a live lease run until `expires_at`, never shorter; None when it has lapsed meanwhile."""
+    until = connection.execute(
+        _RENEW, {"id": lease.id, "expires_at": expires_at}
+    ).scalar_one_or_none()
+    return None if until is None else replace(lease, expires_at=until)
 
 
 def take_if_free(connection: Connection, task_id: int) -> bool:
     """Take a place in a task for a late answer; False when every place is taken."""
-    return connection.execute(_TAKE_IF_FREE, {"task_id": task_id}).first() is not None
+    slice_id = connection.execute(_TAKE_IF_FREE, {"task_id": task_id}).scalar_one_or_none()
+    if slice_id is None:
+        return False
+    if slice_id and not connection.execute(_TAKE_SLICE, {"id": slice_id}).rowcount:
+        connection.execute(_LEAVE_AGAIN, {"task_id": task_id})
+        return False
+    return True
 
 
-def give_back(connection: Connection, task_id: int, project_id: int) -> None:
-    """Free a place and put the task where people who have passed it will look again."""
-    sequence = connection.execute(_NEXT_REOPENED, {"project_id": project_id}).scalar_one()
-    slice_id = connection.execute(
-        _GIVE_BACK, {"task_id": task_id, "reopened": sequence}
-    ).scalar_one()
-    if slice_id:
-        connection.execute(_GIVE_SLICE, {"id": slice_id})
+def give_back(connection: Connection, leases: Sequence[Lease]) -> None:
+    """Free the places of these leases and put their tasks where people will look again."""
+    slices: list[int] = []
+    for lease in sorted(leases, key=lambda lease: (lease.project_id, lease.task_id)):
+        sequence = connection.execute(_NEXT_REOPENED, {"project_id": lease.project_id}).scalar_one()
+        slices.append(
+            connection.execute(
+                _GIVE_BACK, {"task_id": lease.task_id, "reopened": sequence}
+            ).scalar_one()
+        )
+    for slice_id in sorted(slices):
+        if slice_id:
+            connection.execute(_GIVE_SLICE, {"id": slice_id})
 
 
 def reopen(connection: Connection, task_id: int, project_id: int, wanted: int) -> None:
