@@ -38,6 +38,10 @@ from tests.stores.pay_world import GBP_12, MORNING, add_person, add_project
 KINDS: list[EventKind] = [kind for kind in get_args(EventKind) if kind not in ("submit", "skip")]
 RATES = (GBP_12 // 3, GBP_12, 2 * GBP_12)  # below the floor, just below it, above it
 
+WHO = st.integers(0, 1)
+WHERE = st.sampled_from([0, 0, 0, 1, 2])
+AFTER = st.integers(0, 300_000)
+
 
 class PayMachine(RuleBasedStateMachine):
     """Two people, three projects, a clock that may jump, and everything may be sent twice."""
@@ -67,23 +71,21 @@ class PayMachine(RuleBasedStateMachine):
             self.db.close()
             self._fresh.__exit__(None, None, None)
 
-    @rule(milliseconds=st.integers(0, 300_000))
-    def time_passes(self, milliseconds: int) -> None:
-        self.now = Instant(self.now + milliseconds)
-
     @rule(milliseconds=st.integers(1, 5_000))
     def the_clock_jumps_back(self, milliseconds: int) -> None:
         self.now = Instant(self.now - milliseconds)
 
-    @rule(who=st.integers(0, 1), where=st.integers(0, 2), kind=st.sampled_from(KINDS))
-    def something_is_heard(self, who: int, where: int, kind: EventKind) -> None:
+    @rule(who=WHO, where=WHERE, kind=st.sampled_from(KINDS), after=AFTER)
+    def something_is_heard(self, who: int, where: int, kind: EventKind, after: int) -> None:
+        self.now = Instant(self.now + after)
         with self.db.write() as connection:
             self._hear(connection, self.people[who], self.projects[where], kind)
 
-    @rule(who=st.integers(0, 1), where=st.integers(0, 2), again=st.integers(0, 2))
+    @rule(who=WHO, where=WHERE, after=AFTER, again=st.integers(0, 2))
     def an_answer_is_submitted_and_the_call_repeated(
-        self, who: int, where: int, again: int
+        self, who: int, where: int, after: int, again: int
     ) -> None:
+        self.now = Instant(self.now + after)
         self.submits += 1
         person, project = self.people[who], self.projects[where]
         with self.db.write() as connection:
@@ -105,17 +107,18 @@ class PayMachine(RuleBasedStateMachine):
             }
         assert len(earned) == 1
 
-    @rule(where=st.integers(0, 2), minor=st.integers(1, 40), key=st.integers(0, 5))
+    @rule(where=WHERE, minor=st.integers(1, 40), key=st.integers(0, 5))
     def an_owner_funds(self, where: int, minor: int, key: int) -> None:
         command = FundProject(self.projects[where], self.owner, Money(minor, "GBP"), str(key))
         fund_project(self.db, command, self.now)
 
-    @rule()
-    def quiet_people_are_reaped(self) -> None:
-        accrue_pending_time(self.db, self.now)
+    @rule(quiet=st.integers(0, 60_000))
+    def quiet_people_are_reaped(self, quiet: int) -> None:
+        accrue_pending_time(self.db, self.now, quiet_ms=quiet)
 
-    @rule()
-    def a_period_closes(self) -> None:
+    @rule(after=st.integers(1, 600_000))
+    def a_period_closes(self, after: int) -> None:
+        self.now = Instant(self.now + after)
         command = ClosePayPeriod(self.now)
         try:
             first = close_pay_period(self.db, command, self.now)
