@@ -13,7 +13,7 @@ from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, InvalidError, NotFoundError
 from fairhand.pay import store as pay
 from fairhand.pay.floors import store as floors
-from fairhand.pay.floors.rules import floor_for
+from fairhand.pay.floors.rules import floor_finder
 from fairhand.pay.statement import store
 from fairhand.pay.statement.rules import (
     Earned,
@@ -152,12 +152,8 @@ def _period(connection: Connection, period_id: int) -> store.PeriodState:
 
 def _load_earned(connection: Connection, payee: Payee, period: Period) -> list[Earned]:
     rows = floors.load_rows(connection, payee.country)
-    return store.load_earned(
-        connection,
-        payee.person_id,
-        period.ends_at,
-        lambda at: floor_for(rows, payee.country, payee.region, at),
-    )
+    floor_at = floor_finder(rows, payee.country, payee.region)
+    return store.load_earned(connection, payee.person_id, period.ends_at, floor_at)
 
 
 def _settle_currency(

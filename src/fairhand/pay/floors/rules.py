@@ -8,7 +8,7 @@ country of several time zones, at the earliest midnight. No row means: closed fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -122,6 +122,22 @@ def floor_for(rows: Iterable[FloorRow], country: str, region: str, at: Instant) 
     currency = min(found, key=lambda floor: (floor.row.source_class, floor.row.id)).currency
     same = [floor for floor in found if floor.currency == currency]
     return max(same, key=lambda floor: (floor.minor_per_hour, floor.row.source_class == "A"))
+
+
+def floor_finder(
+    rows: Iterable[FloorRow], country: str, region: str
+) -> Callable[[Instant], Floor | None]:
+    """Make a quick `floor_for` of one place: each local date is looked up once."""
+    here = [row for row in rows if row.country == country]
+    found: dict[date, Floor | None] = {}
+
+    def find(at: Instant) -> Floor | None:
+        today = local_date(country, at)
+        if today not in found:
+            found[today] = floor_for(here, country, region, at)
+        return found[today]
+
+    return find
 
 
 def offer_issues(
