@@ -16,6 +16,13 @@ test('no key is given twice', () => {
   assert.equal(new Set(keys).size, keys.length);
 });
 
+test('two questions of one page share no key, and none of the tools', () => {
+  const taken = new Set('sb');
+  const first = labelKeys([{ value: 'no' }, { value: 'yes', key: 'b' }], taken);
+  const second = labelKeys([{ value: 'work' }, { value: 'sport', key: 's' }], taken);
+  assert.deepEqual([...first, ...second], ['1', '2', '3', '4']);
+});
+
 test('a label without a key is still a label when the keys run out', () => {
   const keys = labelKeys(Array.from({ length: 60 }, (_, at) => ({ value: `v${at}` })));
   assert.equal(keys.length, 60);

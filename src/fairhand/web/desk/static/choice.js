@@ -16,7 +16,7 @@ export function mount(context) {
   const { question, answer, proposal, panel, changed, t } = context;
   const labels = question.config.labels || [];
   const multiple = Boolean(question.config.multiple);
-  const keys = labelKeys(labels);
+  const keys = labelKeys(labels, context.taken);
   const chosen = new Set(answer === null ? [] : [answer].flat());
   const proposed = new Set(proposal === null ? [] : [proposal].flat());
 

@@ -23,6 +23,7 @@ import { showItem, veil } from './stage.js';
  *   settings: import('./settings.js').Settings, t: T, told: number, queue: QueueItem[]}} Parts
  */
 
+const PAGE_KEYS = 'sgh?';
 const DRAFT_PAUSE_MS = 1500;
 const HEARTBEAT_MS = 60000;
 const CLOCK_MS = 5000;
@@ -41,6 +42,8 @@ export class Desk {
     this.draftTimer = 0;
     this.emptyTimer = 0;
     this.waiting = false;
+    /** The status line speaks of answers that wait. */
+    this.waits = false;
     this.sender = new Sender(parts.store, parts.queue, {
       sent: (item, body) => this.#sent(item, body),
       refused: (item) => this.#refused(item),
@@ -77,6 +80,7 @@ export class Desk {
     /** @type {Open} */
     const open = { ready, islands: [], changes: 0, savedChanges: 0, shown: false };
     this.open = open;
+    const taken = new Set(PAGE_KEYS + kinds.map((kind) => kind?.reserved || '').join(''));
     view.questions.forEach((question, index) => {
       const kind = kinds[index];
       if (!kind) return this.#cannot(question.kind);
@@ -88,6 +92,7 @@ export class Desk {
         stage,
         panel: byId('panel'),
         image,
+        taken,
         changed: () => this.#changed(),
         say: (words) => face.say(words),
         t: this.t,
@@ -294,7 +299,8 @@ export class Desk {
     /** @type {HTMLButtonElement} */ (byId('back')).disabled = !this.last;
     const [words, values] = statusLine(queue, { online: navigator.onLine, signedOut, durable: parts.store.durable });
     if (words) parts.face.say(t(words, values), signedOut ? 'warn' : '');
-    else if (otherwise) parts.face.say(otherwise, 'ok');
+    else if (otherwise || this.waits) parts.face.say(otherwise || '', 'ok');
+    this.waits = Boolean(words);
     if (signedOut) {
       const again = () => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
       parts.face.notice('signin', 'warn', t('You are signed out. Your answers are safe on this device.'), [{ name: t('Sign in again'), run: again }]);

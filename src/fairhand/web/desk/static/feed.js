@@ -11,7 +11,7 @@ import { loadImage } from './stage.js';
  * @typedef {import('./types.js').NextAnswer} NextAnswer
  * @typedef {import('./types.js').IslandContext} IslandContext
  * @typedef {import('./types.js').Island} Island
- * @typedef {{mount: (context: IslandContext) => Island}} Kind
+ * @typedef {{mount: (context: IslandContext) => Island, reserved?: string}} Kind
  * @typedef {{view: TaskView, image: HTMLImageElement | null, kinds: (Kind | null)[]}} Ready
  * @typedef {{ready: Ready} | {ready: null, status: number, body: any}} Fetched
  */

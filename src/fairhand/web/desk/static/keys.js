@@ -14,16 +14,15 @@ const SPARE_KEYS = '1234567890qwtyuiasdgjklxcvn';
 
 /**
  * One key per label: the label's own, else its name where that is one digit, else the next spare
- * one. No key is given twice.
- * @param {Label[]} labels @returns {string[]} '' where the keys ran out
+ * one. No key is given twice, also not to two questions of one page, which share `taken`.
+ * @param {Label[]} labels @param {Set<string>} [taken] @returns {string[]} '' where the keys ran out
  */
-export function labelKeys(labels) {
-  const taken = new Set();
+export function labelKeys(labels, taken = new Set()) {
   const claim = (/** @type {string} */ key) => (key && !taken.has(key) ? (taken.add(key), key) : '');
   const own = labels.map((label) => claim((label.key || '').toLowerCase()));
   labels.forEach((label, index) => (own[index] ||= claim(/^\d$/.test(label.value) ? label.value : '')));
   const spare = [...SPARE_KEYS].filter((key) => !taken.has(key));
-  return own.map((key) => key || spare.shift() || '');
+  return own.map((key) => key || claim(spare.shift() || ''));
 }
 
 /** Digits by their place on the keyboard too: a French layout needs Shift for them. @param {Press} press */

@@ -18,7 +18,8 @@ import { toFrame } from './viewport.js';
  */
 
 const TOOL_KEYS = { brush: 'b', erase: 'e', shape: 'p', fill: 'f' };
-const RESERVED = 'befpnhzyro';
+/** Keys of the tools, which no label may have. */
+export const reserved = 'befpnzyo[]+-=';
 
 /** @param {IslandContext} context @returns {Island} */
 export function mount(context) {
@@ -36,7 +37,7 @@ class MaskIsland {
     this.labels = (question.config.labels || []).map((label, index) => ({
       value: label.value,
       title: label.title || label.value,
-      key: RESERVED.includes(label.key || ' ') ? '' : label.key,
+      key: label.key,
       colour: colourOf(label, index),
     }));
     this.active = 0;
@@ -65,7 +66,7 @@ class MaskIsland {
       this.cursorShown = this.view.spaceHeld = false;
       this.view.invalidate();
     });
-    this.labelKeys = labelKeys(this.labels);
+    this.labelKeys = labelKeys(this.labels, context.taken);
     this.keys = this.#bindings(this.labelKeys);
     this.#buildPanel();
     if (context.image) this.view.show(context.image);

@@ -57,6 +57,7 @@
  * @property {HTMLElement} stage where the item is shown
  * @property {HTMLElement} panel where the controls go
  * @property {HTMLImageElement | null} image the decoded preview
+ * @property {Set<string>} taken keys that are in use on this page already
  * @property {() => void} changed to be called after every change of the answer
  * @property {(issue: string) => void} say a polite word in the status line
  * @property {(words: string, values?: Record<string, string | number>) => string} t
