@@ -54,10 +54,10 @@ types: $(VENV)/.ready-dev ## check types, strictly
 check: lint types test-js test ## all of the above
 
 bench: $(VENV)/.ready-dev ## measure the task loop (ARGS for its options)
-	@$(BIN)/python benchmarks/task_loop.py $(ARGS)
+	@$(BIN)/python -m benchmarks.task_loop $(ARGS)
 
 page-weight: $(VENV)/.ready-dev ## weigh the task page on a slow phone; fails above 100 KB
-	@$(BIN)/python benchmarks/page_weight.py $(ARGS)
+	@$(BIN)/python -m benchmarks.page_weight $(ARGS)
 
 invariants-long: $(VENV)/.ready-dev ## let the state machines look for trouble much longer
 	@FAIRHAND_HYPOTHESIS=long $(BIN)/pytest -n $(JOBS) tests/invariants $(ARGS)
