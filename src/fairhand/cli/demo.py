@@ -84,8 +84,8 @@ def _serve(settings: Settings, contributors: int, seed: int, digits: int) -> Non
 @asynccontextmanager
 async def _beside(world: World, contributors: int, seed: int) -> AsyncIterator[None]:
     """Run the usual background work, and the simulated contributors."""
-    from fairhand.cli.background import run_background
     from fairhand.demo.loop import people_at_work
+    from fairhand.jobs.background import run_background
 
     async with run_background(world.house), people_at_work(world, contributors, seed):
         yield

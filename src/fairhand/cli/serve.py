@@ -62,7 +62,7 @@ def worker(workspace: Workspace = None, as_json: AsJson = False) -> None:
     import signal
     import threading
 
-    from fairhand.cli.background import run_background
+    from fairhand.jobs.background import run_background
 
     stop = threading.Event()
     for wanted in (signal.SIGINT, signal.SIGTERM):

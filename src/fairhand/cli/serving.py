@@ -39,7 +39,7 @@ def serve_house(house: House, background: AbstractAsyncContextManager[None] | No
     """Serve one open house from this process until it is stopped."""
     import uvicorn
 
-    from fairhand.cli.background import run_background
+    from fairhand.jobs.background import run_background
     from fairhand.web.app import create_app
 
     app = create_app(house, background or run_background(house))
@@ -63,8 +63,8 @@ def serve_many(settings: Settings) -> None:
 
 def app_of_environment() -> FastAPI:
     """Open the workspace that the environment names; each server process calls this once."""
-    from fairhand.cli.background import run_background
     from fairhand.core.settings import load_settings
+    from fairhand.jobs.background import run_background
     from fairhand.use_cases.house import open_house
     from fairhand.web.app import create_app
 
