@@ -59,21 +59,23 @@ def client(server: Server, account: Account, seconds: float, results: object) ->
     dice = random.Random(os.getpid())
     loops: Loops = []
     errors = 0
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    began = time.monotonic()
+    while time.monotonic() < began + seconds:
         started = time.perf_counter()
         status, answer = _ask(connection, server.next_request(), headers)
-        task = server.read_task(answer) if status < 300 else None
-        asked = time.perf_counter()
-        if task is None:
+        if status >= 300:
             errors += 1
             continue
+        task = server.read_task(answer)
+        asked = time.perf_counter()
+        if task is None:
+            break  # every task is done or in somebody's hands: the phase ends here
         status, _ = _ask(connection, server.submit_request(task, dice.choice(LABELS)), headers)
         if status >= 300:
             errors += 1
             continue
         loops.append((asked - started, time.perf_counter() - asked))
-    results.put((loops, errors))  # type: ignore[attr-defined]  # a multiprocessing queue
+    results.put((loops, errors, time.monotonic() - began))  # type: ignore[attr-defined]  # a multiprocessing queue
 
 
 def _ask(
@@ -86,8 +88,19 @@ def _ask(
     return answer.status, json.loads(content) if content else None
 
 
-def run_phase(server: Server, accounts: list[Account], seconds: float) -> tuple[Loops, int, float]:
-    """Run every account's client at once; return all loops, errors, and server CPU seconds."""
+@dataclass(frozen=True)
+class Phase:
+    """What the clients of one phase did, and what it cost the server."""
+
+    loops: Loops
+    errors: int
+    seconds: float
+    cpu_seconds: float
+
+
+def run_phase(server: Server, accounts: list[Account], seconds: float) -> Phase:
+    """Run every account's client at once, over a server with its full number of free tasks."""
+    server.refill()
     context = multiprocessing.get_context("fork")
     results = context.Queue()
     before = server.cpu_seconds()
@@ -99,13 +112,15 @@ def run_phase(server: Server, accounts: list[Account], seconds: float) -> tuple[
         worker.start()
     loops: Loops = []
     errors = 0
+    longest = 0.0
     for _ in workers:
-        done, failed = results.get()
+        done, failed, took = results.get()
         loops += done
         errors += failed
+        longest = max(longest, took)
     for worker in workers:
         worker.join()
-    return loops, errors, server.cpu_seconds() - before
+    return Phase(loops, errors, longest, server.cpu_seconds() - before)
 
 
 @contextlib.contextmanager
@@ -137,24 +152,25 @@ def measure(
     try:
         run_phase(server, accounts[:1], 2)  # warm up: first requests import and compile
         for clients in counts:
-            loops, errors, cpu = run_phase(server, accounts[:clients], seconds)
+            phase = run_phase(server, accounts[:clients], seconds)
+            loops = phase.loops
             fsyncs = None
             if with_fsyncs and shutil.which("strace"):
                 with counting_fsyncs(server) as found:
-                    traced, _, _ = run_phase(server, accounts[:clients], 2)
-                fsyncs = sum(found) / max(1, len(traced))
+                    traced = run_phase(server, accounts[:clients], 2)
+                fsyncs = sum(found) / max(1, len(traced.loops))
             rows.append(
                 Row(
                     server.name,
                     tasks,
                     clients,
-                    len(loops) / seconds,
+                    len(loops) / phase.seconds,
                     _percentiles([loop[0] for loop in loops]),
                     _percentiles([loop[1] for loop in loops]),
-                    1_000 * cpu / max(1, len(loops)),
+                    1_000 * phase.cpu_seconds / max(1, len(loops)),
                     fsyncs,
                     0,
-                    errors,
+                    phase.errors,
                 )
             )
         surplus = server.surplus()

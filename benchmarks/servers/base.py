@@ -50,6 +50,10 @@ class Server(ABC):
         """Start the server and wait until it answers."""
 
     @abstractmethod
+    def refill(self) -> None:
+        """Add tasks until as many are free as at first, where a phase may use them up."""
+
+    @abstractmethod
     def next_request(self) -> tuple[str, str, bytes]:
         """Give (method, path, body) of asking for a task."""
 

@@ -16,12 +16,15 @@ from fairhand.model.task import NewTask
 from fairhand.people.accounts import store as accounts
 from fairhand.use_cases.create_project import CreateProject, create_project
 from fairhand.use_cases.fund_project import FundProject, fund_project
-from fairhand.use_cases.house import open_database, open_house
+from fairhand.use_cases.house import House, open_database, open_house
 from fairhand.use_cases.import_tasks import ImportTasks, import_tasks, start_import
 from fairhand.use_cases.init_workspace import InitWorkspace, init_workspace
 from fairhand.use_cases.invite_person import InvitePerson, invite_person
 from fairhand.use_cases.join_project import JoinProject, join_project
 from fairhand.work.projects.rules import ProjectPolicy
+
+REFILL_MAX = 10_000
+"""Up to this many tasks, a phase of some seconds may come to their end."""
 
 
 class Fairhand(Server):
@@ -33,7 +36,7 @@ class Fairhand(Server):
         self.name = f"Fairhand ({self.engine})"
         self.server_processes = processes
         self.settings = load_settings(folder / "workspace", database_url=database_url, port=port)
-        self.project_id = 0
+        self.project_id = self.owner_id = self.tasks = self.imported = 0
 
     def prepare(self, tasks: int, clients: int) -> list[Account]:
         """Set up a funded project at overlap 1, and a token per contributor."""
@@ -57,12 +60,8 @@ class Fairhand(Server):
         self.project_id = project.id
         money = FundProject(project.id, owner, Money(10**9, "GBP"), "benchmark-funding")
         fund_project(house.db, money, now)
-        rows = (
-            NewTask({"text": make_text(number)}, f"{number:064d}", f"row {number}")
-            for number in range(tasks)
-        )
-        run = start_import(house.db, project.id, "benchmark", now)
-        import_tasks(house.db, house.blobs, ImportTasks(run.id, rows, owner), now)
+        self.owner_id, self.tasks, self.imported = owner, tasks, 0
+        self._add_tasks(house, tasks)
         found = []
         for number in range(clients):
             asked = InvitePerson(None, f"Contributor {number}", country="GB")
@@ -88,6 +87,28 @@ class Fairhand(Server):
         command = [sys.executable, "-m", "fairhand", "serve", "--port", str(self.port)]
         self.spawn([*command, "--workers", workers], "server.log", env)
         self.wait_until_ready("/sign-in")
+
+    def refill(self) -> None:
+        """Import what is missing to the number of tasks that the benchmark is about."""
+        house = open_house(self.settings)
+        with house.db.read() as connection:
+            free = connection.exec_driver_sql(
+                "SELECT count(*) FROM queue WHERE taken < wanted"
+            ).scalar_one()
+        if self.tasks <= REFILL_MAX:
+            self._add_tasks(house, self.tasks - int(free))
+        house.close()
+
+    def _add_tasks(self, house: House, count: int) -> None:
+        first = self.imported
+        rows = (
+            NewTask({"text": make_text(number)}, f"{number:064d}", f"row {number}")
+            for number in range(first, first + count)
+        )
+        run = start_import(house.db, self.project_id, "benchmark", system_now())
+        command = ImportTasks(run.id, rows, self.owner_id)
+        import_tasks(house.db, house.blobs, command, system_now())
+        self.imported += count
 
     def next_request(self) -> tuple[str, str, bytes]:
         """Ask for the next task."""

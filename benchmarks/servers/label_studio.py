@@ -53,6 +53,9 @@ class LabelStudio(Server):
     def start(self) -> None:
         """Do nothing: it runs since it was set up."""
 
+    def refill(self) -> None:
+        """Do nothing: a phase never comes near the end of its tasks."""
+
     def next_request(self) -> tuple[str, str, bytes]:
         """Ask for the next task."""
         path = f"/api/dm/actions?id=next_task&project={self.project_id}"
