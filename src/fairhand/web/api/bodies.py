@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A number that a database can hold."""
 
 
 class Body(BaseModel):
@@ -18,7 +21,7 @@ class NextBody(Body):
 
     ahead: bool = False
     hold: Literal["online", "offline"] = "online"
-    exclude: list[int] = Field(default_factory=list, max_length=250)
+    exclude: list[Id] = Field(default_factory=list, max_length=250)
 
 
 class SubmitBody(Body):
@@ -26,9 +29,9 @@ class SubmitBody(Body):
 
     client_key: str = Field(max_length=64)
     value: dict[str, Any]
-    prediction_id: int | None = None
+    prediction_id: Id | None = None
     prediction_shown: bool = False
-    revises: int | None = None
+    revises: Id | None = None
 
 
 class DraftBody(Body):
@@ -103,7 +106,7 @@ class InviteBody(Body):
     display_name: str
     email: str | None = None
     roles: list[str] = Field(default_factory=lambda: ["contributor"])
-    project_id: int = 0
+    project_id: Id = 0
     country: str = ""
     region: str = ""
     locale: str = "en"
@@ -114,7 +117,7 @@ class TokenBody(Body):
 
     label: str = Field(min_length=1, max_length=100)
     scope: Literal["read", "work", "manage"] = "work"
-    project_id: int = 0
+    project_id: Id = 0
     days: int = Field(default=90, ge=1, le=365)
 
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-WIDTH = 640
+WIDTH = 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 8, 8, 24
 _CLASSES = ("a", "b", "c")
 _STROKE = 'fill="none" stroke="currentColor"'
@@ -41,9 +41,15 @@ def line(title: str, labels: Sequence[str], values: Sequence[float], height: int
     return _figure(title, height, axis + shapes, _table(("", title), _rows(labels, values)))
 
 
-def bars(title: str, labels: Sequence[str], values: Sequence[float], unit: str = "") -> Markup:
-    """Horizontal bars, one a label, each with its number."""
-    return stacked_bars(title, labels, (title,), [(value,) for value in values], unit)
+def bars(
+    title: str,
+    labels: Sequence[str],
+    values: Sequence[float],
+    unit: str = "",
+    most: float | None = None,
+) -> Markup:
+    """Horizontal bars, one a label, each with its number; `most` is the end of the scale."""
+    return stacked_bars(title, labels, (title,), [(value,) for value in values], unit, most)
 
 
 def stacked_bars(
@@ -52,20 +58,25 @@ def stacked_bars(
     parts: Sequence[str],
     values: Sequence[Sequence[float]],
     unit: str = "",
+    most: float | None = None,
 ) -> Markup:
     """Horizontal bars of up to three parts, such as floor, earned and top-up; each with its sum."""
     if len(parts) > len(_CLASSES):
         raise ValueError("A stacked bar has at most three parts; more cannot be told apart.")
-    most = max((sum(row) for row in values), default=0) or 1
+    has_end = most is not None
+    most = most or max((sum(row) for row in values), default=0) or 1
     x = _Scale(0, most, 0, WIDTH - 180)
     shapes: list[str] = []
     for at, (label, row) in enumerate(zip(labels, values, strict=True)):
         shapes.append(_text(0, at * 28 + 19, label))
         start = 100.0
+        if has_end:
+            shapes.append(_rule(100 + x(most), at * 28 + 2, 100 + x(most), at * 28 + 26))
         for part, amount in enumerate(row):
             shapes.append(_rect(start, at * 28 + 4, x(amount), 20, _CLASSES[part]))
             start += x(amount)
-        shapes.append(_text(start + 6, at * 28 + 19, f"{_short(sum(row))} {unit}".strip()))
+        end = 100 + x(most) if has_end else start
+        shapes.append(_text(end + 6, at * 28 + 19, f"{_short(sum(row))} {unit}".strip()))
     rows = [(label, *map(_short, row)) for label, row in zip(labels, values, strict=True)]
     legend = _legend(parts) if len(parts) > 1 else ""
     table = _table(("", *parts), rows)

@@ -15,12 +15,13 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 from fastapi import Form
 from starlette.requests import Request
 
-from fairhand.core.errors import ForbiddenError, NotSignedInError
+from fairhand.core.errors import ForbiddenError, NotFoundError, NotSignedInError
 from fairhand.people.accounts import store as accounts
 from fairhand.people.accounts.rules import Action, Actor, may
 from fairhand.use_cases.house import House
 
 SESSION_COOKIE = "fh_session"
+LARGEST_ID = 2**63 - 1
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -50,6 +51,8 @@ def find_actor(house: House, request: Request) -> Actor | None:
 
 def require(house: House, request: Request, action: Action, form_token: str | None) -> Actor:
     """Let the right people through; raises NotSignedInError or ForbiddenError for the others."""
+    if any(_is_beyond(value) for value in request.path_params.values()):
+        raise NotFoundError("There is nothing of this number.")
     actor = find_actor(house, request)
     if actor is None:
         raise NotSignedInError("Sign in first, or send a valid token.")
@@ -62,6 +65,12 @@ def require(house: House, request: Request, action: Action, form_token: str | No
     if not _passes(actor, action, request.path_params.get("project_id")):
         raise ForbiddenError("Your account may not do this here.")
     return actor
+
+
+def _is_beyond(value: object) -> bool:
+    """Say whether a number of the path is larger than any that a database gives away."""
+    text = str(value).lstrip("-")
+    return text.isascii() and text.isdigit() and int(text[:40]) > LARGEST_ID
 
 
 def _passes(actor: Actor, action: Action, project_id: object) -> bool:
@@ -114,6 +123,7 @@ def _outer_signature(endpoint: Callable[..., Any], form: bool) -> inspect.Signat
                 "csrf_token",
                 inspect.Parameter.KEYWORD_ONLY,
                 annotation=Annotated[str, Form()],
+                default="",
             )
         )
     request = inspect.Parameter(

@@ -74,7 +74,7 @@ def _answer(
     context = {
         "status": status,
         "title": HTTPStatus(status).phrase,
-        "message": detail,
+        "detail": detail,
         "issues": issues,
     }
     return render(request, "error.html", context, status=status)
