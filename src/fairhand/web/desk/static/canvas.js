@@ -18,6 +18,10 @@ const REACH_TOUCH = 18;
 const REACH_MOUSE = 9;
 const CRISP_FROM = 3;
 
+/** The last task's canvas, used again: allocating one takes longer than drawing on it.
+ * @type {HTMLCanvasElement[]} */
+const spares = [];
+
 export class CanvasView {
   /**
    * @param {HTMLElement} host @param {{width: number, height: number}} size of the image
@@ -29,7 +33,8 @@ export class CanvasView {
     this.hooks = hooks;
     /** @type {CanvasImageSource | null} */
     this.image = null;
-    this.canvas = document.createElement('canvas');
+    this.canvas = spares.pop() || document.createElement('canvas');
+    this.ended = new AbortController();
     this.canvas.className = 'mask-canvas';
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute('role', 'application');
@@ -53,24 +58,22 @@ export class CanvasView {
   }
 
   #listen() {
-    const { canvas } = this;
-    canvas.addEventListener('pointerdown', (event) => this.#down(event));
-    canvas.addEventListener('pointermove', (event) => this.#move(event));
-    canvas.addEventListener('pointerup', (event) => this.#up(event, false));
-    canvas.addEventListener('pointercancel', (event) => this.#up(event, true));
-    canvas.addEventListener('pointerleave', () => {
+    const { signal } = this.ended;
+    const on = (/** @type {string} */ name, /** @type {(event: any) => void} */ run) =>
+      this.canvas.addEventListener(name, run, { signal, passive: false });
+    on('pointerdown', (event) => this.#down(event));
+    on('pointermove', (event) => this.#move(event));
+    on('pointerup', (event) => this.#up(event, false));
+    on('pointercancel', (event) => this.#up(event, true));
+    on('pointerleave', () => {
       this.hover = null;
       this.invalidate();
     });
-    canvas.addEventListener('contextmenu', (event) => event.preventDefault());
-    canvas.addEventListener(
-      'wheel',
-      (event) => {
-        event.preventDefault();
-        this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), this.#at(event));
-      },
-      { passive: false },
-    );
+    on('contextmenu', (event) => event.preventDefault());
+    on('wheel', (event) => {
+      event.preventDefault();
+      this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), this.#at(event));
+    });
   }
 
   /** @param {MouseEvent} event @returns {Point} in CSS pixels of the canvas */
@@ -164,10 +167,12 @@ export class CanvasView {
   resize() {
     const width = this.canvas.clientWidth;
     const height = this.canvas.clientHeight;
-    if (!width || !height) return;
     const ratio = devicePixelRatio || 1;
-    this.canvas.width = Math.round(width * ratio);
-    this.canvas.height = Math.round(height * ratio);
+    const dense = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
+    const grown = this.canvas.width !== dense.width || this.canvas.height !== dense.height;
+    const moved = this.frame.width !== width || this.frame.height !== height;
+    if (!width || !height || !(grown || moved)) return;
+    if (grown) Object.assign(this.canvas, dense);
     this.frame = { width, height };
     this.view = this.fitted ? fit(this.size, this.frame) : panBy(this.view, 0, 0, this.size, this.frame);
     this.hooks.zoomed(this.view.scale * ratio);
@@ -217,6 +222,8 @@ export class CanvasView {
   close() {
     this.resizes.disconnect();
     cancelAnimationFrame(this.frameRequest);
+    this.ended.abort();
     this.canvas.remove();
+    if (!spares.length) spares.push(this.canvas);
   }
 }

@@ -129,7 +129,7 @@ export class Desk {
     this.#clear();
     const ready = this.parts.feed.ready.shift();
     if (ready) {
-      this.show(ready, await this.startValue(ready.view));
+      this.show(ready, this.parts.feed.startValue(ready.view));
       byId('desk').focus({ preventScroll: true });
       return this.#prefetch();
     }
@@ -147,7 +147,7 @@ export class Desk {
     const got = await feed.fetch({ ahead: false, hold: this.#hold(), exclude: this.#answered() });
     this.waiting = false;
     if (got.ready && !this.#answered().includes(got.ready.view.task_id)) {
-      this.show(got.ready, await this.startValue(got.ready.view));
+      this.show(got.ready, feed.startValue(got.ready.view));
       this.#prefetch();
     } else if (got.ready) this.empty(0, {});
     else this.empty(got.status, got.body || {});
@@ -170,13 +170,6 @@ export class Desk {
     face.nothing({ ...why, action: again });
     clearTimeout(this.emptyTimer);
     if (status !== 401) this.emptyTimer = window.setTimeout(() => !document.hidden && this.#ask(), wait * 1000);
-  }
-
-  /** What the person had already done on this very lease. @param {TaskView} view */
-  async startValue(view) {
-    const drafts = await this.parts.store.all('drafts');
-    const own = drafts.find((draft) => draft.task_id === view.task_id && draft.served_at === view.lease.served_at);
-    return own?.value ?? view.draft?.value ?? null;
   }
 
   /** @returns {Record<string, any>} */
@@ -328,8 +321,7 @@ export class Desk {
     open.savedChanges = open.changes;
     const { view } = open.ready;
     const value = this.value();
-    const draft = { task_id: view.task_id, served_at: view.lease.served_at, value };
-    if (!view.sensitive && !view.tier) await parts.store.put('drafts', draft);
+    await parts.feed.keepDraft(view, value);
     const reply = await call('PUT', `/tasks/${view.task_id}/draft`, { value }, { keepalive: leaving });
     if (this.open !== open || this.sender.queue.length) return;
     if (reply.status >= 200 && reply.status < 300) parts.face.say(this.t('Draft saved.'));

@@ -28,6 +28,9 @@ export class Feed {
     this.ready = [];
     /** Answered leases, so that an old page does not ask twice. @type {Map<number, string>} */
     this.done = new Map();
+    /** Answers begun, as on the device; here so that drawing never waits for its disk.
+     * @type {Map<number, {task_id: number, served_at: string, value: Record<string, any>}>} */
+    this.drafts = new Map();
     this.fetching = false;
   }
 
@@ -61,7 +64,21 @@ export class Feed {
     this.done.set(record.task_id, record.served_at);
     this.store.put('done', record);
     this.store.remove('held', view.task_id);
+    this.drafts.delete(view.task_id);
     this.store.remove('drafts', view.task_id);
+  }
+
+  /** @param {TaskView} view @param {Record<string, any>} value @returns {Promise<boolean>} kept on disk */
+  keepDraft(view, value) {
+    const draft = { task_id: view.task_id, served_at: view.lease.served_at, value };
+    this.drafts.set(view.task_id, draft);
+    return view.sensitive || view.tier ? Promise.resolve(false) : this.store.put('drafts', draft);
+  }
+
+  /** What the person had already done on this very lease. @param {TaskView} view */
+  startValue(view) {
+    const own = this.drafts.get(view.task_id);
+    return (own?.served_at === view.lease.served_at ? own.value : view.draft?.value) ?? null;
   }
 
   /** @param {TaskView} view */
@@ -74,6 +91,7 @@ export class Feed {
    * @param {TaskView | null} first */
   async restore(first) {
     for (const record of await this.store.all('done')) this.done.set(record.task_id, record.served_at);
+    for (const draft of await this.store.all('drafts')) this.drafts.set(draft.task_id, draft);
     const held = /** @type {TaskView[]} */ (await this.store.all('held'));
     for (const view of held) {
       if (view.project_id !== this.page.project_id || view.task_id === first?.task_id || this.isDone(view)) continue;

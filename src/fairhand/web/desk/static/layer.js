@@ -70,7 +70,9 @@ export class MaskLayer {
   }
 
   isEmpty() {
-    return this.mask.data.every((cell) => cell === 0);
+    const { data } = this.mask;
+    for (let at = 0; at < data.length; at++) if (data[at]) return false;
+    return true;
   }
 
   /** @param {Point} from @param {Point} to @param {number} radius @param {number} id */

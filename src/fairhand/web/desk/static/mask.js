@@ -45,6 +45,8 @@ class MaskIsland {
     this.size = Math.max(1, Math.round(Math.max(this.picture.width, this.picture.height) / 40));
     this.toolName = 'brush';
     this.hidden = false;
+    /** The regions as text; null after a change. @type {import('./layer.js').Region[] | null} */
+    this.written = null;
     this.cursor = { x: this.picture.width / 2, y: this.picture.height / 2 };
     this.cursorShown = false;
     this.layer = new MaskLayer(this.picture.width, this.picture.height, this.labels, Boolean(question.config.instances));
@@ -60,12 +62,10 @@ class MaskIsland {
       decorate: (view) => this.#decorate(view),
       zoomed: (scale) => this.#sharpen(scale),
     });
-    this.view.canvas.addEventListener('keydown', (event) => this.#canvasKey(event));
-    this.view.canvas.addEventListener('keyup', (event) => event.key === ' ' && (this.view.spaceHeld = false));
-    this.view.canvas.addEventListener('blur', () => {
-      this.cursorShown = this.view.spaceHeld = false;
-      this.view.invalidate();
-    });
+    const { canvas, ended } = this.view;
+    canvas.addEventListener('keydown', (event) => this.#canvasKey(event), ended);
+    canvas.addEventListener('keyup', (event) => event.key === ' ' && (this.view.spaceHeld = false), ended);
+    canvas.addEventListener('blur', () => this.#leave(), ended);
     this.labelKeys = labelKeys(this.labels, context.taken);
     this.keys = this.#bindings(this.labelKeys);
     this.#buildPanel();
@@ -211,6 +211,11 @@ class MaskIsland {
     this.view.invalidate();
   }
 
+  #leave() {
+    this.cursorShown = this.view.spaceHeld = false;
+    this.view.invalidate();
+  }
+
   /** @param {CanvasView} view */
   #decorate(view) {
     /** @type {any} */ (this.tools[this.toolName]).decorate?.(view);
@@ -249,6 +254,7 @@ class MaskIsland {
 
   /** Called by the tools after every finished change. */
   drawn() {
+    this.written = null;
     if (this.toolName === 'shape') this.region = 0;
     if (!this.layer.isEmpty()) this.nothing.checked = false;
     this.#refresh();
@@ -257,6 +263,7 @@ class MaskIsland {
 
   #nothingChanged() {
     if (this.nothing.checked) this.layer.clear();
+    this.written = null;
     this.#refresh();
     this.context.changed();
   }
@@ -323,7 +330,7 @@ class MaskIsland {
 
   value() {
     const { width, height } = this.picture;
-    const regions = this.layer.save();
+    const regions = (this.written ||= this.layer.save());
     if (!regions.length && !this.nothing.checked) return null;
     return { size: [height, width], regions, ...(regions.length ? {} : { nothing: true }) };
   }

@@ -71,7 +71,8 @@ export class Store {
     if (!base) return Promise.resolve(false);
     return new Promise((resolve) => {
       try {
-        const change = base.transaction(shelf, 'readwrite', { durability: 'strict' });
+        const durability = shelf === 'outbox' ? 'strict' : 'relaxed';
+        const change = base.transaction(shelf, 'readwrite', { durability });
         act(change.objectStore(shelf));
         change.oncomplete = () => resolve(true);
         change.onerror = change.onabort = () => resolve((this.durable = false));

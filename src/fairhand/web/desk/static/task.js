@@ -32,7 +32,7 @@ async function start() {
   const answered = new Set(queue.map((item) => item.task_id));
   const fresh = first.task && !feed.isDone(first.task) && !answered.has(first.task.task_id);
   if (first.task && early && fresh) {
-    desk.show(await early, await desk.startValue(first.task));
+    desk.show(await early, feed.startValue(first.task));
     feed.hold(first.task);
   } else if (first.task || feed.ready.length) await desk.next();
   else desk.empty(200, first);
