@@ -98,9 +98,8 @@ def _details(project: Project, state: ProjectStatus) -> list[str | Table]:
 def _quality(one: Any) -> str:  # noqa: ANN401  # QuestionState, imported late
     if one.mean_confidence is None:
         return f"{one.question}: no answers yet"
-    sure = f"{one.mean_confidence:.0%} sure" if one.method != "mask_vote" else "drawn alike "
-    if one.method == "mask_vote":
-        sure += f"{one.mean_confidence:.0%}"
+    share = f"{one.mean_confidence:.0%}"
+    sure = f"drawn {share} alike" if one.method == "mask-vote" else f"{share} sure"
     agreed = "" if one.alpha is None else f", alpha {one.alpha:.2f}"
     settled = "" if one.share_settled is None else f", {one.share_settled:.0%} settled"
     return f"{one.question}: {sure}{agreed}{settled}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +14,7 @@ from fairhand.cli.voice import issue_lines, issues_json, remark, tell
 
 if TYPE_CHECKING:
     from fairhand.proof.log.note import Verifier
+    from fairhand.proof.release.verify import VerifyReport
 
 group = typer.Typer(
     no_args_is_help=True,
@@ -40,36 +42,57 @@ def release(
 ) -> None:
     """Check a release: log, manifest, files, rows, numbers and card. Exit 1 on a flipped bit.
 
-    Without --key the key that came with the release is used: that shows that the files belong
-    together, not who made them.
+    DIR may also be a folder of releases: then each is checked. Without --key the key that came
+    with the release is used: that shows that the files belong together, not who made them.
 
     Example:  fairhand verify release digits-v1 --key log.vkey
     """
+    trusted = _read_key(key) if key else None
+    found = {one: _verify(one, trusted) for one in _releases_in(folder)}
+    lines = [line for one, report in found.items() for line in _report_lines(one, report)]
+    contents = [{"directory": str(one)} | _report_json(report) for one, report in found.items()]
+    all_hold = all(report.ok for report in found.values())
+    is_one = list(found) == [folder]
+    tell(contents[0] if is_one else {"ok": all_hold, "releases": contents}, *lines)
+    for report in found.values():
+        for line in issue_lines(report.issues):
+            remark(line)
+    if not all_hold:
+        raise typer.Exit(1)
+
+
+def _releases_in(folder: Path) -> list[Path]:
+    """A folder is a release itself, or holds releases side by side."""
+    from fairhand.proof.release.manifest import LOG, MANIFEST
+
+    def is_one(path: Path) -> bool:
+        return (path / MANIFEST).exists() or (path / LOG).exists()
+
+    below = sorted(path for path in folder.iterdir() if is_one(path))
+    return [folder] if is_one(folder) or not below else below
+
+
+def _verify(folder: Path, trusted: Verifier | None) -> VerifyReport:
     from fairhand.proof.release.verify import verify_release
 
-    trusted = _read_key(key) if key else None
     with progress(f"Verifying {folder.name}") as report:
-        step = 0
+        steps = count(1)
+        return verify_release(folder, trusted, lambda _step: report(next(steps), 3))
 
-        def next_step(_name: str) -> None:
-            nonlocal step
-            step += 1
-            report(step, 3)
 
-        found = verify_release(folder, trusted, next_step)
-    checks = [
-        {"name": one.name, "passed": one.passed, "detail": one.detail} for one in found.checks
-    ]
+def _report_lines(folder: Path, found: VerifyReport) -> list[str]:
     lines = [
         f"  {'ok  ' if one.passed else 'FAIL'} {one.name}: {one.detail}" for one in found.checks
     ]
     verdict = "holds" if found.ok else "DOES NOT HOLD"
-    content = {"ok": found.ok, "checks": checks, "issues": issues_json(found.issues)}
-    tell(content, *lines, f"The release in {folder} {verdict}.")
-    for line in issue_lines(found.issues):
-        remark(line)
-    if not found.ok:
-        raise typer.Exit(1)
+    return [*lines, f"The release in {folder} {verdict}."]
+
+
+def _report_json(found: VerifyReport) -> dict[str, Any]:
+    checks = [
+        {"name": one.name, "passed": one.passed, "detail": one.detail} for one in found.checks
+    ]
+    return {"ok": found.ok, "checks": checks, "issues": issues_json(found.issues)}
 
 
 @group.command("receipt")

@@ -101,10 +101,17 @@ def _show_table(part: Table) -> None:
 
 def issue_lines(issues: Sequence[Problem]) -> list[str]:
     """Write issues one a line, the first twenty of them."""
-    lines = [f"  {issue.place}: {issue.message}" for issue in issues[:_SHOWN_ISSUES]]
+    lines = [f"  {_placed(issue)}" for issue in issues[:_SHOWN_ISSUES]]
     if len(issues) > _SHOWN_ISSUES:
         lines.append(f"  … and {len(issues) - _SHOWN_ISSUES:,} more")
     return lines
+
+
+def _placed(issue: Problem) -> str:
+    """Put the place before the message, unless the message says it itself."""
+    if issue.message.startswith(issue.place):
+        return issue.message
+    return f"{issue.place}: {issue.message}"
 
 
 def issues_json(issues: Iterable[Problem]) -> list[dict[str, str]]:

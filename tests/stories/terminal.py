@@ -1,0 +1,78 @@
+"""A terminal for tests: run `fairhand` in this process, or as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from fairhand.cli.app import app
+
+CHOICE = ("--choice", "mood:How does it sound?=glad,sad")
+POLICY = ("--purpose", "To tell moods apart.", "--currency", "GBP", "--rate", "13.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command said and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401  # any JSON value
+        """The one JSON document on stdout; fails when there is anything else."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Runs commands on one workspace."""
+
+    workspace: Path
+
+    def run(self, *arguments: str) -> Said:
+        """Run a command that takes a workspace, on this one."""
+        return run(*arguments, "-w", str(self.workspace))
+
+    def ok(self, *arguments: str) -> Said:
+        """Run a command that must succeed."""
+        said = self.run(*arguments)
+        assert said.code == 0, said.err or said.out
+        return said
+
+    def init(self) -> Said:
+        """Make the workspace, with Carmen as its owner."""
+        return self.ok("init", "--owner", "Carmen", "--email", "carmen@example.org", "--json")
+
+    def project(self, title: str = "Moods", *more: str) -> int:
+        """Make a project with one choice."""
+        made = self.ok("project", "create", title, *CHOICE, *POLICY, *more, "--json")
+        return int(made.json["id"])
+
+    def file(self, name: str, content: str | bytes) -> str:
+        """Write a file beside the workspace and give its path."""
+        path = self.workspace.parent / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(path)
+
+
+def run(*arguments: str) -> Said:
+    """Run a command in this process."""
+    done = CliRunner().invoke(app, list(arguments), catch_exceptions=True)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return Said(done.exit_code, done.stdout, done.stderr)
+
+
+def run_apart(*arguments: str, code: str = "from fairhand.cli import main; main()") -> Said:
+    """Run a command as a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
