@@ -13,8 +13,10 @@ from starlette.middleware import Middleware
 
 import fairhand
 from fairhand.use_cases.house import House
+from fairhand.web.api import work
 from fairhand.web.shared import problems
 from fairhand.web.shared.assets import Assets
+from fairhand.web.shared.fast_lane import FastLane
 from fairhand.web.shared.limits import Limits
 from fairhand.web.shared.pages import make_templates
 
@@ -49,8 +51,10 @@ def create_app(
                 Limits,
                 body_bytes=house.settings.max_body_bytes,
                 upload_bytes=house.settings.max_upload_bytes,
-            )
+            ),
+            Middleware(FastLane, timetable=work.TIMETABLE, threads=THREADS),
         ],
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     assets = Assets.load()
     app.state.house = house

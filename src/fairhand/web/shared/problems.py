@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
@@ -89,13 +90,18 @@ async def _on_fairhand_error(request: Request, error: Exception) -> Response:
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
+    return invalid_request(request, error.errors())
+
+
+def invalid_request(request: Request, errors: Sequence[Any]) -> Response:
+    """Answer a request whose body or parameters are not as described (pydantic's errors)."""
+    if any(found["type"] == "json_invalid" for found in errors):
+        issue = Issue("body", str(errors[0]["msg"]))
+        return _answer(request, 400, "malformed", "The body is not valid JSON.", (issue,))
     issues = tuple(
         Issue(".".join(str(part) for part in found["loc"]), str(found["msg"]))
-        for found in error.errors()[:50]
+        for found in errors[:50]
     )
-    unreadable = any(found["type"] == "json_invalid" for found in error.errors())
-    if unreadable:
-        return _answer(request, 400, "malformed", "The body is not valid JSON.", issues)
     return _answer(request, 422, "invalid", "The request is not as described.", issues)
 
 
