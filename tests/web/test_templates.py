@@ -10,7 +10,7 @@ import pytest
 from jinja2 import Environment
 
 from fairhand.web.shared.assets import Assets
-from fairhand.web.shared.pages import make_templates, script_json
+from fairhand.web.shared.pages import make_templates, markdown, script_json
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 IMAGE = {"url": "/media/a", "preview_url": "/media/a/preview", "width": 8, "height": 8}
@@ -110,3 +110,11 @@ def test_the_first_picture_and_its_tools_are_asked_for_with_the_page(
 def test_a_right_to_left_language_turns_the_page(templates: Environment) -> None:
     context = {"csrf_token": "c", "lang": "ar", "dir": "rtl", "offers": []}
     assert '<html lang="ar" dir="rtl">' in templates.get_template("home.html").render(context)
+
+
+def test_guidelines_stand_under_the_headings_of_the_page_and_bring_no_html() -> None:
+    html = markdown("# What to mark\n\n###### Small\n\n<b>x</b> [a](javascript:alert(1))")
+    assert "<h3>What to mark</h3>" in html
+    assert "<h6>Small</h6>" in html
+    assert "<b>" not in html
+    assert "href" not in html

@@ -61,8 +61,16 @@ def when(at: int) -> str:
 
 
 def markdown(text: str) -> Markup:
-    """Render Markdown without raw HTML, then sanitise: the one way text becomes HTML."""
-    return Markup(nh3.clean(_MARKDOWN.render(text), url_schemes={"http", "https", "mailto"}))  # noqa: S704
+    """Render Markdown without raw HTML, then sanitise: the one way text becomes HTML.
+
+    Headings go down two levels: the text always stands under a page's own title and section.
+    """
+    tokens = _MARKDOWN.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    return Markup(nh3.clean(html, url_schemes={"http", "https", "mailto"}))  # noqa: S704
 
 
 def script_json(value: object) -> Markup:

@@ -16,7 +16,8 @@ import { fit, panBy, toFrame, toImage, zoomAt } from './viewport.js';
 
 const REACH_TOUCH = 18;
 const REACH_MOUSE = 9;
-const CRISP_FROM = 3;
+/** From this scale on the pixels themselves are what one wants to see. */
+const CRISP_FROM = 8;
 
 /** The last task's canvas, used again: allocating one takes longer than drawing on it.
  * @type {HTMLCanvasElement[]} */

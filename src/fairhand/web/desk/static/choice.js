@@ -30,6 +30,7 @@ export function mount(context) {
   );
   inputs.forEach((input) => (input.checked = chosen.has(input.value)));
 
+  const short = labels.every((label) => (label.title || label.value).length <= 3) && !proposed.size;
   const rows = labels.map((label, index) => {
     const dot = el('span', { class: 'swatch', 'aria-hidden': 'true' });
     dot.style.setProperty('--label', colourOf(label, index));
@@ -38,13 +39,12 @@ export function mount(context) {
       'label',
       { class: 'option' },
       inputs[index],
-      label.color ? dot : null,
+      label.color && !short ? dot : null,
       el('span', { class: 'option-title', dir: 'auto' }, label.title || label.value),
       hint,
       keys[index] ? el('kbd', {}, nameOf({ key: keys[index] })) : null,
     );
   });
-  const short = labels.every((label) => (label.title || label.value).length <= 3) && !proposed.size;
   const field = el(
     'fieldset',
     { class: 'question' },

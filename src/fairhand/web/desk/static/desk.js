@@ -262,10 +262,11 @@ export class Desk {
   #sent(item, body) {
     const { t, parts } = this;
     const guess = this.clock.pending.get(item.client_key) || 0;
-    this.clock.acknowledge(item.client_key, Number(body.paid?.seconds ?? guess));
+    const told = body.paid ? body.paid.milliseconds / 1000 : guess;
+    this.clock.acknowledge(item.client_key, told);
     if (this.last?.key === item.client_key) this.last.annotation = body.annotation_id ?? null;
     parts.face.dismiss('signin');
-    const paid = body.paid ? { s: Math.round(body.paid.seconds), amount: body.paid.amount, currency: body.paid.currency } : null;
+    const paid = body.paid ? { s: Math.round(told), amount: body.paid.amount, currency: body.paid.currency } : null;
     this.#status(paid ? t('Sent. {s} s paid, {currency} {amount}', paid) : t('Sent.'));
     if (!this.open && !this.waiting && !this.sender.queue.length) this.#ask();
   }

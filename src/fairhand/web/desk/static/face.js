@@ -54,7 +54,9 @@ export class Face {
   tick({ seconds, estimated }) {
     const minutes = Math.floor(seconds / 60);
     const hours = Math.floor(minutes / 60);
-    const time = hours ? this.t('{h} h {m} min', { h: hours, m: minutes % 60 }) : this.t('{m} min', { m: minutes });
+    const time = hours
+      ? this.t('{h} h {m} min', { h: hours, m: minutes % 60 })
+      : this.t(minutes ? '{m} min' : '< 1 min', { m: minutes });
     const words = (estimated ? '≈ ' : '') + time;
     if (this.clock.textContent !== words) this.clock.textContent = words;
   }

@@ -152,6 +152,7 @@ export class MaskLayer {
     const y1 = Math.min(height, rect.y1 + 1);
     const pixels = this.paint.createImageData(x1 - x0, y1 - y0);
     const large = Math.max(width, height) > LARGE_PICTURE;
+    const period = Math.max(4, Math.round(Math.max(width, height) / 64));
     for (let y = y0, out = 0; y < y1; y++) {
       for (let x = x0; x < x1; x++, out += 4) {
         const at = y * width + x;
@@ -168,7 +169,7 @@ export class MaskLayer {
         pixels.data[out] = colour[0];
         pixels.data[out + 1] = colour[1];
         pixels.data[out + 2] = colour[2];
-        pixels.data[out + 3] = 255 * (edge ? 1 : this.opacity * (hatched(label, x, y) ? 0.5 : 1));
+        pixels.data[out + 3] = 255 * (edge ? 1 : this.opacity * (hatched(label, x, y, period) ? 0.5 : 1));
       }
     }
     this.paint.putImageData(pixels, x0, y0);
@@ -176,10 +177,10 @@ export class MaskLayer {
 }
 
 /** Every label but the first is hatched in its own way, so colour is never the only sign.
- * @param {number} label @param {number} x @param {number} y */
-function hatched(label, x, y) {
+ * @param {number} label @param {number} x @param {number} y @param {number} period in pixels */
+function hatched(label, x, y, period) {
   const way = label % 4;
   if (way === 0) return false;
   const along = way === 1 ? x + y : way === 2 ? x - y + 65536 : y;
-  return along % 8 < 3;
+  return along % period < period / 3;
 }

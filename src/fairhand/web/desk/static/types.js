@@ -24,7 +24,7 @@
  * @property {boolean} [sensitive] never written to this device's storage
  *
  * @typedef {{task: TaskView | null, reason?: string, message?: string, retry_after_s?: number}} NextAnswer
- * @typedef {{seconds: number, amount: string, currency: string}} Paid
+ * @typedef {{milliseconds: number, amount: string, currency: string}} Paid
  * @typedef {{place: string, message: string, severity: string}} Issue
  * @typedef {{status: number, title?: string, detail?: string, code?: string, issues?: Issue[]}} Problem
  *
