@@ -189,7 +189,7 @@ def _log(
         "annotations": stats.annotations,
         "assisted_annotations": stats.assisted_annotations,
         "simulated_annotations": stats.simulated_annotations,
-        "simulated": is_simulated(written.facts, stats),
+        "simulated": is_simulated(stats),
     }
     more = {"people": len(stats.people), "files": written.files, "bytes": written.bytes}
     with db.write() as connection:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fairhand.core.clock import iso
 from fairhand.model.project import Project, ProjectVersion
 from fairhand.pay.earnings import store as earnings
+from fairhand.people.accounts import store as accounts
 from fairhand.proof.log.note import Verifier
 from fairhand.proof.release.rules import (
     Agreement,
@@ -38,6 +39,8 @@ def gather_facts(
 ) -> ReleaseFacts:
     """Gather the facts of a release from the snapshot that its rows come from."""
     people = _paid_people(connection, project, name_of, withdrawn)
+    paid = {one.contributor for one in people}
+    simulated = {name_of(person_id) for person_id in accounts.list_simulated(connection)}
     return ReleaseFacts(
         project_id=project.id,
         slug=project.slug,
@@ -51,6 +54,7 @@ def gather_facts(
         agreement=_agreement(connection, version),
         pay=pay_facts(project.currency, people),
         paid_minutes={one.contributor: minutes(one.paid_ms) for one in people},
+        simulated_people=tuple(sorted(simulated & paid)),
         log_origin=log_key.name,
         log_vkey=log_key.vkey,
         media_copied=media_copied,

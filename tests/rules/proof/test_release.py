@@ -274,13 +274,20 @@ def test_the_card_tells_pay_agreement_gaps_and_how_to_check(release: Path) -> No
 
 
 @pytest.mark.parametrize("mode", ["demo", "draft"])
-def test_a_release_of_a_demo_says_loudly_that_it_is_not_human_data(
+def test_a_release_of_a_trial_says_so_and_does_not_call_people_simulated(
     tmp_path: Path, mode: str
 ) -> None:
     folder = make_release(tmp_path, mode=mode)
     card = (folder / "card.md").read_text()
-    assert "Made with simulated contributors: not human data" in card
-    assert "- simulated" in card
+    assert f"**{mode.capitalize()}: made for trying out.**" in card
+    assert f"- {mode}" in card
+    assert "not human data" not in card
+    assert errors(folder) == []
+
+
+def test_somebody_simulated_is_marked_by_who_they_are(tmp_path: Path) -> None:
+    folder = make_release(tmp_path, simulated_people=("c-00000000aa",))
+    assert "| c-00000000aa (simulated) | 6 | 10 |" in (folder / "card.md").read_text()
     assert errors(folder) == []
 
 

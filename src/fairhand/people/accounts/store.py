@@ -114,12 +114,66 @@ def load_person(connection: Connection, person_id: int) -> PersonRow | None:
     return None if row is None else PersonRow(*row)
 
 
+def list_simulated(connection: Connection) -> frozenset[int]:
+    """List the accounts that are simulated."""
+    found = connection.execute(select(person.c.id).where(person.c.is_simulated)).scalars()
+    return frozenset(found)
+
+
 def find_person(connection: Connection, email: str) -> PersonRow | None:
     """Find an account by e-mail address."""
     row = connection.execute(
         select(*_PERSON_COLUMNS).where(person.c.email == email.lower())
     ).one_or_none()
     return None if row is None else PersonRow(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as its own person sees it."""
+
+    person: PersonRow
+    hours_from: int | None
+    hours_to: int | None
+    has_password: bool
+
+
+def load_account(connection: Connection, person_id: int) -> Account | None:
+    """Load an account with what only its person sees."""
+    chosen = select(
+        *_PERSON_COLUMNS,
+        person.c.hours_from_min,
+        person.c.hours_to_min,
+        person.c.password_hash.is_not(None),
+    ).where(person.c.id == person_id)
+    row = connection.execute(chosen).one_or_none()
+    return None if row is None else Account(PersonRow(*row[:-3]), row[-3], row[-2], bool(row[-1]))
+
+
+def change_person(
+    connection: Connection,
+    person_id: int,
+    *,
+    email: str | None,
+    display_name: str,
+    country: str,
+    region: str,
+    hours_from: int | None,
+    hours_to: int | None,
+) -> None:
+    """Write what an account says of its person."""
+    connection.execute(
+        update(person)
+        .where(person.c.id == person_id)
+        .values(
+            email=email.lower() if email else None,
+            display_name=display_name,
+            place_country=country,
+            place_region=region,
+            hours_from_min=hours_from,
+            hours_to_min=hours_to,
+        )
+    )
 
 
 def add_role(

@@ -16,6 +16,7 @@ from fairhand.proof.release.rules import (
     ReleaseFacts,
     ReleaseStats,
     is_simulated,
+    is_trial,
 )
 
 UNSTATED = "unstated"
@@ -48,7 +49,9 @@ def _front_matter(facts: ReleaseFacts, stats: ReleaseStats) -> Iterator[str]:
     yield f"- {size}"
     yield "tags:"
     yield "- fairhand"
-    if is_simulated(facts, stats):
+    if is_trial(facts):
+        yield f"- {facts.mode}"
+    if is_simulated(stats):
         yield "- simulated"
     yield "configs:"
     yield "- config_name: labels"
@@ -63,12 +66,18 @@ def _front_matter(facts: ReleaseFacts, stats: ReleaseStats) -> Iterator[str]:
 def _opening(facts: ReleaseFacts, stats: ReleaseStats) -> Iterator[str]:
     yield f"# {_plain(facts.title)}, version {facts.version}"
     yield ""
-    if is_simulated(facts, stats):
+    if is_simulated(stats):
         yield (
-            f"> **Made with simulated contributors: not human data.** The project was in "
-            f"{facts.mode} mode and {_share(stats.simulated_annotations, stats.annotations)} of "
-            "the annotations came from simulated contributors. Do not train or evaluate on this "
-            "as if people had made it."
+            "> **Made with simulated contributors: not human data.** "
+            f"{_share(stats.simulated_annotations, stats.annotations)} of the annotations came "
+            "from simulated contributors. Do not train or evaluate on this as if people had made "
+            "it."
+        )
+        yield ""
+    if is_trial(facts):
+        yield (
+            f"> **{facts.mode.capitalize()}: made for trying out.** The project's gate was not "
+            "green when this was made, so nothing here promises what an open project does."
         )
         yield ""
     yield f"- Made on: {facts.created_at}"

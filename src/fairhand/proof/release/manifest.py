@@ -105,6 +105,7 @@ def _facts(content: dict[str, Any]) -> ReleaseFacts:
         "questions": tuple(Question(**item) for item in content["questions"]),
         "agreement": tuple(Agreement(**item) for item in content["agreement"]),
         "pay": None if pay is None else PayFacts(**pay),
+        "simulated_people": tuple(content["simulated_people"]),
         "gaps": Gaps(**content["gaps"]),
     }
     return ReleaseFacts(**{**content, **changed})

@@ -16,7 +16,7 @@ from fairhand.core.money import MICROS, Money
 from fairhand.model.project import Mode, Question
 
 FORMAT = "fairhand.release/v1"
-SIMULATED_MODES: tuple[Mode, ...] = ("draft", "demo")
+TRIAL_MODES: tuple[Mode, ...] = ("draft", "demo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +158,7 @@ class ReleaseFacts:
     agreement: tuple[Agreement, ...] = ()
     pay: PayFacts | None = None
     paid_minutes: dict[str, int] = field(default_factory=dict)
+    simulated_people: tuple[str, ...] = ()
     gaps: Gaps = Gaps()
     log_origin: str = ""
     log_vkey: str = ""
@@ -201,9 +202,14 @@ def minutes(paid_ms: int) -> int:
     return (paid_ms + MINUTE_MS // 2) // MINUTE_MS
 
 
-def is_simulated(facts: ReleaseFacts, stats: ReleaseStats) -> bool:
+def is_trial(facts: ReleaseFacts) -> bool:
+    """Say whether the project was only tried out: its gate was not green when this was made."""
+    return facts.mode in TRIAL_MODES
+
+
+def is_simulated(stats: ReleaseStats) -> bool:
     """Say whether the release must carry the notice that it is not human data."""
-    return facts.mode in SIMULATED_MODES or stats.simulated_annotations > 0
+    return stats.simulated_annotations > 0
 
 
 def _per_hour(micros: int, paid_ms: int) -> int:

@@ -86,7 +86,7 @@ class Counting:
                     name,
                     self._people[name],
                     facts.paid_minutes.get(name),
-                    name in self._simulated_people,
+                    name in self._simulated_people or name in facts.simulated_people,
                 )
                 for name in everybody
             ),
