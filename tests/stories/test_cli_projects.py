@@ -48,14 +48,7 @@ def test_a_project_is_made_from_json_too(terminal: Terminal) -> None:
         "purpose": "To tell moods apart.",
         "currency": "GBP",
         "rate": "13.00",
-        "questions": [
-            {
-                "name": "mood",
-                "kind": "choice",
-                "title": "Mood",
-                "config": {"labels": [{"value": "a"}]},
-            }
-        ],
+        "questions": [{"name": "mood", "kind": "choice", "title": "Mood", "config": config}],
     }
     path = terminal.file("project.json", json.dumps(fields))
     assert terminal.ok("project", "create", "--file", path, "--json").json["slug"] == "moods"

@@ -1,0 +1,166 @@
+"""After people have worked: pay, release, receipts and their verification from the terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fairhand.core.clock import Instant, ManualClock, system_now
+from fairhand.core.settings import load_settings
+from fairhand.use_cases.hand_out_task import HandOutTask, hand_out_task
+from fairhand.use_cases.house import open_house
+from fairhand.use_cases.join_project import JoinProject, join_project
+from fairhand.use_cases.submit_annotation import SubmitAnnotation, submit_annotation
+from tests.stories.terminal import Terminal, run
+
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    """A workspace where Amina and Bao have answered three tasks each, an hour ago."""
+    made = Terminal(tmp_path / "team")
+    made.init()
+    made.project()
+    made.ok("import", "moods", made.file("rows.csv", "text\nwhat a day\noh dear\nhm\n"))
+    made.ok("project", "fund", "moods", "100")
+    for name in ("Amina", "Bao"):
+        said = made.ok("invite", name, "--country", "GB", "--json")
+        _work(made.workspace, said.json["person_id"])
+    return made
+
+
+def _work(workspace: Path, person_id: int) -> None:
+    clock = ManualClock(Instant(system_now() - HOUR_MS))
+    house = open_house(load_settings(workspace), clock)
+    join_project(house.db, JoinProject(person_id, 1), clock())
+    for number in range(3):
+        got = hand_out_task(
+            house.db,
+            HandOutTask(person_id, 1),
+            clock(),
+            terms=house.terms,
+            idle_cap_ms=house.idle_cap_ms,
+        )
+        assert got.sheet is not None
+        clock.advance(30_000)
+        key = f"00000000-0000-4000-8000-{person_id:06d}{number:06d}"
+        command = SubmitAnnotation(person_id, got.sheet.task.id, key, {"mood": "glad"})
+        submit_annotation(
+            house.db, command, clock(), signer=house.signer, idle_cap_ms=house.idle_cap_ms
+        )
+    house.close()
+
+
+def test_status_counts_what_was_done_and_what_it_cost(terminal: Terminal) -> None:
+    state = terminal.ok("status", "moods", "--json").json
+    assert state["progress"]["answers"] == 6
+    assert state["progress"]["finished"] == 3
+    assert state["paid_ms"] == 180_000
+    assert state["spent"] == "0.65"  # three minutes at GBP 13.00 an hour
+    assert state["cost_per_answer"] == "0.1083"
+    assert "6 by 2 people" in terminal.ok("status", "moods").out
+
+
+def test_a_period_closes_once_and_its_statements_can_be_read(terminal: Terminal) -> None:
+    closed = terminal.ok("pay", "close", "--json").json
+    assert (closed["people"], closed["statements"]) == (2, 2)
+    assert terminal.ok("pay", "close", "--json").json["period_id"] is None
+    owed = terminal.ok("pay", "owed", "--json").json["owed"]
+    assert [(one["name"], one["unsettled"]) for one in owed] == [("Amina", "0.00"), ("Bao", "0.00")]
+    text = terminal.ok("pay", "statement", str(owed[0]["statements"][0]))
+    assert "floor GBP 12.71 an hour" in text.out
+    body = terminal.ok("pay", "statement", str(owed[0]["statements"][0]), "--json").json
+    assert body["statement"]["totals"]["paid_ms"] == 90_000
+    assert terminal.run("pay", "statement", "99").code == 2
+
+
+@pytest.mark.parametrize(
+    ("until", "words"),
+    [("tomorrow", "cannot be read"), ("2999-01-01T00:00:00Z", "before it ends")],
+)
+def test_a_period_that_cannot_be_closed_is_refused(
+    terminal: Terminal, until: str, words: str
+) -> None:
+    said = terminal.run("pay", "close", "--until", until)
+    assert said.code == 2
+    assert words in said.err
+
+
+def test_a_release_is_made_listed_shown_and_verified(terminal: Terminal, tmp_path: Path) -> None:
+    folder = tmp_path / "moods-v1"
+    made = terminal.ok("release", "create", "moods", "-o", str(folder), "--json").json
+    assert (made["version"], made["stats"]["rows"]) == (1, 3)
+    listed = terminal.ok("release", "list", "moods", "--json").json["releases"]
+    assert [one["directory"] for one in listed] == [str(folder)]
+    assert "# Moods, version 1" in terminal.ok("release", "show", str(made["release_id"])).out
+    key = terminal.ok("log", "key").out.strip()
+    said = run("verify", "release", str(folder), "--key", key, "--json")
+    assert (said.code, said.json["ok"]) == (0, True)
+    assert all(check["passed"] for check in said.json["checks"])
+
+
+def test_one_flipped_bit_fails_the_verification_and_names_the_file(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    folder = tmp_path / "moods-v1"
+    terminal.ok("release", "create", "moods", "-o", str(folder))
+    target = folder / "labels.jsonl"
+    content = bytearray(target.read_bytes())
+    content[len(content) // 2] ^= 1
+    target.write_bytes(content)
+    said = run("verify", "release", str(folder))
+    assert said.code == 1
+    assert target.name in said.err
+    assert "DOES NOT HOLD" in said.out
+
+
+def test_a_release_under_another_key_does_not_hold(terminal: Terminal, tmp_path: Path) -> None:
+    folder = tmp_path / "moods-v1"
+    terminal.ok("release", "create", "moods", "-o", str(folder))
+    other = Terminal(tmp_path / "other")
+    other.init()
+    key = other.ok("log", "key").out.strip()
+    assert run("verify", "release", str(folder), "--key", key).code == 1
+    said = run("verify", "release", str(folder), "--key", "no key at all")
+    assert said.code == 2
+    assert "--key is neither" in said.err
+
+
+def test_a_release_does_not_overwrite_a_folder(terminal: Terminal, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("years of work")
+    said = terminal.run("release", "create", "moods", "-o", str(folder))
+    assert said.code == 1
+    assert "name another directory" in said.err
+    assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
+
+
+def test_a_receipt_proves_an_event_offline_and_a_changed_one_does_not(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    early = terminal.run("log", "receipt", "1")
+    assert early.code == 1
+    assert "Run `fairhand log seal`" in early.err
+    sealed = terminal.ok("log", "seal", "--json").json
+    assert sealed["sealed"] == sealed["size"] > 0
+    assert terminal.ok("log", "checkpoint").out.startswith("fairhand/")
+    receipt, key = tmp_path / "mine.tlog-proof", tmp_path / "log.vkey"
+    terminal.ok("log", "receipt", "1", "-o", str(receipt))
+    key.write_text(terminal.ok("log", "key").out)
+    said = run("verify", "receipt", str(receipt), "--key", str(key), "--json")
+    assert (said.code, said.json["event"]) == (0, {"owner": 1})
+    receipt.write_text(receipt.read_text().replace("index 0", "index 1"))
+    assert run("verify", "receipt", str(receipt), "--key", str(key)).code == 1
+
+
+def test_a_file_that_is_no_receipt_is_not_proven(terminal: Terminal, tmp_path: Path) -> None:
+    key = terminal.ok("log", "key").out.strip()
+    other = tmp_path / "holiday.jpg"
+    other.write_bytes(b"\xff\xd8\xff\xe0" * 10)
+    assert run("verify", "receipt", str(other), "--key", key).code == 2
+    other.write_text(json.dumps({"not": "a receipt"}))
+    assert run("verify", "receipt", str(other), "--key", key).code == 1
