@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fairhand.core.errors import ConflictError, NotFoundError
 from fairhand.people.accounts.rules import Actor, roles_in
-from fairhand.proof.log import store
+from fairhand.proof.log import events, store
 from fairhand.storage.database import Database
 
 
@@ -34,3 +36,23 @@ def read_receipt(db: Database, actor: Actor, event_id: int) -> str:
             code="not_sealed",
         )
     return receipt.text()
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """How far the log is: its newest checkpoint, and how many events wait for their leaf."""
+
+    checkpoint: store.SignedCheckpoint | None
+    waiting: int
+
+
+def read_log_state(db: Database) -> LogState:
+    """Load how far the log is."""
+    with db.read() as connection:
+        return LogState(store.latest_checkpoint(connection), events.count_unsealed(connection))
+
+
+def read_own_events(db: Database, person_id: int, most: int = 20) -> list[events.EventRow]:
+    """List a person's own latest events, newest first."""
+    with db.read() as connection:
+        return events.latest_events(connection, person_id, most)

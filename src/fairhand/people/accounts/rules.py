@@ -126,6 +126,17 @@ def check_person(email: str | None, display_name: str, country: str) -> list[Iss
     return issues
 
 
+def check_place(country: str, region: str) -> list[Issue]:
+    """List what is wrong with where somebody lives."""
+    if not region:
+        return []
+    if not country:
+        return [Issue("region", "A region needs its country.")]
+    if len(region) > 10 or not region.isascii() or not region.isalnum():
+        return [Issue("region", "Give a region by its code, as LND.")]
+    return []
+
+
 def _looks_like_email(email: str) -> bool:
     local, _, domain = email.partition("@")
     return (

@@ -1,0 +1,75 @@
+"""A person changes what their account says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairhand.core.clock import Instant
+from fairhand.core.errors import ConflictError, InvalidError, Issue, NotFoundError
+from fairhand.pay.floors.rules import has_time_zone
+from fairhand.people.accounts import store
+from fairhand.people.accounts.rules import check_person, check_place
+from fairhand.proof.log import store as log
+from fairhand.storage.database import Database
+
+DAY_MINUTES = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAccount:
+    """The whole of what one may say of oneself; hours are minutes after midnight UTC.
+
+    Hours are when one wants to be asked; both None: at any time.
+    """
+
+    person_id: int
+    display_name: str
+    email: str | None
+    country: str
+    region: str
+    hours_from: int | None = None
+    hours_to: int | None = None
+
+
+def change_account(db: Database, command: ChangeAccount, now: Instant) -> None:
+    """Write an account's new words; the wage floor of the new place holds from now on.
+
+    Raises InvalidError with every problem at once, ConflictError for an address that is taken.
+    """
+    issues = check_person(command.email, command.display_name, command.country)
+    issues += check_place(command.country, command.region)
+    if command.country and not issues and not has_time_zone(command.country):
+        issues.append(Issue("country", f"{command.country} is not a country's code."))
+    issues += _check_hours(command.hours_from, command.hours_to)
+    if issues:
+        raise InvalidError("Your account was not changed.", issues=issues)
+    with db.write() as connection:
+        before = store.load_person(connection, command.person_id)
+        if before is None:
+            raise NotFoundError(f"There is no person {command.person_id}.")
+        taken = store.find_person(connection, command.email) if command.email else None
+        if taken is not None and taken.id != command.person_id:
+            raise ConflictError("Another account has this e-mail address.", code="email_taken")
+        store.change_person(
+            connection,
+            command.person_id,
+            email=command.email,
+            display_name=command.display_name.strip(),
+            country=command.country,
+            region=command.region,
+            hours_from=command.hours_from,
+            hours_to=command.hours_to,
+        )
+        moved = (before.place_country, before.place_region) != (command.country, command.region)
+        body = {"person": command.person_id, "place_changed": moved}
+        log.append(connection, "person.changed", body, now, command.person_id)
+
+
+def _check_hours(start: int | None, end: int | None) -> list[Issue]:
+    if start is None and end is None:
+        return []
+    if start is None or end is None:
+        return [Issue("hours_from", "Give both ends, or neither.")]
+    if not (0 <= start < DAY_MINUTES and 0 <= end < DAY_MINUTES) or start == end:
+        return [Issue("hours_from", "Give two different times of the day.")]
+    return []

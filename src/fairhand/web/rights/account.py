@@ -1,0 +1,200 @@
+"""One's own account: name, place, hours, password, tokens."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi import Form as Field
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from fairhand.core.errors import FairhandError, InvalidError, Issue
+from fairhand.people.accounts.rules import SCOPES, Actor
+from fairhand.people.accounts.store import Account
+from fairhand.use_cases.change_account import ChangeAccount, change_account
+from fairhand.use_cases.change_password import ChangePassword, change_password
+from fairhand.use_cases.house import House
+from fairhand.use_cases.manage_tokens import CreateToken, create_token, list_tokens, revoke_token
+from fairhand.use_cases.read_people import read_account
+from fairhand.web.shared.doors import guard
+from fairhand.web.shared.forms import Form, failed
+from fairhand.web.shared.pages import render
+
+router = APIRouter(include_in_schema=False)
+
+Text = Annotated[str, Field(max_length=320)]
+
+
+@router.get("/account")
+@guard("own")
+def account(house: House, actor: Actor, request: Request) -> Response:
+    """Show one's account."""
+    return _show(house, actor, request)
+
+
+@router.post("/account")
+@guard("own", form=True)
+def change(  # one parameter a field
+    house: House,
+    actor: Actor,
+    request: Request,
+    display_name: Text = "",
+    email: Text = "",
+    country: Text = "",
+    region: Text = "",
+    hours_from: Text = "",
+    hours_to: Text = "",
+) -> Response:
+    """Write what the account says of its person."""
+    typed = {
+        "display_name": display_name,
+        "email": email,
+        "country": country.strip().upper(),
+        "region": region.strip(),
+        "hours_from": hours_from,
+        "hours_to": hours_to,
+    }
+    try:
+        command = ChangeAccount(
+            actor.person_id,
+            display_name,
+            email.strip() or None,
+            typed["country"],
+            typed["region"],
+            _minute(hours_from, "hours_from"),
+            _minute(hours_to, "hours_to"),
+        )
+        change_account(house.db, command, house.clock())
+    except FairhandError as error:
+        return _show(house, actor, request, about=failed(error, typed))
+    return _back()
+
+
+@router.post("/account/password")
+@guard("own", form=True)
+def password(
+    house: House,
+    actor: Actor,
+    request: Request,
+    current_password: Text = "",
+    new_password: Text = "",
+) -> Response:
+    """Choose a new password; what was typed is not sent back."""
+    try:
+        command = ChangePassword(actor.person_id, current_password, new_password)
+        change_password(house.db, command, house.clock())
+    except FairhandError as error:
+        form = failed(error, {"current_password": "", "new_password": ""})
+        return _show(house, actor, request, secret=form)
+    return _back()
+
+
+@router.post("/account/tokens")
+@guard("own", form=True)
+def make_token(
+    house: House,
+    actor: Actor,
+    request: Request,
+    label: Text = "",
+    scope: Text = "work",
+    days: Text = "90",
+) -> Response:
+    """Make an API token and show it, once."""
+    typed = {"label": label, "scope": scope, "days": days}
+    try:
+        command = _token(label.strip(), scope, days.strip())
+        made = create_token(house.db, actor, command, house.clock())
+    except FairhandError as error:
+        return _show(house, actor, request, token=failed(error, typed))
+    return _show(house, actor, request, made=made)
+
+
+@router.post("/account/tokens/{token_id:int}/revoke")
+@guard("own", form=True)
+def drop_token(house: House, actor: Actor, token_id: int) -> Response:
+    """End a token at once."""
+    revoke_token(house.db, actor.person_id, token_id, house.clock())
+    return _back()
+
+
+def _show(
+    house: House,
+    actor: Actor,
+    request: Request,
+    *,
+    about: Form | None = None,
+    secret: Form | None = None,
+    token: Form | None = None,
+    made: str = "",
+) -> Response:
+    mine = read_account(house.db, actor.person_id)
+    wrong = about or secret or token
+    context = {
+        "account": mine,
+        "about": about or Form(_said(mine)),
+        "secret": secret or Form(),
+        "token": token or Form({"scope": "work", "days": "90"}),
+        "made": made,
+        "scopes": _SCOPES,
+        "tokens": list_tokens(house.db, actor.person_id),
+        "roles": sorted(
+            role + (f" in project {project_id}" if project_id else "")
+            for project_id, roles in actor.roles.items()
+            for role in roles
+        ),
+        "now": house.clock(),
+    }
+    return render(
+        request, "account.html", context, actor=actor, status=wrong.status if wrong else 200
+    )
+
+
+_SCOPES = (
+    ("read", "read: figures and releases"),
+    ("work", "work: answer tasks"),
+    ("manage", "manage: everything I may do"),
+)
+
+
+def _said(mine: Account) -> dict[str, str]:
+    return {
+        "display_name": mine.person.display_name,
+        "email": mine.person.email or "",
+        "country": mine.person.place_country,
+        "region": mine.person.place_region,
+        "hours_from": _clock(mine.hours_from),
+        "hours_to": _clock(mine.hours_to),
+    }
+
+
+def _clock(minute: int | None) -> str:
+    return "" if minute is None else f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def _minute(text: str, place: str) -> int | None:
+    """Read `08:30` as minutes after midnight."""
+    if not text.strip():
+        return None
+    hours, colon, minutes = text.strip()[:5].partition(":")
+    if not (colon and hours.isascii() and hours.isdigit() and minutes.isdigit()):
+        message = "Give a time as 08:30."
+        raise InvalidError(message, issues=[Issue(place, message)])
+    return int(hours) * 60 + int(minutes)
+
+
+def _token(label: str, scope: str, days: str) -> CreateToken:
+    issues = []
+    if not 1 <= len(label) <= 100:
+        issues.append(Issue("label", "Say what it is for, in up to 100 characters."))
+    if scope not in SCOPES:
+        issues.append(Issue("scope", "Choose what it may do."))
+    if not (days.isascii() and days.isdigit() and len(days) < 4 and 1 <= int(days) <= 365):
+        issues.append(Issue("days", "Choose 1 to 365 days."))
+    if issues:
+        raise InvalidError("The token was not made.", issues=issues)
+    return CreateToken(label, scope, 0, int(days))
+
+
+def _back() -> Response:
+    return RedirectResponse("/account", status_code=303)
