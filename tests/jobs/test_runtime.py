@@ -8,10 +8,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from fairhand.core.errors import Issue
+from fairhand.jobs import runtime
 from fairhand.storage.database import Database
 from tests.jobs import counting
 
@@ -38,6 +40,12 @@ def counted_db(db: Database) -> Database:
     return db
 
 
+@pytest.fixture
+def counted_sqlite(sqlite_db: Database) -> Database:
+    counting.prepare(sqlite_db)
+    return sqlite_db
+
+
 def test_a_job_runs_to_its_end_with_progress_and_result(counted_db: Database) -> None:
     counting.ask(counted_db, "count-5", total=5)
     jobs = counting.runtime(counted_db)
@@ -52,19 +60,50 @@ def test_a_job_runs_to_its_end_with_progress_and_result(counted_db: Database) ->
     assert counting.counted(counted_db) == [0, 1, 2, 3, 4]
 
 
-def test_asking_twice_with_one_id_is_asking_once(counted_db: Database) -> None:
-    counting.ask(counted_db, "twice", total=3)
-    counting.ask(counted_db, "twice", total=3)
-    jobs = counting.runtime(counted_db)
+def test_asking_twice_with_one_id_is_asking_once(counted_sqlite: Database) -> None:
+    counting.ask(counted_sqlite, "twice", total=3)
+    counting.ask(counted_sqlite, "twice", total=3)
+    jobs = counting.runtime(counted_sqlite)
     jobs.start()
     try:
-        counting.wait_until_over(counted_db, "twice")
-        counting.ask(counted_db, "twice", total=3)
-        counting.ask(counted_db, "another", total=1)
-        counting.wait_until_over(counted_db, "another")
+        counting.wait_until_over(counted_sqlite, "twice")
+        counting.ask(counted_sqlite, "twice", total=3)
+        counting.ask(counted_sqlite, "another", total=1)
+        counting.wait_until_over(counted_sqlite, "another")
     finally:
         jobs.stop()
-    assert counting.counted(counted_db) == [0, 0, 1, 2]
+    assert counting.counted(counted_sqlite) == [0, 0, 1, 2]
+
+
+def test_a_start_that_fails_is_tried_again_and_holds_nothing_meanwhile(
+    counted_sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch, failures = runtime._launch, [OSError("no space"), OSError("no space")]
+
+    def flaky(database: Database, slot: int) -> None:
+        if failures:
+            raise failures.pop()
+        launch(database, slot)
+
+    monkeypatch.setattr(runtime, "_launch", flaky)
+    monkeypatch.setattr(runtime, "_LONGEST_RETRY_S", 0.1)
+    counting.ask(counted_sqlite, "late", total=2)
+    jobs = counting.runtime(counted_sqlite)
+    jobs.start_soon(after_s=0)
+    try:
+        counting.wait_until_over(counted_sqlite, "late")
+    finally:
+        jobs.stop()
+    assert counting.counted(counted_sqlite) == [0, 1]
+
+
+def test_a_server_that_stops_before_its_jobs_started_leaves_nothing(
+    counted_sqlite: Database,
+) -> None:
+    jobs = counting.runtime(counted_sqlite)
+    jobs.start_soon(after_s=60)
+    jobs.stop()
+    assert runtime._running == []
 
 
 @pytest.mark.parametrize(
@@ -76,18 +115,18 @@ def test_asking_twice_with_one_id_is_asking_once(counted_db: Database) -> None:
     ids=["a-persons-error", "a-bug"],
 )
 def test_a_step_that_fails_undoes_itself_and_ends_the_job_with_the_reason(
-    counted_db: Database, command: dict[str, int], message: str, kept: list[int]
+    counted_sqlite: Database, command: dict[str, int], message: str, kept: list[int]
 ) -> None:
-    counting.ask(counted_db, "fails", total=5, **command)
-    jobs = counting.runtime(counted_db)
+    counting.ask(counted_sqlite, "fails", total=5, **command)
+    jobs = counting.runtime(counted_sqlite)
     jobs.start()
     try:
-        job = counting.wait_until_over(counted_db, "fails")
+        job = counting.wait_until_over(counted_sqlite, "fails")
     finally:
         jobs.stop()
     assert (job.state, job.error, job.done) == ("failed", message, 2)
     assert (Issue("row 3", "not a number") in job.issues) == ("breaks_at" in command)
-    assert counting.counted(counted_db) == kept
+    assert counting.counted(counted_sqlite) == kept
 
 
 def kill_a_worker_after(database: Database, steps: int, rng: random.Random) -> None:
@@ -143,6 +182,20 @@ def test_the_jobs_of_a_killed_process_are_taken_up_by_another_one(
             first.kill()
             counting.wait_until_over(counted_db, "orphan", within_s=40)
     assert counting.counted(counted_db) == list(range(30))
+
+
+@pytest.mark.slow
+def test_a_job_goes_on_when_the_notes_of_dbos_are_lost(sqlite_db: Database) -> None:
+    counting.prepare(sqlite_db)
+    counting.ask(sqlite_db, "lost", total=30)
+    with server(sqlite_db.url, pause_s=0.05):
+        while len(counting.counted(sqlite_db)) < 3:
+            time.sleep(0.02)
+    for path in Path(sqlite_db.url.removeprefix("sqlite:///")).parent.glob("jobs.db*"):
+        path.unlink()
+    with server(sqlite_db.url):
+        counting.wait_until_over(sqlite_db, "lost")
+    assert counting.counted(sqlite_db) == list(range(30))
 
 
 @pytest.mark.slow

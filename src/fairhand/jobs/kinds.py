@@ -39,6 +39,7 @@ from fairhand.use_cases.publish_release import (
     begin_release,
     finish_release,
 )
+from fairhand.use_cases.settle_quality import settle_quality
 from fairhand.use_cases.versions import current_version
 from fairhand.work.projects import store as projects
 from fairhand.work.projects.store import ImportRun
@@ -135,7 +136,8 @@ class Publish:
             return step.commit(
                 lambda database: Outcome(next=begin_release(database, command, now, press))
             )
-        made = finish_release(self.house.db, _number(step.cursor), command, now, press)
+        settle_quality(house.db, command.project_id, house.clock)
+        made = finish_release(house.db, _number(step.cursor), command, now, press)
         result = {
             "release_id": made.release_id,
             "version": made.version,

@@ -65,7 +65,7 @@ class JobRuntime:
         self._stopping = threading.Event()
         self._at_work = 0
         self._idle = threading.Condition()
-        self._dispatched: set[str] = set()
+        self._dispatched: set[str] | None = None
         self._slot: Slot | None = None
         self._ticker: Ticker | None = None
         self._starter: threading.Thread | None = None
@@ -77,44 +77,68 @@ class JobRuntime:
         database = self.services.database
         self._slot = _first_free_slot(database)
         _running.append(self)
-        _launch(database, self._slot.number)
-        self.adopt()
+        try:
+            _launch(database, self._slot.number)
+            self.adopt()
+        except BaseException:
+            self._leave()
+            raise
         self._ticker = Ticker(database, self._ticks, random.Random(os.getpid()))  # noqa: S311
         self._ticker.start()
 
-    def start_soon(self) -> None:
-        """Start without keeping a server waiting: DBOS alone takes a second to import."""
-        self._starter = threading.Thread(target=self.start, name="jobs-start")
+    def start_soon(self, after_s: float = 1.0) -> None:
+        """Start when the server has answered its first visitors: DBOS takes a second to import.
+
+        A start that fails is logged and tried again.
+        """
+        self._starter = threading.Thread(
+            target=self._start_when_it_works, args=(after_s,), name="jobs-start"
+        )
         self._starter.start()
 
     def stop(self) -> None:
         """Stop after the steps that are running; unfinished jobs go on at the next start."""
-        from dbos import DBOS
-
+        self._stopping.set()
         if self._starter is not None:
             self._starter.join()
-        self._stopping.set()
         if self._ticker is not None:
             self._ticker.stop()
         with self._idle:
             self._idle.wait_for(lambda: self._at_work == 0, _STOP_TIMEOUT_S)
+        if self in _running:
+            self._leave()
+
+    def _start_when_it_works(self, wait_s: float) -> None:
+        while not self._stopping.wait(wait_s):
+            try:
+                self.start()
+            except Exception:
+                _log.exception("jobs did not start")
+                wait_s = min(max(wait_s, 1.0) * 2, _LONGEST_RETRY_S)
+            else:
+                return
+
+    def _leave(self) -> None:
+        from dbos import DBOS
+
         DBOS.destroy()
         if self._slot is not None:
             self._slot.release()
-        if self in _running:
-            _running.remove(self)
+        _running.remove(self)
 
     def dispatch(self) -> None:
         """Start a workflow for every job that was asked for and not taken up."""
         from dbos import DBOS, SetWorkflowID
 
         with self.services.database.read() as connection:
-            queued = job_store.list_queued(connection)
-        for job_id in queued:
-            if job_id not in self._dispatched:
-                with SetWorkflowID(job_id):
-                    DBOS.enqueue_workflow(_QUEUE, _workflow(), job_id)
-        self._dispatched = set(queued)
+            if self._dispatched is None:  # the first look: also jobs that DBOS may have lost
+                wanted = job_store.list_unfinished(connection)
+            else:
+                wanted = job_store.list_queued(connection)
+        for job_id in set(wanted) - (self._dispatched or set()):
+            with SetWorkflowID(job_id):  # known to DBOS already: nothing happens
+                DBOS.enqueue_workflow(_QUEUE, _workflow(), job_id)
+        self._dispatched = set(wanted)
 
     def adopt(self) -> None:
         """Take up the jobs of processes that died."""

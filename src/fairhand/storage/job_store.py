@@ -19,6 +19,7 @@ ISSUES_KEPT = 1_000
 
 _FIND = select(job).where(job.c.id == bindparam("job_id"))
 _QUEUED = select(job.c.id).where(job.c.state == "queued").order_by(job.c.created_at).limit(100)
+_UNFINISHED = select(job.c.id).where(job.c.state.in_(("queued", "running")))
 _OF_PROJECT = (
     select(job)
     .where(job.c.project_id == bindparam("project_id"))
@@ -68,6 +69,11 @@ def find_job(connection: Connection, job_id: str) -> Job | None:
 def list_queued(connection: Connection) -> list[str]:
     """List the ids of jobs that nobody has taken up, oldest first."""
     return list(connection.execute(_QUEUED).scalars())
+
+
+def list_unfinished(connection: Connection) -> list[str]:
+    """List the ids of jobs that are not over, taken up or not."""
+    return list(connection.execute(_UNFINISHED).scalars())
 
 
 def list_jobs(connection: Connection, project_id: int, most: int = 50) -> list[Job]:
