@@ -21,6 +21,7 @@ UNLOGGED = {
     "reap_leases": "kept as the lease's own end",
     "seal_log": "is the log",
     "keep_up_quality": "a tick that tells the stories aggregate_labels and refit_quality",
+    "settle_quality": "tells the stories aggregate_labels and refit_quality before a release",
     "release_facts": "gathers what publish_release writes",
 }
 # Files that hold several stories of one thing, each logged once.

@@ -58,6 +58,7 @@ def create(
     """
     from fairhand.proof.release.card import UNSTATED
     from fairhand.use_cases.publish_release import PublishRelease, publish_release
+    from fairhand.use_cases.settle_quality import settle_quality
 
     with opened(workspace) as house:
         found = find_project(house, project)
@@ -65,7 +66,7 @@ def create(
             found.id, output, owner_id_of(house), licence or UNSTATED, media.value
         )
         with progress(f"Releasing {found.slug}") as report:
-            settle_quality(house, found.id)
+            settle_quality(house.db, found.id, house.clock)
             press = press_of(house, lambda done: report(done, None))
             made = publish_release(house.db, command, house.clock(), press)
     tell(
@@ -81,16 +82,6 @@ def create(
         f"  read:   {made.directory / 'card.md'}",
         f"  check:  fairhand verify release {made.directory}",
     )
-
-
-def settle_quality(house: House, project_id: int) -> None:
-    """Aggregate what waits and learn everything anew, so that a release has the latest."""
-    from fairhand.use_cases.aggregate_labels import aggregate_labels
-    from fairhand.use_cases.refit_quality import refit_quality
-
-    while aggregate_labels(house.db, project_id, house.clock()).more:
-        pass
-    refit_quality(house.db, project_id, house.clock())
 
 
 def press_of(house: House, report: Any = lambda done: None) -> Press:  # noqa: ANN401

@@ -19,10 +19,9 @@ from fairhand.demo.simulation import Simulation
 from fairhand.demo.world import World, load_cast
 from fairhand.proof.release.verify import VerifyReport, verify_release
 from fairhand.use_cases.close_pay_period import ClosedPayPeriod, ClosePayPeriod, close_pay_period
-from fairhand.use_cases.keep_up_quality import keep_up_quality
 from fairhand.use_cases.publish_release import Press, PublishRelease, publish_release
-from fairhand.use_cases.refit_quality import refit_quality
 from fairhand.use_cases.seal_log import seal_log
+from fairhand.use_cases.settle_quality import settle_quality
 
 _DIGIT_MS, _STRUCTURE_MS = 4_500, 35_000
 _LIVE_DIGIT_MS, _LIVE_STRUCTURE_MS = 2_000, 6_000
@@ -93,9 +92,8 @@ def run_whole_loop(
     simulation.enter(hire(world, contributors, rng))
     simulation.run_fast(clock, lambda done: report(done, None))
     say(f"{simulation.submitted} answers, {simulation.skipped} skips")
-    keep_up_quality(house.db, clock)
     for project_id in world.project_ids:
-        refit_quality(house.db, project_id, clock())
+        settle_quality(house.db, project_id, clock)
     say("Consensus learned from all answers")
     # A person's last stretch of time is settled too: the period ends a minute after the work.
     clock.advance(60_000)
