@@ -1,0 +1,64 @@
+"""Starts real servers quickly: everything is imported once, then each server is a fork.
+
+Reads `port<TAB>workspace<TAB>database` lines on stdin, forks a process that serves the workspace
+there exactly as `fairhand serve` does, and answers with its process id. When stdin ends it ends,
+and its servers with it.
+"""
+
+from __future__ import annotations
+
+import os
+import pkgutil
+import signal
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import uvicorn.protocols.http.httptools_impl  # noqa: F401  # or every fork imports it again
+
+import fairhand.jobs.background  # noqa: F401
+from fairhand.cli.serving import serve_house
+from fairhand.core.settings import load_settings
+from fairhand.use_cases.house import open_house
+from fairhand.web.app import SCREENS
+
+
+def main() -> None:
+    """Fork a server for every port that comes in."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the dead
+    for screen in SCREENS:
+        for found in pkgutil.iter_modules(import_module(f"fairhand.web.{screen}").__path__):
+            import_module(f"fairhand.web.{screen}.{found.name}")
+    children = []
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            _serve(*line.rstrip("\n").split("\t"))
+        children.append(pid)
+        print(pid, flush=True)  # noqa: T201
+    for pid in children:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def _serve(port: str, workspace: str, database_url: str) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    sys.stdin.close()
+    log = os.open(Path(workspace) / "servers.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    status = 1
+    try:
+        settings = load_settings(Path(workspace), port=int(port), database_url=database_url)
+        house = open_house(settings)
+        serve_house(house)
+        house.close()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    main()
