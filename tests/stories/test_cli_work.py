@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,21 @@ def test_a_receipt_proves_an_event_offline_and_a_changed_one_does_not(
     assert (said.code, said.json["event"]) == (0, {"owner": 1})
     receipt.write_text(receipt.read_text().replace("index 0", "index 1"))
     assert run("verify", "receipt", str(receipt), "--key", str(key)).code == 1
+
+
+def test_a_workspace_checks_itself_and_names_what_was_tampered_with(terminal: Terminal) -> None:
+    assert "are right" in terminal.ok("verify", "workspace").out
+    books = sqlite3.connect(terminal.workspace / "fairhand.db")
+    for (trigger,) in books.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'posting'"
+    ).fetchall():
+        books.execute(f'DROP TRIGGER "{trigger}"')
+    books.execute("UPDATE posting SET amount_micros = amount_micros + 1 WHERE amount_micros > 0")
+    books.commit()
+    books.close()
+    said = terminal.run("verify", "workspace")
+    assert said.code == 1
+    assert "unbalanced entries" in said.err
 
 
 def test_a_file_that_is_no_receipt_is_not_proven(terminal: Terminal, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`fairhand verify …`: check releases and receipts offline; no workspace is needed."""
+"""`fairhand verify …`: releases and receipts, offline and without a workspace; or your own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fairhand.cli.options import AsJson
+from fairhand.cli.options import AsJson, Workspace
 from fairhand.cli.progress import progress
 from fairhand.cli.voice import issue_lines, issues_json, remark, tell
 
@@ -27,6 +27,28 @@ _LARGEST_RECEIPT = 2_000_000
 def register(app: typer.Typer) -> None:
     """Add `verify`."""
     app.add_typer(group, name="verify")
+
+
+@group.command("workspace")
+def workspace_(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Check your own workspace: the books, everybody's paid time, and the whole log.
+
+    Nothing cached is believed: balances are summed again, paid time is replayed from its events,
+    and the log is recomputed from its leaves up. Exit 1 when something is not as it must be.
+
+    Example:  fairhand verify workspace
+    """
+    from fairhand.cli.opening import opened
+    from fairhand.use_cases.read_audit import audit_workspace
+
+    with opened(workspace) as house:
+        issues = audit_workspace(house.db, house.signer.verifier)
+    words = "Something is not as it must be:" if issues else "Books, paid time and log are right."
+    tell({"ok": not issues, "issues": issues_json(issues)}, words)
+    for line in issue_lines(issues):
+        remark(line)
+    if issues:
+        raise typer.Exit(1)
 
 
 @group.command("release")
