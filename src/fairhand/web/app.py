@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
@@ -56,7 +57,7 @@ def create_app(
         ],
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    assets = Assets.load()
+    assets = _assets()
     app.state.house = house
     app.state.assets = assets
     app.state.templates = make_templates(assets)
@@ -65,6 +66,12 @@ def create_app(
     for router in _routers():
         app.include_router(router)
     return app
+
+
+@cache
+def _assets() -> Assets:
+    """Bundle and compress once a process: the files come with the product and do not change."""
+    return Assets.load()
 
 
 def _routers() -> Iterator[APIRouter]:

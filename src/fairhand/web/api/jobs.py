@@ -15,9 +15,10 @@ from fairhand.use_cases.read_jobs import list_jobs, read_job
 from fairhand.web.api.replies import reply
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.job_view import job_view
+from fairhand.web.shared.strict import StrictRoute
 from fairhand.web.shared.uploads import store_upload
 
-router = APIRouter(prefix="/api/v1", tags=["jobs"])
+router = APIRouter(prefix="/api/v1", tags=["jobs"], route_class=StrictRoute)
 
 Column = Annotated[str | None, Form(max_length=200)]
 

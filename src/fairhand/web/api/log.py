@@ -9,8 +9,9 @@ from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.house import House
 from fairhand.use_cases.read_log import read_checkpoint, read_receipt
 from fairhand.web.shared.doors import guard
+from fairhand.web.shared.strict import StrictRoute
 
-router = APIRouter(prefix="/api/v1/log", tags=["log"])
+router = APIRouter(prefix="/api/v1/log", tags=["log"], route_class=StrictRoute)
 
 
 @router.get("/checkpoint", response_class=PlainTextResponse)

@@ -17,8 +17,9 @@ from fairhand.use_cases.read_pay import read_earnings, read_statement
 from fairhand.web.api.bodies import ClosePayBody
 from fairhand.web.api.replies import reply
 from fairhand.web.shared.doors import guard
+from fairhand.web.shared.strict import StrictRoute
 
-router = APIRouter(prefix="/api/v1", tags=["pay"])
+router = APIRouter(prefix="/api/v1", tags=["pay"], route_class=StrictRoute)
 
 
 @router.get("/me/earnings")

@@ -15,8 +15,9 @@ from fairhand.use_cases.read_people import read_people
 from fairhand.web.api.bodies import InviteBody, TokenBody
 from fairhand.web.api.replies import reply
 from fairhand.web.shared.doors import guard
+from fairhand.web.shared.strict import StrictRoute
 
-router = APIRouter(prefix="/api/v1", tags=["people"])
+router = APIRouter(prefix="/api/v1", tags=["people"], route_class=StrictRoute)
 
 
 @router.get("/me")

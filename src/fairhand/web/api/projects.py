@@ -23,9 +23,10 @@ from fairhand.web.api.bodies import FundBody, GuidelinesBody, ModeBody, ProjectB
 from fairhand.web.api.replies import reply
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.forms import money_of
+from fairhand.web.shared.strict import StrictRoute
 from fairhand.work.projects.rules import ProjectPolicy
 
-router = APIRouter(prefix="/api/v1", tags=["projects"])
+router = APIRouter(prefix="/api/v1", tags=["projects"], route_class=StrictRoute)
 
 
 @router.get("/projects")

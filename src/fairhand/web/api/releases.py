@@ -17,8 +17,9 @@ from fairhand.web.api.bodies import ReleaseBody
 from fairhand.web.api.replies import reply
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.files import send_archive, send_file
+from fairhand.web.shared.strict import StrictRoute
 
-router = APIRouter(prefix="/api/v1", tags=["releases"])
+router = APIRouter(prefix="/api/v1", tags=["releases"], route_class=StrictRoute)
 
 
 @router.post("/projects/{project_id}/releases", status_code=202)

@@ -20,9 +20,10 @@ from fairhand.web.api.bodies import DraftBody, JoinBody, NextBody, SkipBody, Sub
 from fairhand.web.api.replies import reply
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.fast_lane import Express
+from fairhand.web.shared.strict import StrictRoute
 from fairhand.web.shared.task_view import task_view
 
-router = APIRouter(prefix="/api/v1", tags=["work"])
+router = APIRouter(prefix="/api/v1", tags=["work"], route_class=StrictRoute)
 
 
 @router.post("/projects/{project_id}/next")

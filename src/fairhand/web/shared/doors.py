@@ -15,7 +15,12 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 from fastapi import Form
 from starlette.requests import Request
 
-from fairhand.core.errors import ForbiddenError, NotFoundError, NotSignedInError
+from fairhand.core.errors import (
+    ForbiddenError,
+    MalformedError,
+    NotFoundError,
+    NotSignedInError,
+)
 from fairhand.people.accounts import store as accounts
 from fairhand.people.accounts.rules import Action, Actor, may
 from fairhand.use_cases.house import House
@@ -68,9 +73,11 @@ def require(house: House, request: Request, action: Action, form_token: str | No
 
 
 def _is_beyond(value: object) -> bool:
-    """Say whether a number of the path is larger than any that a database gives away."""
-    text = str(value).lstrip("-")
-    return text.isascii() and text.isdigit() and int(text[:40]) > LARGEST_ID
+    """Say whether no database has this: a number too large, or the zero character in a text."""
+    if isinstance(value, int):
+        return value > LARGEST_ID
+    text = str(value)
+    return "\x00" in text or (text.isascii() and text.isdigit() and int(text[:40]) > LARGEST_ID)
 
 
 def _passes(actor: Actor, action: Action, project_id: object) -> bool:
@@ -90,6 +97,8 @@ def guard(action: Action, *, form: bool = False) -> Callable[[Callable[..., Any]
             house = house_of(request)
             token = given.pop("csrf_token", None) if form else None
             actor = require(house, request, action, token)
+            if form and any(isinstance(value, str) and "\x00" in value for value in given.values()):
+                raise MalformedError("A field holds a character that is none.")
             if wants_request:
                 given["request"] = request
             return endpoint(house, actor, **given)

@@ -77,21 +77,20 @@ def _picture(one: WouldGet, mine: Earnings) -> Markup:
 
 
 def _history(mine: Earnings) -> list[Markup]:
-    """One picture a currency: each settled period with what was earned and its top-up."""
-    currencies = sorted({row.currency for row in mine.statements})
-    return [
-        charts.stacked_bars(
-            f"Settled periods, {currency}",
-            [f"Period {row.period_id}" for row in mine.statements if row.currency == currency][:12],
-            ("earned", "top-up"),
-            [
-                (_amount(row.accrued_micros, currency), _amount(row.top_up_micros, currency))
-                for row in mine.statements
-                if row.currency == currency
-            ][:12],
-        )
-        for currency in currencies
-    ]
+    """One picture a currency: each settled period beside its floor."""
+    pictures = []
+    for currency in sorted({row.currency for row in mine.statements}):
+        rows = [row for row in mine.statements if row.currency == currency][:6]
+        labels: list[str] = []
+        values: list[tuple[float, float, float]] = []
+        for row in rows:
+            labels += [f"{row.period_id}: floor", f"{row.period_id}: you got"]
+            earned = _amount(row.accrued_micros, currency)
+            values.append((_amount(row.floor_due_micros or 0, currency), 0, 0))
+            values.append((0, earned, _amount(row.top_up_micros, currency)))
+        title = f"Settled periods beside their floors, {currency}"
+        pictures.append(charts.stacked_bars(title, labels, _PARTS, values))
+    return pictures
 
 
 def _amount(micros: int, currency: str) -> float:

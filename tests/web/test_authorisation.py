@@ -1,0 +1,199 @@
+"""Every route has one action, and the one table of roles decides who may pass it."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import pytest
+from fastapi import FastAPI, UploadFile
+from fastapi.routing import APIRoute
+from httpx import Response
+from pydantic import BaseModel
+from starlette.routing import BaseRoute, Route
+
+from fairhand.people.accounts.rules import SCOPES, TABLE
+from fairhand.storage.database import Database
+from tests.web.world import TestClient, World, make_world
+
+DENIED = "Your account may not do this here."
+ROLES_HERE: dict[str, set[str]] = {
+    "Carmen": {"owner", "manager"},
+    "Amina": {"contributor"},
+    "Bao": {"reviewer"},
+    "Dmitri": set(),
+    "Esi": set(),
+    "Farid": {"auditor"},
+    "a manager": {"manager"},
+    "an owner elsewhere": set(),
+    "an owner here": {"owner"},
+}
+ROLES_ELSEWHERE: dict[str, set[str]] = {
+    "Bao": {"reviewer"},
+    "Esi": {"contributor"},
+    "an owner elsewhere": {"owner"},
+    "an owner here": {"owner"},
+}
+FRAMEWORK = {"/static/{name:path}", "/sw.js", "/api/openapi.json"}
+
+
+@pytest.fixture
+def world(sqlite_db: Database, tmp_path: Path) -> World:
+    return make_world(sqlite_db, tmp_path)
+
+
+def all_routes(app: FastAPI) -> list[BaseRoute]:
+    """List every route, those of included routers among them."""
+    found: list[BaseRoute] = []
+    for route in app.routes:
+        included = getattr(route, "original_router", None)
+        found += included.routes if included else [route]
+    return found
+
+
+def guarded(app: FastAPI) -> Iterator[tuple[APIRoute, str]]:
+    """List the product's routes with the action that each asks for."""
+    for route in all_routes(app):
+        if isinstance(route, APIRoute):
+            yield route, str(getattr(route.endpoint, "fairhand_action", ""))
+
+
+def test_every_route_names_its_action_or_is_public(world: World) -> None:
+    named = dict(_paths(world.app))
+    assert len(named) > 60
+    for path, action in named.items():
+        assert action == "public" or action in TABLE, f"{path} is not guarded"
+
+
+def test_public_routes_are_these_and_no_others(world: World) -> None:
+    public = {route.path for route, action in guarded(world.app) if action == "public"}
+    assert public == {"/sign-in", "/sign-in/{token}", "/api/docs"}
+
+
+def _paths(app: FastAPI) -> Iterator[tuple[str, str]]:
+    for route in all_routes(app):
+        if isinstance(route, APIRoute):
+            action = str(getattr(route.endpoint, "fairhand_action", ""))
+            yield f"{sorted(route.methods or ())} {route.path}", action
+        else:
+            assert isinstance(route, Route)
+            assert route.path in FRAMEWORK, f"{route.path} is a route that nobody guards"
+
+
+def test_nobody_passes_without_signing_in(world: World) -> None:
+    client = world.client()
+    for route, action in guarded(world.app):
+        if action != "public":
+            assert knock(world, client, route).status_code == 401, route.path
+
+
+@pytest.mark.parametrize("who", ROLES_HERE)
+def test_the_table_decides_for_each_role_at_every_route(world: World, who: str) -> None:
+    wrong = []
+    for route, action in guarded(world.app):
+        if action == "public":
+            continue
+        expected = expects(who, action, in_project="project_id" in route.path)
+        got = passed(knock(world, world.client(who), route))
+        if got != expected:
+            wrong.append(f"{sorted(route.methods or ())} {route.path}: {got} and not {expected}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_token_lets_through_what_its_scope_says_and_no_more(world: World, scope: str) -> None:
+    client = world.bearer(world.token("Carmen", scope))
+    for route, action in guarded(world.app):
+        if action != "public":
+            expected = action in {str(each) for each in SCOPES[scope]}
+            assert passed(knock(world, client, route)) == expected, route.path
+
+
+def test_a_token_for_one_project_opens_no_other(world: World) -> None:
+    client = world.bearer(world.token("Carmen", "manage", world.other))
+    for route, action in guarded(world.app):
+        if "project_id" in route.path and action not in ("public", "own"):
+            assert not passed(knock(world, client, route)), route.path
+
+
+def expects(who: str, action: str, *, in_project: bool) -> bool:
+    """What the table says of a person at a route."""
+    if action in ("own", "log.view"):
+        return True
+    allowed = {str(role) for role in TABLE[action]}  # type: ignore[index]  # checked above
+    roles = ROLES_HERE[who] | (set() if in_project else ROLES_ELSEWHERE.get(who, set()))
+    return bool(roles & allowed)
+
+
+def passed(answer: Response) -> bool:
+    """Say whether the guard let a request through, whatever the story made of it."""
+    assert answer.status_code < 500, answer.text
+    assert answer.status_code != 401, answer.text
+    if answer.status_code != 403:
+        return True
+    detail = answer.json()["detail"]
+    assert answer.json()["code"] != "csrf"
+    return bool(detail != DENIED)
+
+
+def knock(world: World, client: TestClient, route: APIRoute) -> Response:
+    """Send the least that a route takes, so that only the guard can be in the way."""
+    path = route.path.replace("{project_id", f"{world.project}{{x").replace(":int}", "}")
+    for name, value in {"{x}": "", **_PLACES}.items():
+        path = path.replace(name, value)
+    method = next(iter((route.methods or set()) - {"HEAD"}))
+    fields: dict[str, str] = {}
+    files: dict[str, Any] = {}
+    body: Any = None
+    for part in route.dependant.body_params:
+        kind = part.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            body = _least(kind.model_json_schema())
+        elif _is_file(kind):
+            files["file"] = ("rows.jsonl", b'{"text": "a"}\n')
+        elif part.name == "csrf_token":
+            fields["csrf_token"] = client.headers.get("x-csrf-token", "")
+        elif part.field_info.is_required():
+            fields[part.name] = "x"
+    sent = {"json": body} if body is not None else {"data": fields or None, "files": files or None}
+    answer: Response = client.request(method, path, **sent)
+    return answer
+
+
+_PLACES = {
+    "{task_id}": "1",
+    "{annotation_id}": "1",
+    "{statement_id}": "1",
+    "{period_id}": "1",
+    "{event_id}": "1",
+    "{token_id}": "999",
+    "{release_id}": "1",
+    "{version}": "1",
+    "{job_id}": "none",
+    "{sha256}": "0" * 64,
+    "{name:path}": "card.md",
+    "{token}": "none",
+}
+
+
+def _is_file(kind: object) -> bool:
+    if kind is UploadFile:
+        return True
+    if get_origin(kind) in (list, types.UnionType):
+        return any(_is_file(part) for part in get_args(kind))
+    return False
+
+
+def _least(schema: dict[str, Any]) -> dict[str, Any]:
+    """Fill in what a schema requires, and only that."""
+    properties = schema.get("properties", {})
+    return {name: _sample(properties[name]) for name in schema.get("required", [])}
+
+
+def _sample(schema: dict[str, Any]) -> Any:  # noqa: ANN401
+    if "enum" in schema:
+        return schema["enum"][0]
+    kinds = {"string": "xxxxxxxx", "integer": 1, "number": 1.0, "array": [], "object": {}}
+    return kinds[schema["type"]]
