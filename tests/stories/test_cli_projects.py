@@ -191,6 +191,17 @@ def test_a_project_opens_when_its_gate_is_green_and_not_before(terminal: Termina
     assert "finished" in late.err
 
 
+def test_guidelines_get_a_new_version(terminal: Terminal) -> None:
+    terminal.project()
+    text = terminal.file("guide.md", "# Listen closely")
+    said = terminal.ok("project", "guidelines", "moods", text, "--json")
+    assert said.json["version"] == 2
+    assert terminal.run("project", "guidelines", "moods", terminal.file("e.md", " ")).code == 2
+    said = terminal.run("project", "guidelines", "moods", terminal.file("b.md", b"\xff\xfe"))
+    assert said.code == 2
+    assert "b.md is not UTF-8" in said.err
+
+
 def test_status_says_what_holds_a_project_up(terminal: Terminal) -> None:
     terminal.project()
     said = terminal.ok("status", "moods")

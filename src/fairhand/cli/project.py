@@ -159,6 +159,36 @@ def close(project: ProjectName, workspace: Workspace = None, as_json: AsJson = F
     _set_mode(workspace, project, "closed", "closed.")
 
 
+@group.command("guidelines")
+def guidelines(
+    project: ProjectName,
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="The new text, in Markdown.")
+    ],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the next version of a project's guidelines; earlier versions are kept.
+
+    Example:  fairhand project guidelines digits guidelines.md
+    """
+    from fairhand.core.errors import MalformedError
+    from fairhand.use_cases.change_guidelines import ChangeGuidelines, change_guidelines
+
+    try:
+        text = file.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedError(f"{file.name} is not UTF-8; save it as UTF-8.") from None
+    with opened(workspace) as house:
+        found = find_project(house, project)
+        command = ChangeGuidelines(owner_id_of(house), found.id, text)
+        version = change_guidelines(house.db, command, house.clock())
+    tell(
+        {"project_id": found.id, "version": version},
+        f"{found.title}: version {version} of its guidelines holds from now on.",
+    )
+
+
 @group.command("fund")
 def fund(
     project: ProjectName,
