@@ -30,7 +30,7 @@ export function mount(context) {
   );
   inputs.forEach((input) => (input.checked = chosen.has(input.value)));
 
-  const short = labels.every((label) => (label.title || label.value).length <= 3) && !proposed.size;
+  const short = labels.every((label) => (label.title || label.value).length <= 3);
   const rows = labels.map((label, index) => {
     const dot = el('span', { class: 'swatch', 'aria-hidden': 'true' });
     dot.style.setProperty('--label', colourOf(label, index));
@@ -50,6 +50,7 @@ export function mount(context) {
     { class: 'question' },
     el('legend', { dir: 'auto' }, question.title, question.required ? null : el('span', { class: 'muted' }, ' ', t('(optional)'))),
     multiple ? el('p', { class: 'muted small' }, t('Choose all that fit.')) : null,
+    short && proposed.size ? el('p', { class: 'hint', 'aria-hidden': 'true' }, t('Dashed: suggested')) : null,
     el('div', { class: short ? 'options short' : 'options' }, ...rows),
   );
   panel.append(field);

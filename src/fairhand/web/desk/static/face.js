@@ -57,7 +57,7 @@ export class Face {
     const time = hours
       ? this.t('{h} h {m} min', { h: hours, m: minutes % 60 })
       : this.t(minutes ? '{m} min' : '< 1 min', { m: minutes });
-    const words = (estimated ? '≈ ' : '') + time;
+    const words = (estimated && minutes ? '≈ ' : '') + time;
     if (this.clock.textContent !== words) this.clock.textContent = words;
   }
 
