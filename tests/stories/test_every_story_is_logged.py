@@ -22,6 +22,7 @@ UNLOGGED = {
     "seal_log": "is the log",
     "keep_up_quality": "a tick that tells the stories aggregate_labels and refit_quality",
     "settle_quality": "tells the stories aggregate_labels and refit_quality before a release",
+    "pay_task": "a part of submit_annotation and skip_task, which log it",
     "release_facts": "gathers what publish_release writes",
 }
 # Files that hold several stories of one thing, each logged once.

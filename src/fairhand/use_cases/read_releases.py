@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from fairhand.core.errors import FairhandError, NotFoundError
 from fairhand.people.accounts.rules import Actor, may
 from fairhand.proof.release import store
-from fairhand.proof.release.manifest import LOG, MANIFEST, Manifest, parse_manifest
+from fairhand.proof.release.manifest import (
+    LOG,
+    MANIFEST,
+    MEDIA_LIST,
+    Manifest,
+    parse_manifest,
+)
 from fairhand.proof.release.store import StoredRelease
+from fairhand.proof.release.verify_rows import media_entries
 from fairhand.storage.database import Database
 
 
@@ -53,8 +61,11 @@ def read_version(db: Database, project_id: int, version: int) -> ReleaseFolder:
 
 
 def find_file(folder: ReleaseFolder, name: str) -> Path:
-    """Find one file of a release; only names that its manifest lists lead to a file."""
-    if folder.manifest is not None and name in names_of(folder.manifest):
+    """Find one file of a release; only names that its manifest or media list leads to."""
+    if folder.manifest is not None and (
+        name in names_of(folder.manifest)
+        or (name.startswith("media/") and name in _media_of(folder))
+    ):
         path = Path(folder.release.directory) / name
         if path.is_file() and not path.is_symlink():
             return path
@@ -62,11 +73,19 @@ def find_file(folder: ReleaseFolder, name: str) -> Path:
 
 
 def iter_files(folder: ReleaseFolder) -> Iterator[tuple[str, Path]]:
-    """List every file of a release with its place, those that are gone left out."""
-    for name in names_of(folder.manifest) if folder.manifest else ():
+    """List every file of a release with its place, media included, those gone left out."""
+    listed = names_of(folder.manifest) if folder.manifest else ()
+    for name in chain(listed, _media_of(folder)):
         path = Path(folder.release.directory) / name
         if path.is_file() and not path.is_symlink():
             yield name, path
+
+
+def _media_of(folder: ReleaseFolder) -> Iterator[str]:
+    """Name the media files that were copied along; the manifest lists them through a file."""
+    listing = Path(folder.release.directory) / MEDIA_LIST
+    if folder.manifest is not None and listing.is_file():
+        yield from (entry.path for entry in media_entries(listing))
 
 
 def names_of(manifest: Manifest) -> tuple[str, ...]:

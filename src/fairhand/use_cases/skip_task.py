@@ -9,16 +9,14 @@ import orjson
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, InvalidError, Issue
-from fairhand.core.money import MICROS, Money
-from fairhand.pay import store as pay
 from fairhand.proof.log import store as log
 from fairhand.proof.log.note import Signer
 from fairhand.proof.log.promise import make_promise
-from fairhand.storage.database import Connection, Database
+from fairhand.storage.database import Database
+from fairhand.use_cases.pay_task import pay_task
 from fairhand.work.annotations import store as answers
 from fairhand.work.annotations.rules import check_client_key
 from fairhand.work.assignment import store as queue
-from fairhand.work.assignment.store import Desk
 
 REASON_MAX = 500
 
@@ -54,7 +52,8 @@ def skip_task(
         if desk.lease.state == "live":
             queue.give_back(connection, [desk.lease])
         answers.drop_draft(connection, command.person_id, command.task_id)
-        paid = _pay(connection, command, desk, now, idle_cap_ms)
+        key = f"skip:{command.person_id}:{command.client_key}"
+        paid = pay_task(connection, desk, "skip", key, now, idle_cap_ms=idle_cap_ms)
         body = {"task": command.task_id, "project": desk.project_id, "person": command.person_id}
         event = log.append(
             connection,
@@ -84,35 +83,3 @@ def _check(command: SkipTask) -> list[Issue]:
     if command.reason is not None and len(command.reason) > REASON_MAX:
         issues.append(Issue("reason", f"Keep the reason under {REASON_MAX} characters."))
     return issues
-
-
-def _pay(
-    connection: Connection, command: SkipTask, desk: Desk, now: Instant, idle_cap_ms: int
-) -> dict[str, Any]:
-    paid_ms = pay.credit_time(
-        connection,
-        person_id=command.person_id,
-        project_id=desk.project_id,
-        task_id=command.task_id,
-        kind="skip",
-        now=now,
-        idle_cap_ms=idle_cap_ms,
-    )
-    accrued = pay.accrue(
-        connection,
-        person_id=command.person_id,
-        project_id=desk.project_id,
-        activity="annotate",
-        rate_micros_per_hour=desk.rate_micros_per_hour,
-        currency=desk.currency,
-        paid_ms=paid_ms,
-        started_at=Instant(now - paid_ms),
-        now=now,
-        idem_key=f"skip:{command.person_id}:{command.client_key}",
-    )
-    return {
-        "milliseconds": paid_ms,
-        "micros": accrued.amount_micros,
-        "amount": Money(accrued.amount_micros // MICROS, desk.currency).decimal(),
-        "currency": desk.currency,
-    }

@@ -10,16 +10,15 @@ import orjson
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from fairhand.core.ids import sha256_hex
-from fairhand.core.money import MICROS, Money
 from fairhand.labels.answers import validate_value
 from fairhand.labels.registry import AnswerContext, normalise_answer
 from fairhand.model.project import ProjectVersion
-from fairhand.pay import store as pay
 from fairhand.people.wellbeing import store as wellbeing
 from fairhand.proof.log import store as log
 from fairhand.proof.log.note import Signer
 from fairhand.proof.log.promise import make_promise
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.pay_task import pay_task
 from fairhand.use_cases.versions import version_of
 from fairhand.work.annotations import store as answers
 from fairhand.work.annotations.rules import check_client_key, was_changed
@@ -75,7 +74,15 @@ def submit_annotation(
         answers.drop_draft(connection, command.person_id, command.task_id)
         if desk.has_dose:
             wellbeing.mark_seen(connection, command.person_id, command.task_id)
-        paid = _pay(connection, command, desk, annotation_id, now, idle_cap_ms)
+        paid = pay_task(
+            connection,
+            desk,
+            "submit",
+            f"annotation:{annotation_id}",
+            now,
+            idle_cap_ms=idle_cap_ms,
+            annotation_id=annotation_id,
+        )
         body = {
             "annotation": annotation_id,
             "task": command.task_id,
@@ -205,42 +212,4 @@ def _row(
         "prediction_shown": command.prediction_shown and command.prediction_id is not None,
         "prediction_changed": changed,
         "simulated": desk.is_simulated,
-    }
-
-
-def _pay(
-    connection: Connection,
-    command: SubmitAnnotation,
-    desk: Desk,
-    annotation_id: int,
-    now: Instant,
-    idle_cap_ms: int,
-) -> dict[str, Any]:
-    paid_ms = pay.credit_time(
-        connection,
-        person_id=command.person_id,
-        project_id=desk.project_id,
-        task_id=command.task_id,
-        kind="submit",
-        now=now,
-        idle_cap_ms=idle_cap_ms,
-    )
-    accrued = pay.accrue(
-        connection,
-        person_id=command.person_id,
-        project_id=desk.project_id,
-        activity="annotate",
-        rate_micros_per_hour=desk.rate_micros_per_hour,
-        currency=desk.currency,
-        paid_ms=paid_ms,
-        started_at=Instant(now - paid_ms),
-        now=now,
-        idem_key=f"annotation:{annotation_id}",
-        annotation_id=annotation_id,
-    )
-    return {
-        "milliseconds": paid_ms,
-        "micros": accrued.amount_micros,
-        "amount": Money(accrued.amount_micros // MICROS, desk.currency).decimal(),
-        "currency": desk.currency,
     }

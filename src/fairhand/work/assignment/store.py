@@ -218,7 +218,9 @@ class Desk:
 
     def is_late(self, now: Instant) -> bool:
         """Say whether the lease had lapsed or moved on before `now`."""
-        return self.lease.state not in ("live", "submitted") or now > self.lease.expires_at
+        if self.lease.state == "submitted":  # a revision is in time whenever it comes
+            return False
+        return self.lease.state != "live" or now > self.lease.expires_at
 
 
 @dataclass(frozen=True, slots=True)
