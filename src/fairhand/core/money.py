@@ -6,12 +6,18 @@ never rounds to nothing. Payouts are whole minor units.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 MICROS = 1_000_000
 """Micros in one minor unit."""
+
+LARGEST_MINOR = 10**12
+"""The largest amount that is taken in one go: in micros it fits a database's integer nine times."""
+
+_AMOUNT = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?", re.ASCII)
 
 # ISO 4217 exponents that differ from 2 (list of active codes, ISO 4217:2015 table A.1).
 _EXPONENTS: Mapping[str, int] = {
@@ -71,12 +77,13 @@ class Money:
 def parse_money(text: str, currency: str) -> Money:
     """Read a decimal string exactly; ValueError on more digits than the currency has."""
     digits = exponent(currency)
-    try:
-        value = Fraction(text.strip()) * 10**digits
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{text!r} is not an amount such as 12.31") from None
-    if "/" in text or value.denominator != 1:
+    if not _AMOUNT.fullmatch(text.strip()):
+        raise ValueError(f"{text[:40]!r} is not an amount such as 12.31")
+    value = Fraction(text.strip()) * 10**digits
+    if value.denominator != 1:
         raise ValueError(f"{text!r} has more than {digits} digits after the point for {currency}")
+    if abs(value) > LARGEST_MINOR:
+        raise ValueError(f"{text!r} is more than can be kept here")
     return Money(int(value), currency)
 
 

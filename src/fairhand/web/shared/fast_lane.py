@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from json import JSONDecodeError
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -22,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fairhand.core.errors import FairhandError
 from fairhand.web.shared.problems import invalid_request, problem
+from fairhand.web.shared.strict import parse_strictly
 
 _PREFIX = "/api/v1/"
 _ID_DIGITS_MAX = 18  # what a 64-bit key holds; longer numbers take the ordinary way and its answer
@@ -81,11 +83,14 @@ class FastLane:
         given: dict[str, Any] = {express.id_name: number}
         try:
             if express.body is not None:
-                given["body"] = express.body.model_validate_json(body)
+                given["body"] = express.body.model_validate(parse_strictly(body))
             return express.endpoint(request, **given)
-        except ValidationError as error:
-            found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+        except JSONDecodeError:
+            found = [{"type": "json_invalid", "loc": ("body",), "msg": "JSON decode error"}]
             return invalid_request(request, found)
+        except ValidationError as error:
+            described = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+            return invalid_request(request, described)
         except FairhandError as error:
             return problem(error)
 

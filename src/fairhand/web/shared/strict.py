@@ -16,8 +16,11 @@ def parse_strictly(body: bytes) -> Any:  # noqa: ANN401  # any JSON value
 
     A key named twice, NaN and infinities, half a surrogate pair and the zero character are refused.
     """
-    text = body.decode()
-    value = json.loads(text, object_pairs_hook=_one_of_each, parse_constant=_refuse_constant)
+    try:
+        text = body.decode()
+        value = json.loads(text, object_pairs_hook=_one_of_each, parse_constant=_refuse_constant)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise json.JSONDecodeError(type(error).__name__, "", 0) from None
     lowered = text.lower()
     if "\\ud" in lowered or "\\u0000" in text:
         for each in _strings(value):
