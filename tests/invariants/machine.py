@@ -22,7 +22,7 @@ from fairhand.use_cases.close_pay_period import ClosePayPeriod, close_pay_period
 from fairhand.use_cases.hand_out_task import HandedOut
 from fairhand.use_cases.refit_quality import refit_quality
 from fairhand.use_cases.seal_log import seal_log
-from tests.cast import LABELS, Cast
+from tests.cast import LABELS, LEASE_MS, Cast
 from tests.invariants import checks
 
 WHO = st.integers(0, 3)
@@ -286,8 +286,9 @@ class Workshop(RuleBasedStateMachine):
     def time_passes(self, milliseconds: int) -> None:
         self.cast.clock.advance(milliseconds)
 
-    @rule()
-    def reap(self) -> None:
+    @rule(asleep=st.sampled_from([0, LEASE_MS, LEASE_MS + 1]))
+    def reap(self, asleep: int) -> None:
+        self.cast.clock.advance(asleep)
         self.cast.reap()
         overdue = "SELECT id FROM lease WHERE state = 'live' AND expires_at <= :now"
         assert not self.cast.rows(overdue, now=self.cast.clock.now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -89,7 +90,8 @@ def endure(
     with capsys.disabled():
         print(  # noqa: T201
             f"\n{db.engine.dialect.name}: seed {seed}, {servers.kills} kills, "
-            f"{submits} acknowledged submits, {retries} retries"
+            f"{submits} acknowledged submits, {retries} retries",
+            file=sys.stderr,
         )
     assert servers.kills >= ordeal.kills
     assert submits >= ordeal.submits, servers.words()

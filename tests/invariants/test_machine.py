@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -16,7 +17,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from fairhand.storage.database import Database
 from tests.invariants.machine import Bench, Workshop
 
-_SIZES = {"everyday": (7, 30), "ci": (40, 50), "long": (600, 80)}
+_SIZES = {"everyday": (12, 40), "ci": (40, 50), "long": (300, 80)}
 _PROFILE = os.environ.get("FAIRHAND_HYPOTHESIS", "everyday")
 
 
@@ -46,5 +47,5 @@ def test_the_invariants_hold_whatever_happens(
     finally:
         with capsys.disabled():
             if _PROFILE != "everyday":
-                print(f"\n{engine_name}: seed {chosen}, {Workshop.steps} steps")  # noqa: T201
+                print(f"\n{engine_name}: seed {chosen}, {Workshop.steps} steps", file=sys.stderr)  # noqa: T201
     assert Workshop.steps > examples, "the machine did not run"

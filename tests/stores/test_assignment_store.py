@@ -139,6 +139,18 @@ def test_a_task_that_needs_a_skill_waits_for_somebody_who_has_it(cast: Cast) -> 
     assert take_all(cast, bao, project) == [tasks[0]]
 
 
+def test_whoever_shows_a_skill_later_is_given_the_tasks_they_had_passed_by(cast: Cast) -> None:
+    project = cast.project("Amina", tasks=3, overlap=1)
+    amina, tasks = cast.person("Amina"), tasks_of(cast, project)
+    cast.change("INSERT INTO skill (id, name) VALUES (7, 'veterinary')")
+    cast.change("UPDATE queue SET skill_id = 7 WHERE task_id = :t", t=tasks[0])
+    assert take_all(cast, amina, project) == tasks[1:]
+    cast.change(
+        "INSERT INTO person_skill (person_id, skill_id, shown_at) VALUES (:p, 7, 0)", p=amina
+    )
+    assert take_all(cast, amina, project) == [tasks[0]]
+
+
 def test_content_of_a_tier_is_shown_only_to_who_opted_into_it(cast: Cast) -> None:
     project = cast.project("Amina", "Bao", tasks=2, overlap=1, tier=2)
     amina, bao = cast.person("Amina"), cast.person("Bao")
