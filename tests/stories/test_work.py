@@ -51,6 +51,17 @@ def test_a_project_that_stands_still_hands_out_nothing_and_says_so(cast: Cast, m
     assert "paid" in got.message
 
 
+def test_a_prefetched_task_that_its_page_has_lost_comes_back_first(cast: Cast) -> None:
+    project = cast.project("Amina", tasks=3)
+    amina = cast.person("Amina")
+    on_screen = cast.next_task(amina, project)
+    lost = cast.next_task(amina, project, ahead=True)
+    assert lost != on_screen
+    again = cast.next(amina, project, ahead=True, exclude=frozenset({on_screen}))
+    assert again.sheet is not None
+    assert again.sheet.task.id == lost
+
+
 def test_a_paused_project_still_takes_and_pays_what_is_on_the_desk(cast: Cast) -> None:
     project = cast.project("Amina", tasks=1)
     amina = cast.person("Amina")

@@ -67,7 +67,9 @@ def hand_out_task(
         terms = replace(terms, online_ttl_ms=place.lease_ttl_ms)
         held = queue.list_held(connection, command.person_id, command.project_id)
         on_hand = [lease for lease in held if lease.task_id not in command.exclude]
-        lease = None if command.ahead else _go_on(connection, on_hand, command, now, terms)
+        # A prefetched task that its page has lost is in no `exclude`: that one comes back first.
+        is_more = command.ahead and not command.exclude
+        lease = None if is_more else _go_on(connection, on_hand, command, now, terms)
         if lease is None:
             wait = _why_not(place, len(on_hand), len(held), command, now, terms)
             lease = None if wait else _lease_one(connection, place, command, now, terms)

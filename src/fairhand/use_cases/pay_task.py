@@ -1,4 +1,4 @@
-"""What a submit and a skip share: the time before them is credited and paid in their transaction."""
+"""What a submit and a skip share: the time before them is paid in their transaction."""
 
 from __future__ import annotations
 

@@ -11,6 +11,9 @@ from fairhand.model.project import ProjectVersion
 from fairhand.work.assignment.store import Lease, Place
 from fairhand.work.projects.store import TaskSheet
 
+SHOWN = ("text",)
+"""The columns that contributors see; others (an answer, somebody's name) stay with the owner."""
+
 
 def task_view(
     place: Place,
@@ -31,7 +34,7 @@ def task_view(
             "expires_at": iso(lease.expires_at),
             "hold": lease.hold,
         },
-        "data": sheet.task.data,
+        "data": {name: sheet.task.data[name] for name in SHOWN if name in sheet.task.data},
         "image": _image(sheet),
         "questions": [asdict(question) for question in version.questions],
         "prediction": _prediction(sheet),
