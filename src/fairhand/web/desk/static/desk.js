@@ -72,6 +72,7 @@ export class Desk {
     this.#clear();
     const stage = byId('stage');
     const { view, image, kinds } = ready;
+    this.parts.feed.forget(view);
     face.nothing(null);
     const masked = view.questions.some((question) => question.kind === 'mask');
     byId('desk').classList.toggle('has-canvas', masked);

@@ -81,6 +81,12 @@ export class Feed {
     return (own?.served_at === view.lease.served_at ? own.value : view.draft?.value) ?? null;
   }
 
+  /** Asked for twice at once, the server gives one task twice: it must not come a second time.
+   * @param {TaskView} view the task that is on the desk now */
+  forget(view) {
+    this.ready = this.ready.filter((one) => one.view.task_id !== view.task_id);
+  }
+
   /** @param {TaskView} view */
   markOpen(view) {
     this.done.delete(view.task_id);
@@ -133,7 +139,7 @@ export class Feed {
         const exclude = this.known(wish.others());
         const got = await this.fetch({ ahead: true, hold: wish.offline ? 'offline' : 'online', exclude });
         const busy = new Set(this.known(wish.others()));
-        if (!got.ready || busy.has(got.ready.view.task_id)) return;
+        if (!got.ready || busy.has(got.ready.view.task_id) || this.isDone(got.ready.view)) return;
         this.ready.push(got.ready);
         arrived();
       }
