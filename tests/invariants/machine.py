@@ -32,7 +32,7 @@ ANSWER = st.sampled_from(LABELS)
 WHILES = st.sampled_from(
     [0, 1, 900, 12_345, 119_999, 120_001, 599_999, 600_000, 3_600_000, DAY_MS, -5_000, -700_000]
 )
-DEEDS = st.lists(st.sampled_from([*LABELS, "cat", "skip", "later"]), min_size=1, max_size=4)
+DEEDS = st.lists(st.sampled_from([*LABELS, "cat", "skip", "later"]), min_size=2, max_size=6)
 NAMES = ("Amina", "Bao", "Esi", "Farid")
 
 
@@ -81,7 +81,7 @@ class Workshop(RuleBasedStateMachine):
         extra=st.integers(0, 2),
         tasks=st.integers(1, 4),
         people=st.integers(2, 4),
-        funded=st.sampled_from([1, 20, 100_000]),
+        funded=st.sampled_from([100_000, 100_000, 20, 1]),
         deeds=DEEDS,
         thinking=WHILES,
     )
@@ -147,7 +147,9 @@ class Workshop(RuleBasedStateMachine):
             pick = -1 - self._had(person).index(held[0])
             if deed == "skip":
                 self.skip(who, pick)
-            elif deed != "later":
+            elif deed == "later":
+                return
+            else:
                 self.submit(who, pick, deed)
 
     @rule(who=WHO, pick=PICK, answer=ANSWER)
@@ -286,8 +288,9 @@ class Workshop(RuleBasedStateMachine):
     def time_passes(self, milliseconds: int) -> None:
         self.cast.clock.advance(milliseconds)
 
-    @rule(asleep=st.sampled_from([0, LEASE_MS, LEASE_MS + 1]))
-    def reap(self, asleep: int) -> None:
+    @rule(who=WHO, where=WHERE, asleep=st.sampled_from([0, LEASE_MS - 1, LEASE_MS, LEASE_MS + 1]))
+    def fall_asleep_over_a_task(self, who: int, where: int, asleep: int) -> None:
+        self.ask_for_work(who, where, ahead=False, offline=False, exclude=False)
         self.cast.clock.advance(asleep)
         self.cast.reap()
         overdue = "SELECT id FROM lease WHERE state = 'live' AND expires_at <= :now"
