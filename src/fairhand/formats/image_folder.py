@@ -50,7 +50,8 @@ def read_folder(root: Path, options: ReadOptions) -> Iterator[NewTask | Issue]:
 def is_clutter(name: str) -> bool:
     """Say whether a file is hidden or was put there by a file manager."""
     return any(
-        part.startswith(".") or part.casefold() in _CLUTTER for part in PurePosixPath(name).parts
+        (part.startswith(".") and part != "..") or part.casefold() in _CLUTTER
+        for part in PurePosixPath(name).parts
     )
 
 
