@@ -107,6 +107,7 @@ def test_a_skip_is_paid_and_never_comes_back(hall: Hall, visit: Visitors) -> Non
     desk.answer("1")
     expect(desk.empty).to_be_visible()
     expect(desk.empty).to_contain_text("Nothing to do just now")
+    expect(desk.submit_button).to_be_disabled()
     shot(page, "nothing-to-do")
     (answer,) = hall.await_annotations(project, 1)
     assert answer.task_id != skipped

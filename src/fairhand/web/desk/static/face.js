@@ -66,6 +66,7 @@ export class Face {
   nothing(why) {
     this.empty.hidden = !why;
     byId('desk').hidden = Boolean(why);
+    for (const id of ['submit', 'skip']) byId(id).toggleAttribute('disabled', Boolean(why?.action));
     if (!why) return;
     const { title, words, action } = why;
     this.empty.replaceChildren(
