@@ -108,6 +108,13 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
     assert world.cast.rows("SELECT count(*) FROM project") == [(2,)]
 
 
+def test_everything_that_is_wrong_is_said_at_once(world: World) -> None:
+    client = world.client("Carmen")
+    page = client.post("/projects/new", data=world.form(client, kind="choice")).text
+    for field in ("title", "purpose", "question", "labels", "currency", "min_overlap"):
+        assert f'id="{field}-wrong"' in page, field
+
+
 def test_a_file_becomes_tasks_and_its_bad_rows_are_named(world: World) -> None:
     client = world.client("Carmen")
     rows = b'{"text": "one"}\n{broken\n[1, 2]\n{"text": ""}\n{"text": "five"}\n'

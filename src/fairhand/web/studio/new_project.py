@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -19,7 +20,7 @@ from fairhand.use_cases.house import House
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.forms import Form, failed, money_of
 from fairhand.web.shared.pages import render
-from fairhand.work.projects.rules import ProjectPolicy
+from fairhand.work.projects.rules import MAX_OVERLAP, ProjectPolicy, check_policy
 
 router = APIRouter(include_in_schema=False)
 
@@ -101,49 +102,62 @@ def _show(request: Request, actor: Actor, form: Form) -> Response:
 
 
 def _policy(typed: dict[str, str]) -> ProjectPolicy:
-    labels = [line.strip() for line in typed["labels"].splitlines() if line.strip()]
-    config: dict[str, Any] = {"labels": [{"value": label} for label in labels]}
-    if typed["kind"] == "choice" and typed["multiple"]:
-        config["multiple"] = True
-    if typed["kind"] == "mask" and typed["multiple"]:
-        config["instances"] = True
-    title = typed["question"].strip()
-    if not title:
-        message = "Say what people are asked."
-        raise InvalidError("The project cannot be made yet.", issues=[Issue("question", message)])
-    rate = money_of(typed["rate"], _currency(typed["currency"]), "rate")
-    return ProjectPolicy(
+    """Read what was typed; raises InvalidError with everything that is wrong, all at once."""
+    issues: list[Issue] = []
+    if not typed["question"].strip():
+        issues.append(Issue("question", "Say what people are asked."))
+    rate = 1
+    if not _is_currency(typed["currency"]):
+        issues.append(Issue("currency", "Give a currency as three letters, as GBP or KES."))
+    else:
+        try:
+            rate = money_of(typed["rate"], typed["currency"], "rate").minor * MICROS
+        except InvalidError as error:
+            issues += error.issues
+    policy = ProjectPolicy(
         title=typed["title"],
         purpose=typed["purpose"],
         guidelines=typed["guidelines"],
-        questions=(Question("answer", typed["kind"], title, config),),
+        questions=(_question(typed),),
         currency=typed["currency"],
-        rate_micros_per_hour=rate.minor * MICROS,
-        min_overlap=_whole(typed["min_overlap"], "min_overlap"),
-        max_overlap=_whole(typed["max_overlap"], "max_overlap"),
+        rate_micros_per_hour=rate,
+        min_overlap=_whole(typed, "min_overlap", 1, issues),
+        max_overlap=_whole(typed, "max_overlap", MAX_OVERLAP, issues),
         target_confidence=_share(typed["target_confidence"]),
     )
+    named = {issue.place for issue in issues}
+    issues += [issue for issue in check_policy(policy) if issue.place not in named]
+    if issues:
+        raise InvalidError("The project cannot be made yet.", issues=issues)
+    return policy
 
 
-def _currency(text: str) -> str:
-    if len(text) == 3 and text.isascii() and text.isalpha():
-        return text
-    message = "Give a currency as three letters, as GBP or KES."
-    raise InvalidError(message, issues=[Issue("currency", message)])
+def _question(typed: dict[str, str]) -> Question:
+    labels = [line.strip() for line in typed["labels"].splitlines() if line.strip()]
+    config: dict[str, Any] = {"labels": [{"value": label} for label in labels]}
+    if typed["multiple"]:
+        config["instances" if typed["kind"] == "mask" else "multiple"] = True
+    return Question("answer", typed["kind"], typed["question"].strip(), config)
 
 
-def _whole(text: str, place: str) -> int:
-    if text.strip().isascii() and text.strip().isdigit() and len(text.strip()) < 6:
+def _is_currency(text: str) -> bool:
+    return len(text) == 3 and text.isascii() and text.isalpha()
+
+
+def _whole(typed: dict[str, str], place: str, otherwise: int, issues: list[Issue]) -> int:
+    text = typed[place].strip()
+    if text.isascii() and text.isdigit() and len(text) < 6:
         return int(text)
-    raise InvalidError("A number is missing.", issues=[Issue(place, "Give a whole number.")])
+    issues.append(Issue(place, "Give a whole number."))
+    return otherwise
 
 
 def _share(text: str) -> float:
+    """Read a share; what is none becomes one that the policy refuses."""
     try:
         return float(text)
     except ValueError:
-        issue = Issue("target_confidence", "Choose a target from 0.5 to below 1, as 0.95.")
-        raise InvalidError(issue.message, issues=[issue]) from None
+        return math.nan
 
 
 def _placed(error: FairhandError) -> FairhandError:
