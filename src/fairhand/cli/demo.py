@@ -107,8 +107,9 @@ def _tell_links(world: World, contributors: int) -> None:
         f"  Contributor:  {contributor}",
         "",
         "Each link works once. Open them in two browsers, or one in a private window.",
-        "Try first: as the contributor, open an offer, join, and answer five digits with the",
-        "number keys; then look at your earnings. As the owner, watch both projects move.",
+        "Try first: as the contributor, accept the offer Handwritten digits and answer five with",
+        "the number keys and Enter; then look at your earnings. As the owner, open Projects and",
+        "watch both move.",
         crew,
     )
 

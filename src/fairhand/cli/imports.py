@@ -171,11 +171,15 @@ def _tell(run: ImportRun, slug: str) -> None:
     }
     tell(
         content,
-        f"{run.added:,} tasks added to {slug}; {run.already_there:,} were there already; "
-        f"{run.rejected:,} rows rejected.",
+        f"{_counted(run.added, 'task')} added to {slug}; {run.already_there:,} already there; "
+        f"{_counted(run.rejected, 'row')} rejected.",
     )
     for issue in run.issues[:_SHOWN]:
         mark = "rejected" if issue["severity"] == "error" else "note"
         remark(f"  {mark}: {issue['place']}: {issue['message']}")
     if len(run.issues) > _SHOWN:
         remark(f"  … and {len(run.issues) - _SHOWN:,} more; --json lists the first thousand.")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -10,6 +10,8 @@ from fairhand.cli.opening import need_workspace, opened, settings_of
 from fairhand.cli.options import AsJson, Workspace
 from fairhand.cli.voice import remark
 
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # compared with, not listened on
+
 
 def register(app: typer.Typer) -> None:
     """Add `serve` and `worker`."""
@@ -42,6 +44,11 @@ def serve(
     check_port(settings)
     house = open_house(settings)
     remark(f"Fairhand serves {settings.workspace} on {settings.base_url} (Ctrl-C stops it)")
+    if settings.host in _EVERYWHERE and not settings.public_url:
+        remark(
+            f"Other devices cannot open links to {settings.host}: write this machine's address "
+            f'into {settings.workspace}/fairhand.toml, as public_url = "http://ADDRESS:PORT".'
+        )
     try:
         if settings.workers == 1:
             serve_house(house)
