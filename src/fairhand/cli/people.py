@@ -47,7 +47,7 @@ def invite(
 ) -> None:
     """Ask somebody in; prints a one-time link, shown once and never again.
 
-    Example:  fairhand invite Amina --email amina@example.org --country KE --role contributor
+    Example:  fairhand invite Amina --email amina@example.org --country GB --role contributor
     """
     from fairhand.use_cases.invite_person import InvitePerson, invite_person
 
