@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from fairhand.core.clock import Instant, iso
-from fairhand.core.money import MICROS, Money
+from fairhand.core.money import MICROS, Money, ceil_fraction, exponent
 from fairhand.people.accounts.rules import Actor, may
 from fairhand.web.shared.assets import Assets
 
@@ -37,12 +38,20 @@ def make_templates(assets: Assets) -> Environment:
     environment.filters["money"] = money
     environment.filters["minutes"] = minutes
     environment.filters["when"] = when
+    environment.filters["exactly"] = exactly
     return environment
 
 
 def money(micros: int, currency: str) -> str:
     """Show micros as money, rounded down to what is whole."""
     return str(Money(micros // MICROS, currency))
+
+
+def exactly(minor_units: str, currency: str) -> str:
+    """Show an exact fraction of minor units as money, rounded up at four digits more."""
+    digits = exponent(currency) + 4
+    whole, part = divmod(ceil_fraction(Fraction(minor_units) * 10**4), 10**digits)
+    return f"{whole}.{part:0{digits}d}"
 
 
 def minutes(milliseconds: int) -> str:
