@@ -15,6 +15,7 @@ from fairhand.core.errors import (
 from fairhand.core.money import micros_for
 from fairhand.proof.log.promise import verify_promise
 from fairhand.storage.database import Database
+from fairhand.use_cases.read_project import read_status
 from fairhand.use_cases.save_draft import DRAFT_MAX_BYTES, SaveDraft, save_draft
 from fairhand.use_cases.submit_annotation import SubmitAnnotation, submit_annotation
 from tests.cast import GBP_6, IDLE_CAP_MS, LEASE_MS, Cast
@@ -333,3 +334,15 @@ def test_a_finished_project_lets_nobody_take_back(cast: Cast) -> None:
     cast.set_mode(project, "closed")
     with pytest.raises(ConflictError, match="finished"):
         cast.revise(amina, old)
+
+
+def test_a_project_says_when_everybody_has_had_what_is_still_open(cast: Cast) -> None:
+    project = cast.project("Amina", tasks=1, overlap=2)
+    amina = cast.person("Amina")
+    cast.submit(amina, cast.next_task(amina, project))
+    held_up = read_status(cast.db, project, cast.clock.now).holds_up
+    assert any("invite more people" in reason for reason in held_up)
+    cast.join(cast.person("Bao"), project)
+    assert not any(
+        "invite more" in reason for reason in read_status(cast.db, project, cast.clock.now).holds_up
+    )

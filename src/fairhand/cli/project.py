@@ -100,7 +100,14 @@ def _create(given: dict[str, Any], base: Path, workspace: Path | None) -> None:
         f"Project {made.id} ({made.slug}) made, as a {made.mode}.",
         f"Next:  fairhand import {made.slug} FILE-OR-FOLDER",
         f"       fairhand project fund {made.slug} 100",
+        *_ask_for_guidelines(made.slug, command.policy.guidelines),
     )
+
+
+def _ask_for_guidelines(slug: str, given: str) -> list[str]:
+    if given.strip():
+        return []
+    return [f"       fairhand project guidelines {slug} guidelines.md  (to open it for paid work)"]
 
 
 @group.command("list")

@@ -24,9 +24,11 @@ from fairhand.use_cases.hand_out_task import HandedOut, HandOutTask, hand_out_ta
 from fairhand.use_cases.keep_up_quality import keep_up_quality
 from fairhand.use_cases.skip_task import SkipTask, skip_task
 from fairhand.use_cases.submit_annotation import SubmitAnnotation, submit_annotation
+from fairhand.work.assignment import store as queue
 
 _BETWEEN_TASKS_MS = 400
 _LOOK_AGAIN_MS = 5_000
+_FOR_PEOPLE = 8  # free tasks that simulated people leave to real ones in a served demo
 _AGGREGATE_EVERY = 50
 _log = structlog.get_logger("fairhand.demo")
 
@@ -50,6 +52,7 @@ class Simulation:
     rng: random.Random
     submitted: int = 0
     skipped: int = 0
+    leave_free: int = 0
     _events: list[tuple[int, int, Contributor]] = field(default_factory=list)
     _order: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -74,6 +77,7 @@ class Simulation:
 
     def run_live(self, stop: threading.Event) -> None:
         """Work by the machine's clock until told to stop; the server aggregates meanwhile."""
+        self.leave_free = _FOR_PEOPLE
         while not stop.is_set():
             at, _, person = self._events[0]
             if stop.wait(max(0, at - self.world.house.clock()) / 1_000):
@@ -99,6 +103,8 @@ class Simulation:
             self._plan(person, now, _BETWEEN_TASKS_MS)
             return True
         for project_id in person.projects:
+            if self.leave_free and not self._leaves_enough(project_id):
+                continue
             got = self._ask(person, project_id, now)
             if got.sheet is not None:
                 person.held = got
@@ -107,6 +113,11 @@ class Simulation:
                 return True
         self._plan(person, now, _LOOK_AGAIN_MS)
         return False
+
+    def _leaves_enough(self, project_id: int) -> bool:
+        """In a served demo somebody real may come: they should find something to do."""
+        with self.world.house.db.read() as connection:
+            return queue.count_free(connection, project_id, self.leave_free + 1) > self.leave_free
 
     def _ask(self, person: Contributor, project_id: int, now: Instant) -> HandedOut:
         house = self.world.house

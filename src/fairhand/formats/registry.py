@@ -60,7 +60,10 @@ def detect(path: Path, name: str | None = None) -> str:
     if endings and endings[-1] in (".jsonl", ".ndjson"):
         return "jsonl"
     known = ", ".join(formats())
-    raise MalformedError(f"{called.name} is in no known format; known are {known}")
+    raise MalformedError(
+        f"{called.name} is in no known format; known are {known}. "
+        "Pictures are imported as a folder: put them in one and name the folder."
+    )
 
 
 def read_tasks(path: Path, options: ReadOptions | None = None) -> Iterator[NewTask | Issue]:

@@ -14,8 +14,11 @@ from fairhand.people.consent import store as consent
 from fairhand.quality import store as quality
 from fairhand.storage.database import Database
 from fairhand.use_cases.versions import version_of
+from fairhand.work.assignment import store as queue
 from fairhand.work.projects import store
 from fairhand.work.projects.store import Progress
+
+_LOOK = 200  # as far down the open tasks as a status looks for somebody who could take one
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,9 @@ def read_status(db: Database, project_id: int, now: Instant) -> ProjectStatus:
         report = quality.load_report(connection, project_id, version.questions)
         cost = earnings.project_cost(connection, project_id)
         median = store.median_task_ms(connection, project_id)
+        wanting = queue.count_free(connection, project_id, _LOOK)
+        is_stuck = wanting > 0 and progress.people > 0
+        is_stuck = is_stuck and not queue.has_takers(connection, project_id, _LOOK)
     assert cost is not None, "the project exists"  # noqa: S101
     left = cost.left_micros
     spent = cost.accrued_micros + cost.top_up_micros
@@ -144,11 +150,13 @@ def read_status(db: Database, project_id: int, now: Instant) -> ProjectStatus:
         cost_per_task=_per(spent, progress.finished, project.currency),
         paid_ms=cost.paid_ms,
         median_task_ms=median,
-        holds_up=_holds_up(project, progress, left),
+        holds_up=_holds_up(project, progress, left, wanting if is_stuck else 0),
     )
 
 
-def _holds_up(project: Project, progress: Progress, left_micros: int) -> tuple[str, ...]:
+def _holds_up(
+    project: Project, progress: Progress, left_micros: int, stuck: int
+) -> tuple[str, ...]:
     """Say in sentences what keeps the project from going on, the first thing to mend first."""
     found = []
     if progress.tasks == 0:
@@ -159,6 +167,12 @@ def _holds_up(project: Project, progress: Progress, left_micros: int) -> tuple[s
         found.append(f"The project is {project.mode}.")
     if progress.tasks and progress.people == 0:
         found.append("Nobody has answered yet: invite people.")
+    if stuck:
+        count = f"{stuck} tasks or more want" if stuck == _LOOK else f"{stuck} tasks want"
+        found.append(
+            f"{'1 task wants' if stuck == 1 else count} one more answer, and everybody who takes "
+            "part has had them: invite more people."
+        )
     return tuple(found)
 
 

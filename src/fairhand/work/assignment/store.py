@@ -409,6 +409,38 @@ def reopen(connection: Connection, task_id: int, project_id: int, wanted: int) -
     connection.execute(_RAISE_WANTED, {"task_id": task_id, "wanted": wanted, "reopened": sequence})
 
 
+_SOME_FREE = text(
+    "SELECT count(*) FROM (SELECT 1 FROM queue WHERE project_id = :project_id "
+    "AND taken < wanted AND NOT held LIMIT :most) AS free"
+)
+# The free tasks of one look, and whether anybody who takes part could still be given one of them.
+_TAKERS = text(
+    """
+    SELECT count(*) FROM (
+        SELECT 1 FROM (
+            SELECT task_id FROM queue WHERE project_id = :project_id
+            AND taken < wanted AND NOT held LIMIT :most) AS f
+        JOIN enrolment AS e ON e.project_id = :project_id AND e.state = 'active'
+        WHERE NOT EXISTS (
+            SELECT 1 FROM lease AS l WHERE l.person_id = e.person_id AND l.task_id = f.task_id
+            AND l.state <> 'expired')
+        LIMIT 1) AS takers
+    """
+)
+
+
+def count_free(connection: Connection, project_id: int, most: int) -> int:
+    """Count tasks with a free place, stopping at `most`."""
+    found = connection.execute(_SOME_FREE, {"project_id": project_id, "most": most})
+    return int(found.scalar_one())
+
+
+def has_takers(connection: Connection, project_id: int, most: int = 200) -> bool:
+    """Say whether somebody who takes part has not had one of the first free tasks yet."""
+    found = connection.execute(_TAKERS, {"project_id": project_id, "most": most})
+    return bool(found.scalar_one())
+
+
 def list_overdue(connection: Connection, now: Instant, limit: int) -> list[Lease]:
     """List live leases that have lapsed, oldest first."""
     statement = _OVERDUE[connection.dialect.name]
