@@ -17,7 +17,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from fairhand.storage.database import Database
 from tests.invariants.machine import Bench, Workshop
 
-_SIZES = {"everyday": (14, 40), "ci": (40, 50), "long": (300, 80)}
+_SIZES = {"everyday": (10, 40), "ci": (40, 50), "long": (300, 80)}
 _PROFILE = os.environ.get("FAIRHAND_HYPOTHESIS", "everyday")
 
 
