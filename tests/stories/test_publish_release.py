@@ -85,12 +85,12 @@ def test_a_release_of_a_demo_is_marked_in_the_card_and_in_the_log(
 ) -> None:
     world = make_answered_world(db)
     directory = publish(db, world, tmp_path)
-    assert "not human data" in (directory / "card.md").read_text()
+    assert "**Demo: made for trying out.**" in (directory / "card.md").read_text()
     with db.read() as connection:
         bodies = connection.execute(
             select(log_event.c.body).where(log_event.c.kind == "release.made")
         ).scalars()
-        assert ['"simulated":true' in str(body) for body in bodies] == [True]
+        assert ['"mode":"demo"' in str(body) for body in bodies] == [True]
 
 
 def test_the_same_database_gives_the_same_bytes(db: Database, tmp_path: Path) -> None:
