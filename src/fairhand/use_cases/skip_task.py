@@ -51,7 +51,8 @@ def skip_task(
         queue.end_lease(connection, desk.lease, "skipped", now)
         if desk.lease.state == "live":
             queue.give_back(connection, [desk.lease])
-        answers.drop_draft(connection, command.person_id, command.task_id)
+        if desk.has_draft:
+            answers.drop_draft(connection, command.person_id, command.task_id)
         key = f"skip:{command.person_id}:{command.client_key}"
         paid = pay_task(connection, desk, "skip", key, now, idle_cap_ms=idle_cap_ms)
         body = {"task": command.task_id, "project": desk.project_id, "person": command.person_id}

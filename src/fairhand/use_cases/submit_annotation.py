@@ -71,7 +71,8 @@ def submit_annotation(
         annotation_id = answers.save_annotation(
             connection, _row(command, desk, value, changed, counted, revised, now)
         )
-        answers.drop_draft(connection, command.person_id, command.task_id)
+        if desk.has_draft:
+            answers.drop_draft(connection, command.person_id, command.task_id)
         if desk.has_dose:
             wellbeing.mark_seen(connection, command.person_id, command.task_id)
         paid = pay_task(

@@ -22,6 +22,7 @@ from fairhand.web.shared.limits import Limits
 from fairhand.web.shared.pages import make_templates
 
 THREADS = 16
+FAST_THREADS = 4  # writers queue anyway: more threads only take turns at the interpreter
 SCREENS = ("api", "desk", "proof", "rights", "school", "studio", "wages")
 
 
@@ -53,7 +54,7 @@ def create_app(
                 body_bytes=house.settings.max_body_bytes,
                 upload_bytes=house.settings.max_upload_bytes,
             ),
-            Middleware(FastLane, timetable=work.TIMETABLE, threads=THREADS),
+            Middleware(FastLane, timetable=work.TIMETABLE, threads=FAST_THREADS),
         ],
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )

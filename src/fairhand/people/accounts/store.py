@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select, text, update
+from sqlalchemy import Row, select, text, update
 
 from fairhand.core.clock import DAY_MS, HOUR_MS, Instant
 from fairhand.core.ids import new_token, token_hash
@@ -26,18 +27,22 @@ from fairhand.storage.tables.people import (
 
 _HASHER = PasswordHasher()  # argon2id with the library's RFC 9106 low-memory profile
 
+# One row per role, so that who somebody is and what they may do is one question.
 _BY_SESSION = text(
-    "SELECT h.id, h.display_name, h.locale, h.is_simulated, s.csrf_token FROM session AS s "
+    "SELECT h.id, h.display_name, h.locale, h.is_simulated, s.csrf_token, "
+    "m.project_id AS place, m.role FROM session AS s "
     "JOIN person AS h ON h.id = s.person_id "
+    "LEFT JOIN membership AS m ON m.person_id = h.id "
     "WHERE s.token_hash = :token_hash AND s.expires_at > :now AND h.state = 'active'"
 )
 _BY_TOKEN = text(
-    "SELECT h.id, h.display_name, h.locale, h.is_simulated, t.scope, t.project_id "
+    "SELECT h.id, h.display_name, h.locale, h.is_simulated, t.scope, t.project_id, "
+    "m.project_id AS place, m.role "
     "FROM api_token AS t JOIN person AS h ON h.id = t.person_id "
+    "LEFT JOIN membership AS m ON m.person_id = h.id "
     "WHERE t.token_hash = :token_hash AND t.expires_at > :now AND t.revoked_at IS NULL "
     "AND h.state = 'active'"
 )
-_ROLES = text("SELECT project_id, role FROM membership WHERE person_id = :person_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,16 +366,15 @@ def revoke_token(connection: Connection, person_id: int, token_id: int, now: Ins
 
 def load_actor_by_session(connection: Connection, token: str, now: Instant) -> Actor | None:
     """Load who holds a session cookie; None when it is unknown or expired."""
-    row = connection.execute(
-        _BY_SESSION, {"token_hash": token_hash(token), "now": now}
-    ).one_or_none()
-    if row is None:
+    rows = connection.execute(_BY_SESSION, {"token_hash": token_hash(token), "now": now}).all()
+    if not rows:
         return None
+    row = rows[0]
     return Actor(
         person_id=row.id,
         display_name=row.display_name,
         locale=row.locale,
-        roles=_roles(connection, row.id),
+        roles=_roles(rows),
         csrf_token=row.csrf_token,
         is_simulated=bool(row.is_simulated),
     )
@@ -378,14 +382,15 @@ def load_actor_by_session(connection: Connection, token: str, now: Instant) -> A
 
 def load_actor_by_token(connection: Connection, token: str, now: Instant) -> Actor | None:
     """Load who holds an API token; None when it is unknown, expired or revoked."""
-    row = connection.execute(_BY_TOKEN, {"token_hash": token_hash(token), "now": now}).one_or_none()
-    if row is None:
+    rows = connection.execute(_BY_TOKEN, {"token_hash": token_hash(token), "now": now}).all()
+    if not rows:
         return None
+    row = rows[0]
     return Actor(
         person_id=row.id,
         display_name=row.display_name,
         locale=row.locale,
-        roles=_roles(connection, row.id),
+        roles=_roles(rows),
         csrf_token=None,
         scope=row.scope,
         scope_project_id=row.project_id,
@@ -393,8 +398,9 @@ def load_actor_by_token(connection: Connection, token: str, now: Instant) -> Act
     )
 
 
-def _roles(connection: Connection, person_id: int) -> dict[int, set[str]]:
+def _roles(rows: Sequence[Row[Any]]) -> dict[int, set[str]]:
     roles: dict[int, set[str]] = defaultdict(set)
-    for project_id, role in connection.execute(_ROLES, {"person_id": person_id}):
-        roles[project_id].add(role)
+    for row in rows:
+        if row.role is not None:
+            roles[row.place].add(row.role)
     return roles

@@ -109,7 +109,8 @@ _LEASE_OF = text(
 _DESK_SQL = """
     SELECT l.id, l.task_id, l.person_id, l.project_id, l.state, l.hold, l.served_at, l.expires_at,
            p.version, p.currency, p.rate_micros_per_hour, p.mode, t.width, t.height, q.dose,
-           h.is_simulated, a.task_id AS earlier_task_id, a.reply AS earlier_reply
+           h.is_simulated, a.task_id AS earlier_task_id, a.reply AS earlier_reply,
+           d.saved_at AS drafted_at
     FROM lease AS l
     JOIN project AS p ON p.id = l.project_id
     JOIN task AS t ON t.id = l.task_id
@@ -117,6 +118,7 @@ _DESK_SQL = """
     JOIN person AS h ON h.id = l.person_id
     JOIN enrolment AS e ON e.person_id = l.person_id AND e.project_id = l.project_id
     LEFT JOIN annotation AS a ON a.person_id = l.person_id AND a.client_key = :client_key
+    LEFT JOIN draft AS d ON d.person_id = l.person_id AND d.task_id = l.task_id
     WHERE l.person_id = :person_id AND l.task_id = :task_id {lock}
 """
 _DESK = {
@@ -214,6 +216,7 @@ class Desk:
     height: int | None
     has_dose: bool
     is_simulated: bool
+    has_draft: bool
     earlier: tuple[int, str] | None  # (task, reply) of a submit with the same client key
 
     def is_late(self, now: Instant) -> bool:
@@ -275,6 +278,7 @@ def load_desk(connection: Connection, person_id: int, task_id: int, client_key: 
         height=row.height,
         has_dose=row.dose > 0,
         is_simulated=bool(row.is_simulated),
+        has_draft=row.drafted_at is not None,
         earlier=None if row.earlier_task_id is None else (row.earlier_task_id, row.earlier_reply),
     )
 
