@@ -273,7 +273,7 @@ def private_postgres() -> Iterator[str]:
 
     server = start_postgres(durable=True)
     try:
-        yield server.create("template1")
+        yield server.url(server.create("template1"))
     finally:
         server.stop()
 
