@@ -50,6 +50,7 @@ class Row:
 
 
 Loops = list[tuple[float, float]]
+ERRORS_MAX = 100
 
 
 def client(server: Server, account: Account, seconds: float, results: object) -> None:
@@ -60,7 +61,7 @@ def client(server: Server, account: Account, seconds: float, results: object) ->
     loops: Loops = []
     errors = 0
     began = time.monotonic()
-    while time.monotonic() < began + seconds:
+    while time.monotonic() < began + seconds and errors < ERRORS_MAX:
         started = time.perf_counter()
         status, answer = _ask(connection, server.next_request(), headers)
         if status >= 300:
@@ -82,9 +83,13 @@ def _ask(
     connection: http.client.HTTPConnection, request: tuple[str, str, bytes], headers: dict[str, str]
 ) -> tuple[int, object]:
     method, path, body = request
-    connection.request(method, path, body, headers)
-    answer = connection.getresponse()
-    content = answer.read()
+    try:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        content = answer.read()
+    except OSError:  # a server that does not answer in time is measured, not a reason to stop
+        connection.close()
+        return 599, None
     return answer.status, json.loads(content) if content else None
 
 
