@@ -81,6 +81,9 @@ class FastLane:
     def _answer(self, scope: Scope, express: Express, number: int, body: bytes) -> Response:
         request = Request({**scope, "path_params": {express.id_name: number}})
         given: dict[str, Any] = {express.id_name: number}
+        if express.body is not None and not body:
+            missing = {"type": "missing", "loc": ("body",), "msg": "Field required"}
+            return invalid_request(request, [missing])
         try:
             if express.body is not None:
                 given["body"] = express.body.model_validate(parse_strictly(body))
