@@ -69,7 +69,7 @@ revision: $(VENV)/.ready-dev ## write the next migration: make revision MESSAGE=
 	@$(BIN)/python -m fairhand.storage.migrate revision "$(MESSAGE)"
 
 constraints: ## pin the newest versions that fit (needs uv)
-	@$(UV) pip compile -q --upgrade pyproject.toml --extra demo --extra dev --python-version 3.11 \
+	@$(UV) pip compile -q --upgrade pyproject.toml --extra demo --extra dev --extra peers --extra scale --python-version 3.11 \
 		--no-annotate --no-header --no-emit-index-url --no-emit-find-links -o constraints.txt
 
 clean: ## remove the demo's workspace and what tools left behind
@@ -86,7 +86,7 @@ $(VENV)/.ready-demo: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.ready-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@$(call install,.[demo$(comma)dev])
+	@$(call install,.[demo$(comma)dev$(comma)peers$(comma)scale])
 	@touch $@ $(VENV)/.ready-demo
 
 comma := ,

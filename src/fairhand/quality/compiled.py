@@ -1,0 +1,64 @@
+"""Loops that run at the speed of C, and threads that share them.
+
+A kernel is a plain function over arrays, compiled by Numba when it is first called and kept on
+disk for the next process. Until then nothing is imported, so a server that never aggregates a
+million answers never pays for the compiler. Kernels release the GIL: threads run side by side.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any, Generic, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+_MOST_THREADS = 8
+
+
+class Kernel(Generic[P, R]):
+    """A function over arrays that compiles itself when first called; `source` is the plain one."""
+
+    def __init__(self, source: Callable[P, R], *, fast_math: bool = False) -> None:
+        self.source = source
+        self._fast_math = fast_math
+
+    @cached_property
+    def _compiled(self) -> Any:  # noqa: ANN401  # Numba's dispatcher
+        from numba import njit
+
+        return njit(cache=True, nogil=True, fastmath=self._fast_math)(self.source)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the compiled function."""
+        result: R = self._compiled(*args, **kwargs)
+        return result
+
+
+def kernel(source: Callable[P, R]) -> Kernel[P, R]:
+    """Compile a loop over arrays. It may call nothing but NumPy and what it defines itself."""
+    return Kernel(source)
+
+
+def fast_kernel(source: Callable[P, R]) -> Kernel[P, R]:
+    """Compile a loop whose sums may be taken in any order (no NaN, no infinities inside)."""
+    return Kernel(source, fast_math=True)
+
+
+def threads() -> int:
+    """Count the processors this process may use, eight at most."""
+    known = getattr(os, "sched_getaffinity", None)  # Linux: a container may own fewer
+    return min(_MOST_THREADS, len(known(0)) if known else os.cpu_count() or 1)
+
+
+def in_threads(work: Callable[[int, int], T], edges: Sequence[int]) -> list[T]:
+    """Run `work(start, stop)` for each stretch between two edges, side by side, in order."""
+    stretches = list(zip(edges[:-1], edges[1:], strict=True))
+    if len(stretches) <= 1:
+        return [work(*stretch) for stretch in stretches]
+    with ThreadPoolExecutor(len(stretches)) as pool:
+        return list(pool.map(lambda stretch: work(*stretch), stretches))
