@@ -2,12 +2,16 @@
 
 from fairhand.quality.aggregation import Aggregation, DawidSkene, DawidSkeneFit, MajorityVote
 from fairhand.quality.agreement import Alpha, krippendorff_alpha
+from fairhand.quality.calibration import Calibration, measure_calibration, reliability
 
 __all__ = [
     "Aggregation",
     "Alpha",
+    "Calibration",
     "DawidSkene",
     "DawidSkeneFit",
     "MajorityVote",
     "krippendorff_alpha",
+    "measure_calibration",
+    "reliability",
 ]
