@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -57,7 +58,7 @@ def threads() -> int:
 
 def in_threads(work: Callable[[int, int], T], edges: Sequence[int]) -> list[T]:
     """Run `work(start, stop)` for each stretch between two edges, side by side, in order."""
-    stretches = list(zip(edges[:-1], edges[1:], strict=True))
+    stretches = list(pairwise(edges))
     if len(stretches) <= 1:
         return [work(*stretch) for stretch in stretches]
     with ThreadPoolExecutor(len(stretches)) as pool:

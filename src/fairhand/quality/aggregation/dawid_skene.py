@@ -27,10 +27,9 @@ from fairhand.quality.aggregation.confusion import (
     newcomer,
     person_confusion,
 )
-from fairhand.quality.aggregation.majority import vote_counts
+from fairhand.quality.aggregation.engine import Learned, Run, group, run
 from fairhand.quality.aggregation.result import Aggregation, names_of, winners
-
-_MAX_CELLS = 250_000_000
+from fairhand.quality.frames import answer_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,36 @@ class DawidSkeneFit(Aggregation):
 
 
 @dataclass(frozen=True, slots=True)
+class DawidSkeneFamily:
+    """Everybody has a whole confusion matrix, leaning on the crowd's."""
+
+    strength: ConfusionPriors = field(default_factory=ConfusionPriors)
+
+    @property
+    def name(self) -> str:
+        """The method's name as results show it."""
+        return "dawid-skene"
+
+    def states(self, classes: int) -> Codes:
+        """One state a class."""
+        return np.arange(classes)
+
+    def start(self, workers: int, classes: int) -> Learned:
+        """Everybody is a newcomer."""
+        matrix = newcomer(classes, self.strength).T
+        tables = np.broadcast_to(np.log(matrix), (workers, classes, classes))
+        return Learned(tables, np.full(classes, -np.log(max(classes, 1))))
+
+    def learn(self, counts: Floats, state_counts: Floats) -> Learned:
+        """Shrink each person's counts to the crowd's matrix."""
+        by_truth = counts.transpose(0, 2, 1)
+        crowd = crowd_confusion(by_truth.sum(axis=0), self.strength)
+        people = person_confusion(by_truth, crowd, self.strength)
+        shares = class_shares(state_counts, self.strength)
+        return Learned(np.log(people.transpose(0, 2, 1)), np.log(shares))
+
+
+@dataclass(frozen=True, slots=True)
 class DawidSkene:
     """The estimator and its settings; deterministic, never NaN."""
 
@@ -60,95 +89,41 @@ class DawidSkene:
 
     def fit(
         self,
-        task: Sequence[Any] | NDArray[Any],
-        worker: Sequence[Any] | NDArray[Any],
-        label: Sequence[Any] | NDArray[Any],
+        task: object,
+        worker: Sequence[Any] | NDArray[Any] | None = None,
+        label: Sequence[Any] | NDArray[Any] | None = None,
         *,
         classes: Sequence[Any] | None = None,
+        columns: tuple[str, str, str] = ("task", "worker", "label"),
     ) -> DawidSkeneFit:
-        """Fit answers given as three columns of one length."""
-        return self.fit_codes(encode(task, worker, label, classes))
+        """Fit answers given as one table, or as three columns of one length."""
+        return self.fit_codes(encode(*answer_columns(task, worker, label, columns), classes))
 
     def fit_codes(self, codes: AnswerCodes) -> DawidSkeneFit:
         """Fit answers that are codes already."""
-        if len(codes.workers) * len(codes.classes) ** 2 > _MAX_CELLS:
-            raise ValueError(
-                f"{len(codes.workers)} people x {len(codes.classes)} classes squared is too large "
-                "for confusion matrices; are these free answers rather than classes?"
-            )
-        em = _Em(codes, self.strength)
-        change, iterations = np.inf, 0
-        while change > self.tolerance and iterations < self.max_iterations:
-            change = em.step()
-            iterations += 1
-        return em.result(iterations, converged=change <= self.tolerance)
-
-
-class _Em:
-    """The state of one run. Tables are class-major, so each pass is a few long bincounts."""
-
-    def __init__(self, codes: AnswerCodes, priors: ConfusionPriors) -> None:
-        self.codes, self.priors = codes, priors
-        self.n, self.w, self.k = len(codes.tasks), len(codes.workers), len(codes.classes)
-        self.cell: Codes = codes.worker * self.k + codes.label
-        log_newcomer = np.log(newcomer(self.k, priors))
-        self.posterior, _ = _normalise(log_newcomer @ vote_counts(codes).T)
-        self.log_likelihood = 0.0
-        self._learn()
-
-    def step(self) -> float:
-        """Run one E-step and one M-step; return the largest change of a probability."""
-        before = self.posterior
-        self.posterior, self.log_likelihood = _normalise(self._log_joint())
-        self._learn()
-        return float(np.abs(self.posterior - before).max(initial=0.0))
-
-    def _log_joint(self) -> Floats:
-        log_shares = np.log(self.shares)
-        log_tables = np.log(self.confusion).transpose(1, 0, 2).reshape(self.k, self.w * self.k)
-        joint = np.empty((self.k, self.n))
-        for truth in range(self.k):
-            evidence = log_tables[truth][self.cell]
-            joint[truth] = np.bincount(self.codes.task, weights=evidence, minlength=self.n)
-            joint[truth] += log_shares[truth]
-        return joint
-
-    def _learn(self) -> None:
-        table = np.empty((self.k, self.w * self.k))
-        for truth in range(self.k):
-            belief = self.posterior[truth][self.codes.task]
-            table[truth] = np.bincount(self.cell, weights=belief, minlength=self.w * self.k)
-        self.counts = table.reshape(self.k, self.w, self.k).transpose(1, 0, 2)
-        self.task_counts = self.posterior.sum(axis=1)
-        crowd = crowd_confusion(self.counts.sum(axis=0), self.priors)
-        self.confusion = person_confusion(self.counts, crowd, self.priors)
-        self.shares = class_shares(self.task_counts, self.priors)
-
-    def result(self, iterations: int, *, converged: bool) -> DawidSkeneFit:
-        """Freeze the state."""
-        probabilities = np.ascontiguousarray(self.posterior.T)
-        return DawidSkeneFit(
-            tasks=self.codes.tasks,
-            classes=self.codes.classes,
-            workers=self.codes.workers,
-            labels=names_of(self.codes.classes, winners(probabilities)),
-            probabilities=probabilities,
-            method="dawid-skene",
-            confusion=self.confusion,
-            counts=self.counts,
-            priors=self.shares,
-            task_counts=self.task_counts,
-            log_likelihood=self.log_likelihood,
-            iterations=iterations,
-            converged=converged,
+        found = run(
+            group(codes),
+            DawidSkeneFamily(self.strength),
+            max_iterations=self.max_iterations,
+            tolerance=self.tolerance,
         )
+        return _fit_of(codes, found)
 
 
-def _normalise(log_joint: Floats) -> tuple[Floats, float]:
-    """Turn class x task log weights into posteriors; also give the log evidence of all tasks."""
-    if log_joint.size == 0:
-        return np.zeros_like(log_joint), 0.0
-    peak = log_joint.max(axis=0)
-    weights = np.exp(log_joint - peak)
-    mass = weights.sum(axis=0)
-    return weights / mass, float((np.log(mass) + peak).sum())
+def _fit_of(codes: AnswerCodes, found: Run) -> DawidSkeneFit:
+    probabilities = found.class_probabilities(len(codes.classes))
+    return DawidSkeneFit(
+        tasks=codes.tasks,
+        classes=codes.classes,
+        workers=codes.workers,
+        labels=names_of(codes.classes, winners(probabilities)),
+        probabilities=probabilities,
+        method="dawid-skene",
+        confusion=np.exp(found.learned.log_tables).transpose(0, 2, 1),
+        counts=found.counts.transpose(0, 2, 1),
+        priors=np.exp(found.learned.log_shares),
+        task_counts=found.state_counts,
+        log_likelihood=found.log_likelihood,
+        iterations=found.iterations,
+        converged=found.converged,
+    )

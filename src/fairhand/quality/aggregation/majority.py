@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fairhand.quality.aggregation.codes import AnswerCodes, Floats, encode
 from fairhand.quality.aggregation.result import Aggregation, names_of, winners
+from fairhand.quality.frames import answer_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +23,15 @@ class MajorityVote:
 
     def fit(
         self,
-        task: Sequence[Any] | NDArray[Any],
-        worker: Sequence[Any] | NDArray[Any],
-        label: Sequence[Any] | NDArray[Any],
+        task: object,
+        worker: Sequence[Any] | NDArray[Any] | None = None,
+        label: Sequence[Any] | NDArray[Any] | None = None,
         *,
         classes: Sequence[Any] | None = None,
+        columns: tuple[str, str, str] = ("task", "worker", "label"),
     ) -> Aggregation:
-        """Vote on answers given as three columns of one length."""
-        return self.fit_codes(encode(task, worker, label, classes))
+        """Vote on answers given as one table, or as three columns of one length."""
+        return self.fit_codes(encode(*answer_columns(task, worker, label, columns), classes))
 
     def fit_codes(self, codes: AnswerCodes) -> Aggregation:
         """Vote on answers that are codes already."""
