@@ -53,3 +53,5 @@ class Project:
     tier: int
     created_at: Instant
     queue_epoch: int = 0
+    gold_permille: int = 0
+    worth_micros: int | None = None

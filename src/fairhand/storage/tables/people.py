@@ -113,6 +113,8 @@ enrolment = Table(
     Column("queue_epoch", Integer, nullable=False, server_default="0"),
     Column("rank_cursor", BigInteger, nullable=False, server_default="0"),
     Column("reopened_cursor", BigInteger, nullable=False, server_default="0"),
+    # Tasks handed out so far; decides when the next gold task is due.
+    Column("handed_out", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("state IN ('active', 'left')", name="state"),
 )
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -66,6 +67,37 @@ agreement = Table(
     Column("tasks", BigInteger, nullable=False),
     Column("answers", BigInteger, nullable=False),
     Column("measured_at", BigInteger, nullable=False),
+)
+
+# What a refit found out about a question, ready to be shown: confusion, gold, people with
+# intervals, slices, likely label errors, forecast. Derived, and made anew by every refit.
+quality_report = Table(
+    "quality_report",
+    metadata,
+    Column("project_id", Key, ForeignKey("project.id"), primary_key=True, autoincrement=False),
+    Column("question", String(60), primary_key=True),
+    Column("body", Text, nullable=False),  # JSON
+    Column("measured_at", BigInteger, nullable=False),
+)
+
+# Something a human should look at: evidence, never a verdict. `fingerprint` finds it again, so
+# that what was set aside stays aside.
+quality_signal = Table(
+    "quality_signal",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("project_id", Key, ForeignKey("project.id"), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("body", Text, nullable=False),  # JSON: people, sentence, evidence, other explanations
+    Column("state", String(10), nullable=False, server_default="open"),
+    Column("first_seen_at", BigInteger, nullable=False),
+    Column("last_seen_at", BigInteger, nullable=False),
+    Column("looked_at", BigInteger),
+    Column("looked_by", Key, ForeignKey("person.id")),
+    Column("note", Text, nullable=False, server_default=""),
+    UniqueConstraint("project_id", "fingerprint"),
+    CheckConstraint("state IN ('open', 'set_aside')", name="state"),
 )
 
 consensus = Table(

@@ -45,6 +45,10 @@ project = Table(
     Column("reopened_seq", BigInteger, nullable=False, server_default="0"),
     # Raised when ranks or rules change under people's cursors: everybody looks from the top again.
     Column("queue_epoch", Integer, nullable=False, server_default="0"),
+    # How many of a thousand tasks handed out are gold tasks.
+    Column("gold_permille", Integer, nullable=False, server_default="0"),
+    # What one right label is worth to the owner; null: the target confidence alone decides.
+    Column("worth_micros", BigInteger),
     CheckConstraint("mode IN ('draft', 'demo', 'open', 'paused', 'closed')", name="mode"),
     CheckConstraint("min_overlap BETWEEN 1 AND max_overlap", name="overlap"),
     CheckConstraint("rate_micros_per_hour >= 0", name="rate"),
@@ -160,6 +164,20 @@ Index(
     lease.c.expires_at,
     sqlite_where=text(_live),
     postgresql_where=text(_live),
+)
+
+# A task with a known answer. Its queue row is `held`, so that it is met as gold only: seldom, by
+# everybody once, and looking like any other task.
+gold_answer = Table(
+    "gold_answer",
+    metadata,
+    Column("task_id", Key, ForeignKey("task.id"), primary_key=True, autoincrement=False),
+    Column("project_id", Key, ForeignKey("project.id"), nullable=False),
+    Column("value", Text, nullable=False),  # JSON: question name to the known answer
+    Column("explanation", Text, nullable=False, server_default=""),
+    Column("author_id", Key, ForeignKey("person.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_gold_answer_project", "project_id", "task_id"),
 )
 
 draft = Table(

@@ -146,6 +146,8 @@ _PROJECT_COLUMNS = (
     project.c.tier,
     project.c.created_at,
     project.c.queue_epoch,
+    project.c.gold_permille,
+    project.c.worth_micros,
 )
 
 
