@@ -1,17 +1,28 @@
 """The quality wing: from many judgements to the truth; usable on its own."""
 
 from fairhand.quality.aggregation import Aggregation, DawidSkene, DawidSkeneFit, MajorityVote
-from fairhand.quality.agreement import Alpha, krippendorff_alpha
+from fairhand.quality.agreement import (
+    Agreement,
+    Alpha,
+    PairKappas,
+    krippendorff_alpha,
+    measure_agreement,
+    pair_kappas,
+)
 from fairhand.quality.calibration import Calibration, measure_calibration, reliability
 
 __all__ = [
     "Aggregation",
+    "Agreement",
     "Alpha",
     "Calibration",
     "DawidSkene",
     "DawidSkeneFit",
     "MajorityVote",
+    "PairKappas",
     "krippendorff_alpha",
+    "measure_agreement",
     "measure_calibration",
+    "pair_kappas",
     "reliability",
 ]

@@ -112,13 +112,13 @@ def _of_many(
     unlike = scale.within(task, label, totals, len(size))
     afar = np.bincount(task, scale.to_all(shares)[label], len(size))
     rows = np.column_stack([unlike / (size - 1) * weight, afar * weight, size * weight])
-    sums = _resampled(rows, rng, resamples)
+    sums = resampled(rows, rng, resamples)
     chance = sums[:, 1] / np.maximum(sums[:, 2], 1e-100)
     chance[1:] = 2 * chance[1:] - chance[0]
     return Sums(sums[:, 0], chance, sums[:, 2], len(size), len(task))
 
 
-def _resampled(rows: Floats, rng: np.random.Generator, resamples: int) -> Floats:
+def resampled(rows: Floats, rng: np.random.Generator, resamples: int) -> Floats:
     """Sums of the rows (tasks x figures) in the sample and in each resample of it."""
     whole = rows.sum(axis=0)
     if len(rows) > MOST_KINDS:
