@@ -1,6 +1,15 @@
 """The quality wing: from many judgements to the truth; usable on its own."""
 
-from fairhand.quality.aggregation import Aggregation, DawidSkene, DawidSkeneFit, MajorityVote
+from fairhand.quality.aggregation import (
+    Aggregation,
+    DawidSkene,
+    DawidSkeneFit,
+    MajorityVote,
+    OneCoin,
+    PeopleFit,
+    Spamming,
+    WeightedMajority,
+)
 from fairhand.quality.agreement import (
     Agreement,
     Alpha,
@@ -19,7 +28,11 @@ __all__ = [
     "DawidSkene",
     "DawidSkeneFit",
     "MajorityVote",
+    "OneCoin",
     "PairKappas",
+    "PeopleFit",
+    "Spamming",
+    "WeightedMajority",
     "krippendorff_alpha",
     "measure_agreement",
     "measure_calibration",

@@ -2,6 +2,19 @@
 
 from fairhand.quality.aggregation.dawid_skene import DawidSkene, DawidSkeneFit
 from fairhand.quality.aggregation.majority import MajorityVote
+from fairhand.quality.aggregation.one_coin import OneCoin
+from fairhand.quality.aggregation.people_fit import PeopleFit
 from fairhand.quality.aggregation.result import Aggregation
+from fairhand.quality.aggregation.spamming import Spamming
+from fairhand.quality.aggregation.weighted_majority import WeightedMajority
 
-__all__ = ["Aggregation", "DawidSkene", "DawidSkeneFit", "MajorityVote"]
+__all__ = [
+    "Aggregation",
+    "DawidSkene",
+    "DawidSkeneFit",
+    "MajorityVote",
+    "OneCoin",
+    "PeopleFit",
+    "Spamming",
+    "WeightedMajority",
+]

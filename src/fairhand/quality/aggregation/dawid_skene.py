@@ -12,14 +12,11 @@ one lone answer from becoming a certainty.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fairhand.quality.aggregation.codes import AnswerCodes, Codes, Floats, encode
+from fairhand.quality.aggregation.codes import AnswerCodes, Codes, Floats
 from fairhand.quality.aggregation.confusion import (
     ConfusionPriors,
     class_shares,
@@ -28,25 +25,24 @@ from fairhand.quality.aggregation.confusion import (
     person_confusion,
 )
 from fairhand.quality.aggregation.engine import Learned, Run, group, run
-from fairhand.quality.aggregation.result import Aggregation, names_of, winners
-from fairhand.quality.frames import answer_columns
+from fairhand.quality.aggregation.estimator import PeopleModel
+from fairhand.quality.aggregation.inspection import inspect
+from fairhand.quality.aggregation.known import Gold, Past, gold_offset, past_counts
+from fairhand.quality.aggregation.past import WithPast
+from fairhand.quality.aggregation.people_fit import PeopleFit, table_accuracy
+from fairhand.quality.aggregation.result import names_of, winners
 
 
 @dataclass(frozen=True, slots=True)
-class DawidSkeneFit(Aggregation):
+class DawidSkeneFit(PeopleFit):
     """Labels and probabilities, and what was learned about people.
 
     `confusion[w, t, g]` is the probability that person w answers g when t is true; `counts` holds
-    the expected answers behind it, before any prior.
+    the expected answers behind it, before any prior and any earlier record.
     """
 
     confusion: Floats
     counts: Floats
-    priors: Floats
-    task_counts: Floats
-    log_likelihood: float
-    iterations: int
-    converged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,50 +76,56 @@ class DawidSkeneFamily:
 
 
 @dataclass(frozen=True, slots=True)
-class DawidSkene:
+class DawidSkene(PeopleModel[DawidSkeneFit]):
     """The estimator and its settings; deterministic, never NaN."""
 
     max_iterations: int = 100
     tolerance: float = 1e-5
     strength: ConfusionPriors = field(default_factory=ConfusionPriors)
 
-    def fit(
-        self,
-        task: object,
-        worker: Sequence[Any] | NDArray[Any] | None = None,
-        label: Sequence[Any] | NDArray[Any] | None = None,
-        *,
-        classes: Sequence[Any] | None = None,
-        columns: tuple[str, str, str] = ("task", "worker", "label"),
+    def fit_codes(
+        self, codes: AnswerCodes, *, gold: Gold | None = None, people: Past | None = None
     ) -> DawidSkeneFit:
-        """Fit answers given as one table, or as three columns of one length."""
-        return self.fit_codes(encode(*answer_columns(task, worker, label, columns), classes))
-
-    def fit_codes(self, codes: AnswerCodes) -> DawidSkeneFit:
         """Fit answers that are codes already."""
+        grouped = group(codes)
+        past = past_counts(codes, people)
         found = run(
-            group(codes),
-            DawidSkeneFamily(self.strength),
+            grouped,
+            WithPast.of(DawidSkeneFamily(self.strength), past),
+            offset=gold_offset(codes, gold, np.arange(grouped.classes)),
             max_iterations=self.max_iterations,
             tolerance=self.tolerance,
         )
-        return _fit_of(codes, found)
+        weights = self.strength.person + found.counts.sum(axis=1)
+        if past is not None:
+            weights += past.sum(axis=2)
+        return confusion_fit(codes, found, "dawid-skene", weights, inspect(grouped, codes.workers))
 
 
-def _fit_of(codes: AnswerCodes, found: Run) -> DawidSkeneFit:
-    probabilities = found.class_probabilities(len(codes.classes))
+def confusion_fit(
+    codes: AnswerCodes, found: Run, name: str, weights: Floats, warnings: tuple[str, ...]
+) -> DawidSkeneFit:
+    """Tell a run with one state a class; `weights` (people x truth) are the answers behind it."""
+    tables = np.exp(found.learned.log_tables).transpose(0, 2, 1)
+    tables /= tables.sum(axis=2, keepdims=True)
+    shares = np.exp(found.learned.log_shares)
+    shares /= max(shares.sum(), np.finfo(float).tiny)
+    accuracy, error = table_accuracy(tables, weights, shares)
     return DawidSkeneFit(
         tasks=codes.tasks,
         classes=codes.classes,
         workers=codes.workers,
-        labels=names_of(codes.classes, winners(probabilities)),
-        probabilities=probabilities,
-        method="dawid-skene",
-        confusion=np.exp(found.learned.log_tables).transpose(0, 2, 1),
-        counts=found.counts.transpose(0, 2, 1),
-        priors=np.exp(found.learned.log_shares),
+        labels=names_of(codes.classes, winners(found.posterior)),
+        probabilities=found.posterior,
+        method=name,
+        warnings=warnings,
+        accuracy=accuracy,
+        accuracy_error=error,
+        priors=shares,
         task_counts=found.state_counts,
         log_likelihood=found.log_likelihood,
         iterations=found.iterations,
         converged=found.converged,
+        confusion=tables,
+        counts=found.counts.transpose(0, 2, 1),
     )

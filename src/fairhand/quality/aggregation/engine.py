@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairhand.quality.aggregation.codes import AnswerCodes, Codes, Floats
+from fairhand.quality.aggregation.people_fit import by_class
 from fairhand.quality.aggregation.sweep_kernel import sweep_tasks
 from fairhand.quality.compiled import in_threads, threads
 
@@ -102,12 +103,7 @@ class Run:
 
     def class_probabilities(self, classes: int) -> Floats:
         """Sum the states of each class, tasks x classes."""
-        if np.array_equal(self.state_class, np.arange(classes)):
-            return self.posterior
-        found = np.zeros((len(self.posterior), classes))
-        for state, code in enumerate(self.state_class.tolist()):
-            found[:, code] += self.posterior[:, state]
-        return found
+        return by_class(self.posterior, self.state_class, classes)
 
 
 def group(codes: AnswerCodes) -> Grouped:
@@ -223,14 +219,14 @@ def _sweep_large(
         )
         return Sweep(counts, log_likelihood, change)
 
-    found = in_threads(stretch, _edges(grouped))
+    found = in_threads(stretch, task_edges(grouped))
     counts = found[0].counts
     for other in found[1:]:
         counts += other.counts
     return Sweep(counts, sum(one.log_likelihood for one in found), max(o.change for o in found))
 
 
-def _edges(grouped: Grouped) -> list[int]:
+def task_edges(grouped: Grouped) -> list[int]:
     """Cut the tasks into stretches with about as many answers each."""
     shares = np.linspace(0, len(grouped.cell), threads() + 1)
     edges = np.searchsorted(grouped.starts, shares)

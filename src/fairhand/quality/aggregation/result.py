@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,10 @@ _TIE_DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """One label and one probability row per task; `labels[i]` answers `tasks[i]`."""
+    """One label and one probability row per task; `labels[i]` answers `tasks[i]`.
+
+    `warnings` says in sentences why the result may be doubtful; empty when nothing is amiss.
+    """
 
     tasks: tuple[Any, ...]
     classes: tuple[Any, ...]
@@ -22,6 +25,7 @@ class Aggregation:
     labels: tuple[Any, ...]
     probabilities: Floats
     method: str
+    warnings: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def confidence(self) -> Floats:
