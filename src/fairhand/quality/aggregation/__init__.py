@@ -3,6 +3,7 @@
 from fairhand.quality.aggregation.dawid_skene import DawidSkene, DawidSkeneFit
 from fairhand.quality.aggregation.majority import MajorityVote
 from fairhand.quality.aggregation.one_coin import OneCoin
+from fairhand.quality.aggregation.ordinal import OrdinalDawidSkene, OrdinalFit
 from fairhand.quality.aggregation.people_fit import PeopleFit
 from fairhand.quality.aggregation.result import Aggregation
 from fairhand.quality.aggregation.spamming import Spamming
@@ -14,6 +15,8 @@ __all__ = [
     "DawidSkeneFit",
     "MajorityVote",
     "OneCoin",
+    "OrdinalDawidSkene",
+    "OrdinalFit",
     "PeopleFit",
     "Spamming",
     "WeightedMajority",
