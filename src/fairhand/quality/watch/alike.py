@@ -1,0 +1,296 @@
+"""People whose answers are more alike than their own ways and the tasks explain.
+
+Two people who are often right agree often; that says nothing. What says something is giving the
+same answer where it was unlikely: the same mistake, the same rare choice. For each pair the tasks
+count on which one gave an answer that the other, going by their own error table and by what
+everybody else said of that very task, had less than an even chance of giving. How often the other
+gave it all the same has an exact tail (Poisson-binomial); of both directions the weaker is taken.
+Real crowds share more than any model knows (a picture with a misleading title), so the tails are
+set against the bulk of all pairs (B. Efron: Large-scale simultaneous hypothesis testing: the choice
+of a null hypothesis, JASA 99, 2004) and then corrected for their number (Benjamini and Hochberg
+1995). The idea of testing for copying on wrong answers is that of L. Frary et al. (1977) and of
+X. L. Dong, L. Berti-Equille, D. Srivastava: Integrating conflicting data: the role of source
+dependence, VLDB (2009).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from fairhand.quality.aggregation.codes import AnswerCodes, Codes, Floats
+from fairhand.quality.frames import Column
+from fairhand.quality.watch.answers import Expected, expect, left_out, sum_by, take_answers
+from fairhand.quality.watch.corrections import benjamini_hochberg, sum_tails
+from fairhand.quality.watch.signal import Signal, in_order, strength_of_chance
+
+LEAST_SHARED = 10
+_CHUNK = 200_000
+_MOST_ROWS = 40_000_000
+_PAIR_WEIGHT = 30.0
+_FLOOR = 1e-6
+_BULK = 50
+"""Pairs needed before the bulk of them can say what is usual."""
+_OTHERWISE = (
+    "They may have been taught by the same person, or read the same example in the guidelines.",
+    "The tasks they share may be of one kind that misleads many people.",
+    "It may be one person with two accounts, or a household with one device: ask before judging.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two people: `same` unlikely answers given alike of `unlikely` ones, where `expected` were.
+
+    `shared` tasks in common, of which `agree` were answered alike. `chance` is the probability of
+    so much likeness by coincidence, `adjusted` the same with all pairs allowed for.
+    """
+
+    first: Any
+    second: Any
+    shared: int
+    agree: int
+    unlikely: int
+    same: int
+    expected: float
+    chance: float
+    adjusted: float
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """All pairs with enough tasks in common, by name, and signals about groups of them."""
+
+    pairs: tuple[Pair, ...]
+    signals: tuple[Signal, ...]
+    warnings: tuple[str, ...]
+
+
+def find_alike(
+    task: object,
+    worker: Column | None = None,
+    label: Column | None = None,
+    *,
+    least_shared: int = LEAST_SHARED,
+    false_share: float = 0.05,
+) -> Likeness:
+    """Compare all pairs of people with at least `least_shared` tasks in common.
+
+    Three columns or one table (task, worker, label), categorical. Of the pairs behind the signals
+    at most `false_share` on average are coincidence. A task counts for a pair only when somebody
+    else answered it, too. Raises ValueError for a missing value or unlike lengths.
+    """
+    codes, _, repeated = take_answers(task, worker, label)
+    warnings = list(left_out(repeated))
+    if len(codes) == 0 or len(codes.classes) < 2:
+        return Likeness((), (), (*warnings, "With fewer than two labels nobody can be alike."))
+    rows = _Rows.of(codes, least_shared, warnings)
+    if rows.pair.size == 0:
+        warnings.append(f"No two people have {least_shared} tasks in common that others answered.")
+        return Likeness((), (), tuple(warnings))
+    pairs = _tested(codes, rows, warnings)
+    return Likeness(pairs, _signals(pairs, false_share), tuple(warnings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Every (pair, task): which answers `one` and `two`; `pair` counts in the order of `key`."""
+
+    one: Codes
+    two: Codes
+    pair: Codes
+    key: Codes
+
+    @staticmethod
+    def of(codes: AnswerCodes, least_shared: int, warnings: list[str]) -> _Rows:
+        one, two = (np.concatenate(side) for side in zip(*_blocks(codes, warnings), strict=True))
+        swap = codes.worker[one] > codes.worker[two]
+        one, two = np.where(swap, two, one), np.where(swap, one, two)
+        keys = codes.worker[one] * len(codes.workers) + codes.worker[two]
+        key, pair, times = np.unique(keys, return_inverse=True, return_counts=True)
+        enough = times >= max(1, least_shared)
+        renumbered = np.cumsum(enough) - 1
+        kept = enough[pair]
+        return _Rows(one[kept], two[kept], renumbered[pair[kept]].astype(np.intp), key[enough])
+
+
+def _blocks(codes: AnswerCodes, warnings: list[str]) -> Iterator[tuple[Codes, Codes]]:
+    """Yield the pairs of answers to one task, for tasks of like size at a time."""
+    order = np.argsort(codes.task, kind="stable")
+    sizes = np.bincount(codes.task, minlength=len(codes.tasks))
+    starts = np.cumsum(sizes) - sizes
+    sizes = np.where(sizes >= 3, sizes, 0)  # of two answers to a task nobody else is a witness
+    rows = float((sizes * (sizes - 1) / 2).sum())
+    if rows > _MOST_ROWS:
+        keep = np.random.default_rng(0).random(len(sizes)) < _MOST_ROWS / rows
+        sizes = np.where(keep, sizes, 0)
+        warnings.append(f"Compared on {keep.mean():.0%} of the tasks, drawn by chance: too many.")
+    yield np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+    for size in np.unique(sizes[sizes > 0]).tolist():
+        grid = order[starts[sizes == size][:, np.newaxis] + np.arange(size)]
+        left, right = np.triu_indices(size, 1)
+        yield grid[:, left].ravel(), grid[:, right].ravel()
+
+
+def _tested(codes: AnswerCodes, rows: _Rows, warnings: list[str]) -> tuple[Pair, ...]:
+    expected = expect(codes)
+    chance_two, chance_one = _chances(expected, rows)
+    same = codes.label[rows.one] == codes.label[rows.two]
+    raise_to = _seen_chance(rows, (chance_two, chance_one), same)
+    sides = [_side(rows, raise_to(side), same) for side in (chance_two, chance_one)]
+    worse = np.argmax([side.tail for side in sides], axis=0)
+    raw = np.maximum(sides[0].tail, sides[1].tail)
+    tails = _against_bulk(raw, sides[0].known | sides[1].known, warnings)
+    adjusted = benjamini_hochberg(tails)
+    shared = np.bincount(rows.pair, minlength=len(rows.key))
+    agree = np.bincount(rows.pair, weights=same, minlength=len(rows.key))
+    people = len(codes.workers)
+    return tuple(
+        Pair(
+            first=codes.workers[key // people],
+            second=codes.workers[key % people],
+            shared=int(shared[place]),
+            agree=int(agree[place]),
+            unlikely=int(sides[worse[place]].unlikely[place]),
+            same=int(sides[worse[place]].same[place]),
+            expected=float(sides[worse[place]].expected[place]),
+            chance=float(tails[place]),
+            adjusted=float(adjusted[place]),
+        )
+        for place, key in enumerate(rows.key.tolist())
+    )
+
+
+def _chances(expected: Expected, rows: _Rows) -> tuple[Floats, Floats]:
+    """How likely each was to give the other's answer: (two gives one's, one gives two's)."""
+    codes = expected.codes
+    two_gives, one_gives = np.empty(len(rows.one)), np.empty(len(rows.one))
+    for start in range(0, len(rows.one), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        one, two = rows.one[part], rows.two[part]
+        task, labels = codes.task[one], (codes.label[one], codes.label[two])
+        at = np.arange(len(one))
+        two_gives[part] = expected.chances(codes.worker[two], task, *labels)[at, labels[0]]
+        one_gives[part] = expected.chances(codes.worker[one], task, *labels)[at, labels[1]]
+    return two_gives, one_gives
+
+
+def _seen_chance(
+    rows: _Rows, sides: tuple[Floats, Floats], same: NDArray[np.bool_]
+) -> Callable[[Floats], Floats]:
+    """Learn from all pairs how likely an unlikely answer is once somebody has given it.
+
+    One answer off the consensus says that the task is open to doubt, so a second like it is
+    likelier than the others' answers alone would say. A logistic curve over the logit of the
+    chance; a pair weighs as `_PAIR_WEIGHT` rows at most, so that no two people can set the rule.
+    Chances are raised, never lowered.
+    """
+    chance, pair, hit = np.concatenate(sides), np.tile(rows.pair, 2), np.tile(same, 2)
+    rare = chance < 0.5
+    times = np.bincount(pair[rare], minlength=len(rows.key))
+    weight = np.minimum(1.0, _PAIR_WEIGHT / np.maximum(times, 1))[pair[rare]]
+    curve = _logistic(special.logit(np.clip(chance[rare], _FLOOR, 0.5)), hit[rare], weight)
+
+    def raised(side: Floats) -> Floats:
+        logit = special.logit(np.clip(side, _FLOOR, 1.0 - _FLOOR))
+        higher: Floats = np.maximum(side, special.expit(curve[0] + curve[1] * logit))
+        return higher
+
+    return raised
+
+
+def _logistic(x: Floats, hit: NDArray[np.bool_], weight: Floats) -> Floats:
+    """Fit expit(a + b x) by Newton's method, pulled weakly towards a = 0, b = 1."""
+    design = np.stack([np.ones_like(x), x])
+    found = np.array([0.0, 1.0])
+    for _ in range(20):
+        chance = special.expit(found @ design)
+        slope = design @ (weight * (hit - chance)) - (found - [0.0, 1.0])
+        curve = (design * (weight * chance * (1.0 - chance))) @ design.T + np.eye(2)
+        found = found + np.clip(np.linalg.solve(curve, slope), -1.0, 1.0)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    tail: Floats
+    unlikely: Codes
+    same: Codes
+    expected: Floats
+    known: NDArray[np.bool_]
+
+
+def _side(rows: _Rows, chance: Floats, same: NDArray[np.bool_]) -> _Side:
+    """Exact tails of one direction, over the answers that were less than evens."""
+    rare = np.flatnonzero(chance < 0.5)
+    rare = rare[np.argsort(rows.pair[rare], kind="stable")]
+    pairs = len(rows.key)
+    pair, p = rows.pair[rare], chance[rare]
+    unlikely = np.bincount(pair, minlength=pairs)
+    alike = np.bincount(pair, weights=same[rare], minlength=pairs).astype(np.intp)
+    expected = sum_by(pair, p, pairs)
+    starts = np.concatenate([[0], np.cumsum(unlikely)]).astype(np.intp)
+    return _Side(sum_tails(p, starts, alike), unlikely, alike, expected, expected >= 1.0)
+
+
+def _against_bulk(tails: Floats, known: NDArray[np.bool_], warnings: list[str]) -> Floats:
+    """Widen the tails as far as the bulk of the pairs is wider than coincidence makes it.
+
+    Shift and spread are those of the middle half of the pairs, so that few colluders do not
+    hide themselves; neither ever makes a tail smaller.
+    """
+    z = -special.ndtri(np.clip(tails, 1e-300, 1 - 1e-12))
+    if known.sum() < _BULK:
+        warnings.append("Too few pairs to tell what likeness is usual here: read with more doubt.")
+        return tails
+    low, middle, high = np.quantile(z[known], [0.25, 0.5, 0.75])
+    spread = max(1.0, float(high - low) / 1.349)
+    widened: Floats = special.ndtr(-(z - max(0.0, float(middle))) / spread)
+    return np.maximum(widened, tails)
+
+
+def _signals(pairs: tuple[Pair, ...], false_share: float) -> tuple[Signal, ...]:
+    found = [pair for pair in pairs if pair.adjusted <= false_share]
+    return in_order(_signal(group) for group in _groups(found))
+
+
+def _groups(pairs: list[Pair]) -> list[list[Pair]]:
+    """Join pairs that have a person in common."""
+    leader: dict[Any, Any] = {}
+
+    def lead(person: object) -> object:
+        while leader.setdefault(person, person) != person:
+            leader[person] = leader[leader[person]]
+            person = leader[person]
+        return person
+
+    for pair in pairs:
+        leader[lead(pair.first)] = lead(pair.second)
+    groups: dict[Any, list[Pair]] = {}
+    for pair in pairs:
+        groups.setdefault(lead(pair.first), []).append(pair)
+    return list(groups.values())
+
+
+def _signal(group: list[Pair]) -> Signal:
+    people = sorted({name for pair in group for name in (pair.first, pair.second)}, key=str)
+    evidence = {
+        "pairs": float(len(group)),
+        "shared": float(sum(pair.shared for pair in group)),
+        "agree": float(sum(pair.agree for pair in group)),
+        "unlikely": float(sum(pair.unlikely for pair in group)),
+        "same": float(sum(pair.same for pair in group)),
+        "expected": sum(pair.expected for pair in group),
+    }
+    sentence = (
+        f"{', '.join(map(str, people))}: where one gave an answer that the other was unlikely to "
+        f"give, the other gave it too {evidence['same']:.0f} times of {evidence['unlikely']:.0f}; "
+        f"{evidence['expected']:.1f} would be expected."
+    )
+    strength = strength_of_chance(min(pair.adjusted for pair in group))
+    return Signal("too_alike", tuple(people), evidence, strength, sentence, _OTHERWISE)

@@ -1,0 +1,196 @@
+"""What an answer would be expected to be: from what others said of the task, and the person's ways.
+
+The consensus of a task leaves out the people in question, so that nobody vouches for themselves.
+It is the model of A. P. Dawid and A. M. Skene (1979) with one error table for the whole crowd: with
+a table each, people who always agree with one another would be taken for the best. An answer's
+chances are a logarithmic pool of two opinions (C. Genest, J. V. Zidek: Combining probability
+distributions, Statistical Science 1, 1986): the consensus seen through the person's own error
+table, and the shares of the others' answers to this very task, which know that it is a hard one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairhand.quality.aggregation.codes import AnswerCodes, Codes, Floats, encode
+from fairhand.quality.frames import Column, answer_columns
+
+_OWN_PRIOR = 5.0
+"""Answers of each true class that a person's table borrows from the crowd's."""
+_SHARE_PRIOR = 2.0
+"""Answers that a task's shares borrow from the crowd's."""
+_ROUNDS = 15
+_LEAST = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Answers, and all that is needed to say what was to be expected of each.
+
+    `votes` (tasks x classes) counts answers; `log_table` (true x given) is the crowd's error
+    table; `own_tables` (people x true x given) is each person's; `pool` holds the weights of the
+    two opinions.
+    """
+
+    codes: AnswerCodes
+    votes: Floats
+    log_prior: Floats
+    log_table: Floats
+    own_tables: Floats
+    marginal: Floats
+    pool: tuple[float, float]
+
+    def consensus(self, task: Codes, *without: Codes) -> Floats:
+        """Class probabilities (rows x classes) of each row's task, leaving out given answers.
+
+        Each of `without` holds a label a row that is taken out of the votes.
+        """
+        return _posterior(self._votes_without(task, without), self.log_prior, self.log_table)
+
+    def chances(self, person: Codes, task: Codes, *without: Codes) -> Floats:
+        """Chances (rows x classes) of what `person` would answer `task`; each row sums to one."""
+        votes = self._votes_without(task, without)
+        consensus = _posterior(votes, self.log_prior, self.log_table)
+        opinions = _opinions(self.own_tables, person, consensus, votes, self.marginal)
+        return _pooled(opinions, self.pool)
+
+    def _votes_without(self, task: Codes, without: tuple[Codes, ...]) -> Floats:
+        votes = self.votes[task]
+        rows = np.arange(len(task))
+        for label in without:
+            votes[rows, label] -= 1.0
+        return votes
+
+
+def expect(codes: AnswerCodes) -> Expected:
+    """Learn what to expect of each answer; a person answers each task once in `codes`."""
+    votes = count_votes(codes)
+    log_prior, log_table = _crowd_table(votes)
+    rows = np.arange(len(codes))
+    others = votes[codes.task]
+    others[rows, codes.label] -= 1.0
+    consensus = _posterior(others, log_prior, log_table)
+    own = _own_tables(codes, consensus, np.exp(log_table))
+    marginal = (votes.sum(axis=0) + 1.0) / (votes.sum() + votes.shape[1])
+    opinions = _opinions(own, codes.worker, consensus, others, marginal)
+    pool = _fit_pool(opinions, codes.label)
+    return Expected(codes, votes, log_prior, log_table, own, marginal, pool)
+
+
+def take_answers(
+    task: object, worker: Column | None, label: Column | None
+) -> tuple[AnswerCodes, Codes, int]:
+    """Read answers; of a person's answers to one task keep the first.
+
+    Gives the codes, the row each answer came from, and how many were left out.
+    """
+    columns = answer_columns(task, worker, label, ("task", "worker", "label"))
+    codes = encode(*columns)
+    keys = codes.task * max(1, len(codes.workers)) + codes.worker
+    first = np.sort(np.unique(keys, return_index=True)[1])
+    kept = AnswerCodes(
+        codes.task[first], codes.worker[first], codes.label[first],
+        codes.tasks, codes.workers, codes.classes,
+    )  # fmt: skip
+    return kept, first, len(codes) - len(first)
+
+
+def count_votes(codes: AnswerCodes) -> Floats:
+    """Count the answers of each task by class (tasks x classes)."""
+    wide = len(codes.classes)
+    cells = np.bincount(codes.task * wide + codes.label, minlength=len(codes.tasks) * wide)
+    return cells.reshape(len(codes.tasks), wide).astype(np.float64)
+
+
+def sum_by(group: Codes, value: NDArray[Any], groups: int) -> Floats:
+    """Sum values by group."""
+    return np.bincount(group, weights=value, minlength=groups).astype(np.float64)
+
+
+def left_out(repeated: int) -> tuple[str, ...]:
+    """Say that repeated answers were left out, when they were."""
+    if not repeated:
+        return ()
+    return (f"{repeated} answers were left out: the person had answered that task before.",)
+
+
+def _posterior(votes: Floats, log_prior: Floats, log_table: Floats) -> Floats:
+    log_odds = votes @ log_table.T + log_prior
+    log_odds -= log_odds.max(axis=1, keepdims=True)
+    odds = np.exp(log_odds)
+    found: Floats = odds / odds.sum(axis=1, keepdims=True)
+    return found
+
+
+def _crowd_table(votes: Floats) -> tuple[Floats, Floats]:
+    """One table for everybody by expectation maximisation, begun at the shares of the votes."""
+    kinds, times = np.unique(votes, axis=0, return_counts=True)
+    classes = votes.shape[1]
+    belief = (kinds + 1e-3) / (kinds + 1e-3).sum(axis=1, keepdims=True)
+    agree = np.eye(classes) + 0.1  # a class is called by its own name, until shown otherwise
+    log_prior, log_table = np.zeros(classes), np.zeros((classes, classes))
+    for _ in range(_ROUNDS):
+        weighted = belief * times[:, np.newaxis]
+        table = weighted.T @ kinds + agree
+        log_table = np.log(table / table.sum(axis=1, keepdims=True))
+        prior = weighted.sum(axis=0) + 1.0
+        log_prior = np.log(prior / prior.sum())
+        belief = _posterior(kinds, log_prior, log_table)
+    return log_prior, log_table
+
+
+def _own_tables(codes: AnswerCodes, consensus: Floats, table: Floats) -> Floats:
+    people, classes = len(codes.workers), len(codes.classes)
+    own = np.empty((people, classes, classes))
+    cell = codes.worker * classes + codes.label
+    for true in range(classes):
+        own[:, true, :] = np.bincount(
+            cell, weights=consensus[:, true], minlength=people * classes
+        ).reshape(people, classes)
+    own += _OWN_PRIOR * table
+    found: Floats = own / own.sum(axis=2, keepdims=True)
+    return found
+
+
+def _opinions(
+    own: Floats, person: Codes, consensus: Floats, votes: Floats, marginal: Floats
+) -> tuple[Floats, Floats]:
+    """Logarithms of both opinions, each rows x classes."""
+    seen = np.einsum("rc,rcl->rl", consensus, own[person])
+    shares = votes + _SHARE_PRIOR * marginal
+    shares /= shares.sum(axis=1, keepdims=True)
+    return np.log(seen + _LEAST), np.log(shares + _LEAST)
+
+
+def _pooled(opinions: tuple[Floats, Floats], pool: tuple[float, float]) -> Floats:
+    log_chance = pool[0] * opinions[0] + pool[1] * opinions[1]
+    log_chance -= log_chance.max(axis=1, keepdims=True)
+    chance = np.exp(log_chance)
+    found: Floats = chance / chance.sum(axis=1, keepdims=True)
+    return found
+
+
+def _fit_pool(opinions: tuple[Floats, Floats], label: Codes) -> tuple[float, float]:
+    """Weights that make the answers likeliest: Newton's method on a concave function of two."""
+    if len(label) == 0 or opinions[0].shape[1] < 2:
+        return 1.0, 0.0
+    weights = np.array([1.0, 0.0])
+    stacked = np.stack(opinions)  # opinion x rows x classes
+    given = stacked[:, np.arange(len(label)), label].sum(axis=1)
+    for _ in range(_ROUNDS):
+        chance = _pooled(opinions, (float(weights[0]), float(weights[1])))
+        mean = np.einsum("orc,rc->or", stacked, chance)
+        slope = given - mean.sum(axis=1) - (weights - [1.0, 0.0])  # a weak pull to (1, 0)
+        second = np.einsum("orc,rc,prc->op", stacked, chance, stacked, optimize=True)
+        curve = second - mean @ mean.T + np.eye(2)
+        weights = np.clip(weights + np.linalg.solve(curve, slope), 0.0, 3.0)
+    return float(weights[0]), float(weights[1])
+
+
+def names(codes: AnswerCodes, people: NDArray[np.intp]) -> tuple[Any, ...]:
+    """Name people by code."""
+    return tuple(codes.workers[person] for person in people.tolist())

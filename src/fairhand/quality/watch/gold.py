@@ -1,0 +1,220 @@
+"""How people answer gold tasks, with intervals: evidence, not a mark.
+
+Two intervals for every share. `exact` (Clopper, Pearson 1934) holds when one looks once.
+`always` (Robbins 1970) holds at all times at once, and is the one to show on a page that is
+looked at after every answer; the sentence quotes it unless told otherwise. See `intervals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fairhand.quality.frames import Column, answer_columns
+from fairhand.quality.watch.corrections import e_benjamini_hochberg
+from fairhand.quality.watch.intervals import (
+    LEVEL,
+    anytime_interval,
+    exact_interval,
+    jeffreys_interval,
+    log_e_value,
+)
+from fairhand.quality.watch.signal import Signal, between, in_order, percent, strength_of_evidence
+
+_OTHERWISE = (
+    "Some gold answers may be wrong, or right only for who read the newest guidelines.",
+    "The gold tasks may be harder than the others, or of a kind this person had not met.",
+    "The guidelines may not say what to do; then many people miss the same gold tasks.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GoldShare:
+    """So many right of so many gold tasks, and what share that may be in truth.
+
+    `exact` for one look, `always` for any number of looks, `belief` the posterior mean and
+    interval under Jeffreys' prior; all shares in 0..1.
+    """
+
+    right: int
+    of: int
+    exact: tuple[float, float]
+    always: tuple[float, float]
+    belief: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class GoldScore:
+    """A person's gold tasks: in all, by the true class, and in words.
+
+    `evidence_below` is the natural logarithm of an anytime-valid e-value against "as good as
+    everybody else together"; `others` is how good these are. Zero when there is nobody else.
+    """
+
+    person: Any
+    total: GoldShare
+    by_class: Mapping[Any, GoldShare]
+    others: float | None
+    evidence_below: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoldScores:
+    """One score a person, by name; `crowd` is everybody together."""
+
+    people: tuple[GoldScore, ...]
+    crowd: GoldShare
+    warnings: tuple[str, ...]
+
+
+def score_gold(
+    task: object,
+    worker: Column | None = None,
+    label: Column | None = None,
+    *,
+    truth: Mapping[Any, Any],
+    watched: bool = True,
+    level: float = LEVEL,
+) -> GoldScores:
+    """Score answers to gold tasks: three columns or one table (task, worker, label).
+
+    `truth` gives each gold task's answer; answers to other tasks are left out. A person's first
+    answer to a gold task counts, as later ones may be remembered. `watched` says that one looks
+    again and again, and puts the wider interval into the sentence. Raises ValueError for a
+    missing value or columns of different length.
+    """
+    tasks, people, labels = answer_columns(task, worker, label, ("task", "worker", "label"))
+    rows, repeated = _gold_rows(tasks, people, labels, truth)
+    by_person: dict[Any, list[tuple[Any, bool]]] = {}
+    for person, klass, right in rows:
+        by_person.setdefault(person, []).append((klass, right))
+    total = _share(sum(right for _, _, right in rows), len(rows), level)
+    warnings = _warnings(rows, repeated)
+    scores = [_score(name, found, total, watched, level) for name, found in by_person.items()]
+    return GoldScores(tuple(sorted(scores, key=_name)), total, warnings)
+
+
+def gold_signals(
+    scores: GoldScores, *, false_share: float = 0.05, slack: float = 0.05
+) -> tuple[Signal, ...]:
+    """Point out people whose gold answers are below everybody else's by more than `slack`.
+
+    Of the people pointed out at most `false_share` on average have nothing the matter, however
+    often one looks and however many people there are (e-values, Wang and Ramdas 2022).
+    """
+    compared = [score for score in scores.people if score.others is not None]
+    against = [_evidence(score.total, (score.others or 0.0) - slack) for score in compared]
+    adjusted = e_benjamini_hochberg(against)
+    limit = -np.log(false_share)
+    return in_order(
+        _signal(score, float(evidence))
+        for score, evidence in zip(compared, adjusted, strict=True)
+        if evidence >= limit
+    )
+
+
+def _signal(score: GoldScore, evidence: float) -> Signal:
+    others = score.others or 0.0
+    return Signal(
+        kind="gold",
+        people=(score.person,),
+        evidence={
+            "right": float(score.total.right),
+            "of": float(score.total.of),
+            "low": score.total.always[0],
+            "high": score.total.always[1],
+            "others": others,
+        },
+        strength=strength_of_evidence(evidence),
+        sentence=f"{score.sentence} The others together: {percent(others)} %.",
+        what_would_explain_it_otherwise=_OTHERWISE,
+    )
+
+
+def _gold_rows(
+    tasks: Column, people: Column, labels: Column, truth: Mapping[Any, Any]
+) -> tuple[list[tuple[Any, Any, bool]], int]:
+    """List (person, true class, right) of first answers to gold tasks, and count later ones."""
+    if not len(tasks) == len(people) == len(labels):
+        raise ValueError(
+            f"task, worker and label must have one length; they have {len(tasks)}, "
+            f"{len(people)} and {len(labels)}"
+        )
+    seen: set[tuple[Any, Any]] = set()
+    rows, repeated = [], 0
+    columns = (_plain(tasks), _plain(people), _plain(labels))
+    for row, (task, person, label) in enumerate(zip(*columns, strict=True)):
+        if any(value is None or value != value for value in (task, person, label)):
+            raise ValueError(f"a task, worker or label is missing in row {row}")
+        if task not in truth:
+            continue
+        if (person, task) in seen:
+            repeated += 1
+            continue
+        seen.add((person, task))
+        rows.append((person, truth[task], bool(label == truth[task])))
+    return rows, repeated
+
+
+def _plain(column: Column) -> Sequence[Any]:
+    values: Sequence[Any] = column.tolist() if isinstance(column, np.ndarray) else column
+    return values
+
+
+def _warnings(rows: list[tuple[Any, Any, bool]], repeated: int) -> tuple[str, ...]:
+    found = []
+    if not rows:
+        found.append("Nobody has answered a gold task yet.")
+    if repeated:
+        found.append(
+            f"{repeated} answers were left out: the person had answered that gold task before."
+        )
+    return tuple(found)
+
+
+def _score(
+    name: object, found: list[tuple[Any, bool]], total: GoldShare, watched: bool, level: float
+) -> GoldScore:
+    own = _share(sum(right for _, right in found), len(found), level)
+    by_class = {
+        klass: _share(
+            sum(right for other, right in found if other == klass),
+            sum(other == klass for other, _ in found),
+            level,
+        )
+        for klass in sorted({klass for klass, _ in found}, key=str)
+    }
+    rest = total.of - own.of
+    others = (total.right - own.right) / rest if rest else None
+    against = 0.0 if others is None else _evidence(own, others)
+    low, high = own.always if watched else own.exact
+    sentence = f"{name}: {own.right} right of {own.of} gold tasks: {between(low, high)}."
+    return GoldScore(name, own, by_class, others, against, sentence)
+
+
+def _evidence(own: GoldShare, share: float) -> float:
+    """Evidence that the share is lower; none when what was seen is not lower."""
+    if share <= 0.0 or own.of == 0 or own.right >= share * own.of:
+        return 0.0
+    return max(0.0, float(log_e_value(own.right, own.of, min(share, 1.0 - 1e-9))))
+
+
+def _share(right: int, of: int, level: float) -> GoldShare:
+    exact = tuple(map(float, exact_interval(right, of, level)))
+    always = tuple(map(float, anytime_interval(right, of, level)))
+    belief = tuple(map(float, jeffreys_interval(right, of, level)))
+    return GoldShare(
+        int(right),
+        of,
+        (exact[0], exact[1]),
+        (always[0], always[1]),
+        (belief[0], belief[1], belief[2]),
+    )
+
+
+def _name(score: GoldScore) -> str:
+    return str(score.person)
