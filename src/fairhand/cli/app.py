@@ -9,6 +9,7 @@ import typer
 import fairhand
 from fairhand.cli import (
     demo,
+    gold,
     imports,
     init,
     log,
@@ -62,6 +63,7 @@ for _room in (
     init,
     project,
     imports,
+    gold,
     people,
     token,
     serve,

@@ -60,6 +60,13 @@ def import_(
     ] = None,
     score_column: Annotated[str | None, typer.Option(help="The column with its score.")] = None,
     model: Annotated[str, typer.Option(help="The model's name and version.")] = "imported",
+    gold: Annotated[
+        list[str] | None,
+        typer.Option(help="A column with the known answer: COLUMN, or COLUMN=QUESTION."),
+    ] = None,
+    gold_explanation: Annotated[
+        str | None, typer.Option(help="The column that says why the known answer is right.")
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 when any row was rejected.")
     ] = False,
@@ -73,13 +80,16 @@ def import_(
 
     Example:  fairhand import digits scans/
     Example:  fairhand import reviews reviews.csv --text-column body --prediction-column mood
+    Example:  fairhand import reviews known.csv --gold mood  (gold tasks, mixed in unseen)
     """
     with opened(workspace) as house:
         found = find_project(house, project)
         options = _options(
             house, found, format_, path, text_column, image_column, score_column, model
         )
-        options = _with_predictions(house, found, options, prediction_column or [])
+        options = _with_answers(
+            found, options, prediction_column or [], gold or [], gold_explanation
+        )
         run = _run(house, found, path, options)
     _tell(run, found.slug)
     if strict and run.rejected:
@@ -114,12 +124,28 @@ def _options(
     )
 
 
-def _with_predictions(
-    house: House, project: Project, options: ReadOptions, columns: list[str]
+def _with_answers(
+    project: Project,
+    options: ReadOptions,
+    predictions: list[str],
+    gold: list[str],
+    gold_explanation: str | None,
 ) -> ReadOptions:
-    """Pair each prediction column with its question; a lone question needs no naming."""
+    """Pair the columns of proposed and of known answers with their questions."""
     from dataclasses import replace
 
+    return replace(
+        options,
+        prediction_columns=_paired(project, options, "--prediction-column", predictions),
+        gold_columns=_paired(project, options, "--gold", gold),
+        gold_explanation_column=gold_explanation,
+    )
+
+
+def _paired(
+    project: Project, options: ReadOptions, flag: str, columns: list[str]
+) -> dict[str, str]:
+    """Pair each column with its question; a lone question needs no naming."""
     from fairhand.core.errors import InvalidError
 
     names = [question.name for question in options.questions or ()]
@@ -129,11 +155,11 @@ def _with_predictions(
         question = question or (names[0] if len(names) == 1 else column)
         if question not in names:
             raise InvalidError(
-                f"--prediction-column {text}: {question!r} is not a question of {project.slug}; "
+                f"{flag} {text}: {question!r} is not a question of {project.slug}; "
                 f"its questions are {', '.join(names)}."
             )
         pairs[column] = question
-    return replace(options, prediction_columns=pairs)
+    return pairs
 
 
 def _run(house: House, project: Project, path: Path, options: ReadOptions) -> ImportRun:

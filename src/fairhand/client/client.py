@@ -175,6 +175,27 @@ class Client:
         body = {"guidelines": guidelines}
         return int(self._post(f"/projects/{project_id}/guidelines", body)["version"])
 
+    # Gold tasks
+
+    def gold(self, project_id: int) -> dict[str, Any]:
+        """Show gold tasks and how people did on them, with intervals."""
+        return cast(dict[str, Any], self._get(f"/projects/{project_id}/gold"))
+
+    def set_gold_share(self, project_id: int, percent: float) -> None:
+        """Decide how many of a hundred tasks handed out are gold."""
+        self._http.json("PUT", f"{_API}/projects/{project_id}/gold", {"percent": percent})
+
+    def mark_gold(
+        self, project_id: int, task_id: int, value: Mapping[str, Any], *, explanation: str = ""
+    ) -> None:
+        """Say what the right answer to a task is; it is a gold task from now on."""
+        body = {"value": dict(value), "explanation": explanation}
+        self._http.json("PUT", f"{_API}/projects/{project_id}/gold/{task_id}", body)
+
+    def unmark_gold(self, project_id: int, task_id: int) -> None:
+        """Make a gold task an ordinary one again; what people answered is kept."""
+        self._http.json("DELETE", f"{_API}/projects/{project_id}/gold/{task_id}")
+
     # Long work
 
     def import_files(

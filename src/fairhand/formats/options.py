@@ -23,6 +23,8 @@ class ReadOptions:
     image bytes, a `data:` address, or a path below `media_root`. `prediction_columns` maps a
     column (or a Label Studio `from_name`) to the question whose proposed answer it holds; with
     `questions` known, a proposal that is not a valid answer is reported and left out.
+    `gold_columns` maps a column to the question whose known answer it holds: a row with one is a
+    gold task, and a row whose known answer is not valid is refused.
     """
 
     format: str | None = None
@@ -33,6 +35,8 @@ class ReadOptions:
     prediction_columns: Mapping[str, str] = field(default_factory=dict)
     prediction_score_column: str | None = None
     prediction_model: str = "imported"
+    gold_columns: Mapping[str, str] = field(default_factory=dict)
+    gold_explanation_column: str | None = None
     questions: Sequence[Asked] | None = None
     delimiter: str | None = None
     keep_image_metadata: bool = False

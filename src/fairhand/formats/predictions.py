@@ -11,7 +11,7 @@ from fairhand.core.errors import MalformedError
 from fairhand.formats.options import ReadOptions
 from fairhand.labels.answers import Asked, normalise_value, validate_value
 from fairhand.labels.kind import AnswerContext
-from fairhand.model.task import Media, NewPrediction
+from fairhand.model.task import Media, NewGold, NewPrediction
 
 
 class HasMedia(Protocol):
@@ -34,6 +34,33 @@ def column_prediction(data: dict[str, Any], options: ReadOptions) -> list[NewPre
         if cell not in (None, ""):
             value[question] = _answer(cell, _asked(question, options.questions))
     return [NewPrediction(value, options.prediction_model, score)] if value else []
+
+
+def column_gold(data: dict[str, Any], options: ReadOptions) -> NewGold | None:
+    """Take the gold columns out of a row's data, so that nobody who answers sees them.
+
+    A row with all of them empty is an ordinary task.
+    """
+    explanation = data.pop(options.gold_explanation_column or "", None)
+    value: dict[str, Any] = {}
+    for column, question in options.gold_columns.items():
+        cell = data.pop(column, None)
+        if cell not in (None, ""):
+            value[question] = _answer(cell, _asked(question, options.questions))
+    words = explanation if isinstance(explanation, str) else ""
+    return NewGold(value, words) if value else None
+
+
+def usable_gold(gold: NewGold, options: ReadOptions, picture: HasMedia | None) -> NewGold:
+    """Give a known answer in canonical form; raises MalformedError when it is not valid."""
+    if options.questions is None:
+        return gold
+    media = picture.media if picture else None
+    context = AnswerContext(media.width, media.height) if media else AnswerContext()
+    asked = [question for question in options.questions if question.name in gold.value]
+    if issues := validate_value(asked, gold.value, context):
+        raise MalformedError(f"has an unusable known answer: {issues[0].place} {issues[0].message}")
+    return NewGold(normalise_value(asked, gold.value), gold.explanation)
 
 
 def usable_predictions(

@@ -12,7 +12,12 @@ from fairhand.core.errors import Issue, MalformedError
 from fairhand.formats.images import probe_image, strip_metadata
 from fairhand.formats.json_text import canonical_json, fingerprint
 from fairhand.formats.options import ReadOptions, Row
-from fairhand.formats.predictions import column_prediction, usable_predictions
+from fairhand.formats.predictions import (
+    column_gold,
+    column_prediction,
+    usable_gold,
+    usable_predictions,
+)
 from fairhand.formats.safe_files import read_inside
 from fairhand.labels.kind import json_type
 from fairhand.model.task import Media, NewTask
@@ -54,10 +59,13 @@ def _task(row: Row, options: ReadOptions) -> Iterator[NewTask | Issue]:
     try:
         data = dict(row.values)
         proposed = column_prediction(data, options)
+        gold = column_gold(data, options)
         picture = _take_picture(data, options)
         _take_text(data, options)
         if picture is None and all(value in _NOTHING for value in data.values()):
             raise MalformedError("is empty")
+        if gold is not None:
+            gold = usable_gold(gold, options, picture)
         canonical = bounded_json(data, options)
     except MalformedError as error:
         yield Issue(row.place, error.message)
@@ -71,6 +79,7 @@ def _task(row: Row, options: ReadOptions) -> Iterator[NewTask | Issue]:
         media_bytes=picture.content if picture else None,
         media=picture.media if picture else None,
         predictions=good,
+        gold=gold,
     )
 
 

@@ -32,6 +32,7 @@ class NewTask:
     media_bytes: bytes | None = None
     media: Media | None = None
     predictions: tuple[NewPrediction, ...] = ()
+    gold: NewGold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,14 @@ class NewPrediction:
     value: dict[str, Any]
     model: str
     score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewGold:
+    """A known answer that came with an import; it makes the row a gold task."""
+
+    value: dict[str, Any]
+    explanation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

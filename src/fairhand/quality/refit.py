@@ -45,7 +45,11 @@ class QuestionFit:
 class Ballots:
     """A project's live answers to its modelled questions, gathered row by row in little room."""
 
-    def __init__(self, questions: Sequence[Asked]) -> None:
+    def __init__(
+        self, questions: Sequence[Asked], known: Mapping[int, Mapping[str, Any]] | None = None
+    ) -> None:
+        """Begin with the questions, and the known answers of gold tasks by task."""
+        self._known = known or {}
         self._columns: list[_Column] = []
         self._questions: list[tuple[Asked, Modelled]] = []
         for question in questions:
@@ -78,18 +82,34 @@ class Ballots:
             columns = [one for one in self._columns if one.question == question.name]
             codes = [_codes_of(column, tasks, people) for column in columns]
             names = [column.part.name for column in columns]
+            fitted = [
+                DawidSkene().fit_codes(one, gold=self._gold(column, one))
+                for column, one in zip(columns, codes, strict=True)
+            ]
             found.append(
                 QuestionFit(
                     question.name,
                     {column.part.name: column.part.classes for column in columns},
-                    dict(zip(names, map(DawidSkene().fit_codes, codes), strict=True)),
+                    dict(zip(names, fitted, strict=True)),
                     alpha_of_codes(_pooled(codes), rng),
                 )
             )
         return found
 
+    def _gold(self, column: _Column, codes: AnswerCodes) -> dict[int, str]:
+        """Give the known class of each gold task that has one for this part."""
+        found = {}
+        for task_id in codes.tasks if self._known else ():
+            code = column.part.read(self._known.get(task_id, {}).get(column.question))
+            if code is not None:
+                found[task_id] = column.part.classes[code]
+        return found
+
     def consensus(self, fits: Sequence[QuestionFit]) -> Iterator[tuple[int, int, list[Consensus]]]:
-        """Give (task id, live answers, consensus of each fitted question), task by task."""
+        """Give (task id, live answers, consensus of each fitted question), task by task.
+
+        Gold tasks are left out: their answer is known.
+        """
         tasks, ids = _numbers(self._tasks), _numbers(self._ids)
         order = np.lexsort((ids, tasks))
         edges = np.flatnonzero(np.diff(tasks[order])) + 1
@@ -99,6 +119,8 @@ class Ballots:
         ]
         for rows in np.split(order, edges) if len(order) else []:
             task_id = int(tasks[rows[0]])
+            if task_id in self._known:
+                continue
             yield task_id, len(rows), [reader.read(task_id, rows, ids) for reader in readers]
 
 

@@ -138,6 +138,8 @@ _CONSENSUS_OF_PROJECT = text(
     "SELECT task_id, question, value, confidence, method, n_answers, settled, updated_at "
     "FROM consensus WHERE project_id = :project_id ORDER BY task_id, question"
 )
+_DROP_CONSENSUS = text("DELETE FROM consensus WHERE task_id = :task_id")
+_AGAIN = text("UPDATE annotation SET aggregated = false WHERE task_id = :task_id")
 _DOUBTFUL = text(
     "SELECT task_id, question, value, confidence, method, n_answers, settled, updated_at "
     "FROM consensus WHERE project_id = :project_id AND n_answers > 0 "
@@ -335,6 +337,18 @@ def save_consensus(
         connection.execute(_SAVE_CONSENSUS, values)
 
 
+def drop_consensus(connection: Connection, task_ids: Iterable[int]) -> None:
+    """Forget the consensus of tasks whose answer is known now; the next refit tells the models."""
+    if rows := [{"task_id": task_id} for task_id in task_ids]:
+        connection.execute(_DROP_CONSENSUS, rows)
+
+
+def aggregate_again(connection: Connection, task_ids: Iterable[int]) -> None:
+    """Let every answer to these tasks be aggregated anew."""
+    if rows := [{"task_id": task_id} for task_id in task_ids]:
+        connection.execute(_AGAIN, rows)
+
+
 def settle_tasks(connection: Connection, settled: Mapping[int, bool], batch: int) -> None:
     """Mark every question of these tasks as settled or not; later batches are left alone."""
     rows = [
@@ -349,9 +363,14 @@ def count_answers(connection: Connection, project_id: int, count: int) -> None:
     connection.execute(_COUNT_ANSWERS, {"project_id": project_id, "count": count})
 
 
-def gather_ballots(connection: Connection, project_id: int, questions: Sequence[Asked]) -> Ballots:
-    """Read every live answer of a project, as a stream."""
-    ballots = Ballots(questions)
+def gather_ballots(
+    connection: Connection,
+    project_id: int,
+    questions: Sequence[Asked],
+    known: Mapping[int, Mapping[str, Any]] | None = None,
+) -> Ballots:
+    """Read every live answer of a project, as a stream; `known` are the answers of gold tasks."""
+    ballots = Ballots(questions, known)
     streaming = connection.execution_options(yield_per=_STREAM)
     for row in streaming.execute(_LIVE, {"project_id": project_id}):
         ballots.add(row.id, row.task_id, row.person_id, orjson.loads(row.value))

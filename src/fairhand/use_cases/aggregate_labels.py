@@ -16,6 +16,7 @@ from fairhand.quality.refit import refit_due
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.versions import version_of
 from fairhand.work.assignment import store as queue
+from fairhand.work.gold import store as gold
 from fairhand.work.projects import store as projects
 
 
@@ -45,7 +46,10 @@ def aggregate_labels(
         claimed = store.claim_fresh(connection, project_id, limit)
         if not claimed:
             return AggregateResult()
-        followed = _follow(db, connection, project, sorted(set(claimed)), run, now)
+        # A gold task's truth is known: it teaches the models at the next refit, and asks nobody.
+        known = gold.load_known(connection, claimed)
+        open_tasks = sorted(set(claimed) - known.keys())
+        followed = _follow(db, connection, project, open_tasks, run, now)
         asked_more = _ask_more(connection, project, followed)
         store.count_answers(connection, project_id, len(claimed))
         result = AggregateResult(

@@ -30,7 +30,10 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """Which column means what; `prediction_columns` maps a column to its question."""
+    """Which column means what.
+
+    `prediction_columns` and `gold_columns` map a column to the question it answers.
+    """
 
     format: str | None = None
     text_column: str | None = None
@@ -38,6 +41,8 @@ class ImportOptions:
     prediction_columns: Mapping[str, str] = field(default_factory=dict)
     prediction_score_column: str | None = None
     prediction_model: str = "imported"
+    gold_columns: Mapping[str, str] = field(default_factory=dict)
+    gold_explanation_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +91,13 @@ def _check(command: AskImport, questions: Sequence[str]) -> list[Issue]:
     if chosen is not None and chosen not in formats():
         known = ", ".join(formats())
         issues.append(Issue("format", f"{chosen[:60]!r} cannot be read; known are {known}."))
-    for column, question in command.options.prediction_columns.items():
-        if question not in questions:
-            message = f"{column[:60]!r} is for the question {question[:60]!r}, which is not asked."
-            issues.append(Issue("prediction_column", message))
+    paired = {
+        "prediction_column": command.options.prediction_columns,
+        "gold_column": command.options.gold_columns,
+    }
+    for place, columns in paired.items():
+        for column, question in columns.items():
+            if question not in questions:
+                message = f"{column[:60]!r} is for {question[:60]!r}, which is not asked."
+                issues.append(Issue(place, message))
     return issues

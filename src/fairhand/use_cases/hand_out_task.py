@@ -8,9 +8,12 @@ from fairhand.core.clock import Instant
 from fairhand.core.errors import ForbiddenError
 from fairhand.pay import store as pay
 from fairhand.pay.paid_time.rules import EventKind
+from fairhand.people.accounts import store as accounts
 from fairhand.people.wellbeing import store as wellbeing
 from fairhand.people.wellbeing.rules import Limits, dose_left
+from fairhand.quality.watch.gold_schedule import GoldSchedule, choose_gold, is_gold_turn
 from fairhand.storage.database import Connection, Database
+from fairhand.work.assignment import gold as golds
 from fairhand.work.assignment import store as queue
 from fairhand.work.assignment.rules import (
     Hold,
@@ -22,9 +25,13 @@ from fairhand.work.assignment.rules import (
     why_wait,
     words_for,
 )
-from fairhand.work.assignment.store import Lease, Place
+from fairhand.work.assignment.store import Claimed, Lease, Place
 from fairhand.work.projects import store as projects
 from fairhand.work.projects.store import TaskSheet
+
+EARLY_GOLD = 4
+"""How much more often a newcomer meets gold tasks than somebody who is known."""
+EARLY_SHARE_MOST = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,9 @@ def _lease_one(
     left = 0
     if place.max_tier > 0:
         left = dose_left(wellbeing.load_doses(connection, command.person_id, now), Limits(), now)
-    claimed = queue.claim(connection, place, command.person_id, command.project_id, left)
+    claimed = _gold_if_due(connection, place, command, left)
+    if claimed is None:
+        claimed = queue.claim(connection, place, command.person_id, command.project_id, left)
     if claimed is None:
         return None
     if claimed.dose > 0:
@@ -134,6 +143,25 @@ def _lease_one(
         now,
         expires_at(now, command.hold, terms),
     )
+
+
+def _gold_if_due(
+    connection: Connection, place: Place, command: HandOutTask, dose_left: int
+) -> Claimed | None:
+    """Take a gold task when this person's turn for one has come and there is one left for them."""
+    if place.gold_permille == 0:
+        return None
+    workspace = accounts.load_workspace(connection)
+    assert workspace is not None, "a project lies in a workspace"  # noqa: S101
+    share = place.gold_permille / 1_000
+    early = min(EARLY_SHARE_MOST, EARLY_GOLD * share)
+    schedule = GoldSchedule(workspace[1], share=share, early_share=early, least_gap=1)
+    person_id, project_id = command.person_id, command.project_id
+    if not is_gold_turn(schedule, person_id, project_id, place.handed_out):
+        return None
+    left = golds.list_left(connection, place, person_id, project_id, dose_left)
+    chosen = choose_gold(schedule, person_id, project_id, left, ())
+    return None if chosen is None else golds.take(connection, chosen, person_id, project_id)
 
 
 def _credit(

@@ -18,7 +18,8 @@ from fairhand.model.project import Project
 from fairhand.model.task import NewTask
 from fairhand.proof.log import store as log
 from fairhand.storage.blobs import BlobStore
-from fairhand.storage.database import Database
+from fairhand.storage.database import Connection, Database
+from fairhand.work.gold import store as gold
 from fairhand.work.projects import store
 from fairhand.work.projects.store import ImportRun
 
@@ -68,6 +69,7 @@ def import_tasks(
         previews = [_store_media(blobs, task) for task in tasks]
         with db.write() as connection:
             added = store.add_tasks(connection, project, tasks, previews, now)
+            _mark_gold(connection, project, tasks, command.person_id, now)
             run = _counted(run, len(chunk), added, len(tasks), issues)
             store.save_import(connection, run)
         on_progress(run)
@@ -103,6 +105,16 @@ def _store_media(blobs: BlobStore, task: NewTask) -> str | None:
         return None
     blobs.put(task.media_bytes)
     return blobs.put(make_preview(task.media_bytes))
+
+
+def _mark_gold(
+    connection: Connection, project: Project, tasks: list[NewTask], author_id: int, now: Instant
+) -> None:
+    """Remember known answers; a row that was imported before without one becomes gold now."""
+    known = {task.fingerprint: task.gold for task in tasks if task.gold is not None}
+    ids = gold.find_by_fingerprint(connection, project.id, sorted(known))
+    found = {ids[key]: (one.value, one.explanation) for key, one in known.items()}
+    gold.mark(connection, project.id, found, author_id, now)
 
 
 def _counted(run: ImportRun, read: int, added: int, good: int, issues: list[Issue]) -> ImportRun:

@@ -27,6 +27,7 @@ from fairhand.quality.refit import Ballots, QuestionFit
 from fairhand.storage.database import Database
 from fairhand.use_cases.versions import version_of
 from fairhand.work.assignment import store as queue
+from fairhand.work.gold import store as gold
 from fairhand.work.projects import store as projects
 
 _CHUNK = 500
@@ -86,7 +87,8 @@ def _look(db: Database, project_id: int) -> _Snapshot:
             raise NotFoundError(f"There is no project {project_id}.")
         questions = version_of(db, connection, project_id, project.version).questions
         run = store.look_at_aggregation(connection, project_id)
-        ballots = store.gather_ballots(connection, project_id, questions)
+        known = {one.task_id: one.value for one in gold.list_gold(connection, project_id)}
+        ballots = store.gather_ballots(connection, project_id, questions, known)
         voted = {
             question.name: store.load_confidences(connection, project_id, question.name)
             for question in questions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -59,6 +59,7 @@ class PersonRow:
     state: str
 
 
+_CHUNK = 500
 _PERSON_COLUMNS = (
     person.c.id,
     person.c.email,
@@ -190,6 +191,20 @@ def add_role(
         .values(person_id=person_id, project_id=project_id, role=role, created_at=now)
         .on_conflict_do_nothing()
     )
+
+
+def names_of(connection: Connection, person_ids: Iterable[int]) -> dict[int, str]:
+    """Give the display names of these people."""
+    ids = sorted(set(person_ids))
+    return {
+        row.id: row.display_name
+        for start in range(0, len(ids), _CHUNK)
+        for row in connection.execute(
+            select(person.c.id, person.c.display_name).where(
+                person.c.id.in_(ids[start : start + _CHUNK])
+            )
+        )
+    }
 
 
 def list_people(connection: Connection) -> list[tuple[PersonRow, list[str]]]:

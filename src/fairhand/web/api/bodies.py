@@ -87,6 +87,19 @@ class GuidelinesBody(Body):
     guidelines: str
 
 
+class GoldBody(Body):
+    """The known answer to a task, by question name, and why it is right."""
+
+    value: dict[str, Any]
+    explanation: str = ""
+
+
+class GoldShareBody(Body):
+    """How many of a hundred tasks handed out are gold, 0 to 50."""
+
+    percent: float = Field(strict=False, allow_inf_nan=False)
+
+
 class ModeBody(Body):
     """The mode a project should be in."""
 

@@ -36,18 +36,23 @@ def import_files(
     prediction_column: Annotated[list[str] | None, Form()] = None,
     prediction_score_column: Column = None,
     prediction_model: Column = None,
+    gold_column: Annotated[list[str] | None, Form()] = None,
+    gold_explanation_column: Column = None,
 ) -> Response:
     """Import a CSV, JSONL, Parquet or Label Studio file, a ZIP of images, or several images.
 
-    `prediction_column` is `COLUMN=QUESTION`. Answers 202 with the job to look at.
+    `prediction_column` and `gold_column` are `COLUMN=QUESTION`; a row with a known answer becomes
+    a gold task. Answers 202 with the job to look at.
     """
     options = ImportOptions(
         format=format or None,
         text_column=text_column or None,
         image_column=image_column or None,
-        prediction_columns=_pairs(prediction_column or []),
+        prediction_columns=_pairs(prediction_column or [], "prediction_column"),
         prediction_score_column=prediction_score_column or None,
         prediction_model=prediction_model or "imported",
+        gold_columns=_pairs(gold_column or [], "gold_column"),
+        gold_explanation_column=gold_explanation_column or None,
     )
     command = AskImport(actor.person_id, project_id, store_upload(house, file), options)
     job_id = ask_import(house.db, command, house.clock())
@@ -68,12 +73,12 @@ def job(house: House, actor: Actor, job_id: str) -> Response:
     return reply(job_view(read_job(house.db, actor, job_id)))
 
 
-def _pairs(columns: list[str]) -> dict[str, str]:
+def _pairs(columns: list[str], place: str) -> dict[str, str]:
     pairs = {}
     for text in columns:
         column, equals, question = text.partition("=")
         if not equals or not column or not question:
             message = "Write COLUMN=QUESTION."
-            raise InvalidError(message, issues=[Issue("prediction_column", message)])
+            raise InvalidError(message, issues=[Issue(place, message)])
         pairs[column] = question
     return pairs

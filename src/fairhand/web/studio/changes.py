@@ -46,6 +46,8 @@ def import_files(
     prediction_column: Text = "",
     prediction_question: Text = "",
     prediction_model: Text = "",
+    gold_column: Text = "",
+    gold_question: Text = "",
 ) -> Response:
     """Store what was sent and ask for its import."""
     values = {
@@ -56,15 +58,19 @@ def import_files(
         "prediction_column": prediction_column,
         "prediction_question": prediction_question,
         "prediction_model": prediction_model,
+        "gold_column": gold_column,
+        "gold_question": gold_question,
     }
     try:
-        question = prediction_question or _only_question(house, project_id)
+        only = _only_question(house, project_id)
+        proposed, known = prediction_question or only, gold_question or only
         options = ImportOptions(
             format=format or None,
             text_column=text_column.strip() or None,
             image_column=image_column.strip() or None,
-            prediction_columns={prediction_column.strip(): question} if prediction_column else {},
+            prediction_columns={prediction_column.strip(): proposed} if prediction_column else {},
             prediction_model=prediction_model.strip() or "imported",
+            gold_columns={gold_column.strip(): known} if gold_column.strip() else {},
         )
         upload = store_upload(house, file or [])
         ask_import(house.db, AskImport(actor.person_id, project_id, upload, options), house.clock())

@@ -67,7 +67,8 @@ _PLACE = """
     SELECT e.state AS enrolment_state, e.queue_epoch AS seen_epoch, e.rank_cursor,
            e.reopened_cursor, p.mode, p.version, p.queue_epoch, p.reopened_seq, p.currency,
            p.rate_micros_per_hour, p.lease_ttl_ms, p.tier AS project_tier,
-           h.max_tier, h.hours_from_min, h.hours_to_min, h.is_simulated, x.left_micros
+           h.max_tier, h.hours_from_min, h.hours_to_min, h.is_simulated, x.left_micros,
+           p.gold_permille, e.handed_out
     FROM enrolment AS e
     JOIN project AS p ON p.id = e.project_id
     JOIN person AS h ON h.id = e.person_id
@@ -95,7 +96,8 @@ _LEASE = text(
 )
 _MOVE_CURSORS = text(
     "UPDATE enrolment SET queue_epoch = :epoch, rank_cursor = :rank_cursor, "
-    "reopened_cursor = :reopened_cursor WHERE person_id = :person_id AND project_id = :project_id"
+    "reopened_cursor = :reopened_cursor, handed_out = handed_out + 1 "
+    "WHERE person_id = :person_id AND project_id = :project_id"
 )
 _HELD = text(
     "SELECT id, task_id, person_id, project_id, state, hold, served_at, expires_at FROM lease "
@@ -186,6 +188,8 @@ class Place:
     hours_to_min: int | None
     is_simulated: bool
     left_micros: int | None
+    gold_permille: int
+    handed_out: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -328,7 +328,8 @@ def count_progress(connection: Connection, project_id: int) -> Progress:
     tasks, finished = connection.execute(
         text(
             "SELECT count(*), coalesce(sum(CASE WHEN taken >= wanted THEN 1 ELSE 0 END), 0) "
-            "FROM queue WHERE project_id = :project_id"
+            "FROM queue WHERE project_id = :project_id AND NOT EXISTS "
+            "(SELECT 1 FROM gold_answer AS g WHERE g.task_id = queue.task_id)"
         ),
         {"project_id": project_id},
     ).one()

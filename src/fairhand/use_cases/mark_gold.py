@@ -1,0 +1,62 @@
+"""An owner says what the right answer to a task is: from now on it is a gold task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from fairhand.core.clock import Instant
+from fairhand.core.errors import InvalidError, NotFoundError
+from fairhand.core.ids import sha256_hex
+from fairhand.labels.kind import AnswerContext
+from fairhand.proof.log import store as log
+from fairhand.quality import store as quality
+from fairhand.storage.database import Database
+from fairhand.use_cases.versions import version_of
+from fairhand.work.gold import store
+from fairhand.work.gold.rules import canonical, check_known
+from fairhand.work.projects import store as projects
+
+
+@dataclass(frozen=True, slots=True)
+class MarkGold:
+    """The known answer to some or all questions of a task, and why it is right."""
+
+    author_id: int
+    project_id: int
+    task_id: int
+    value: Mapping[str, Any] = field(default_factory=dict)
+    explanation: str = ""
+
+
+def mark_gold(db: Database, command: MarkGold, now: Instant) -> None:
+    """Make a task gold, or replace its known answer; what people answered so far is kept.
+
+    Raises NotFoundError for a task that is not in the project, InvalidError for a value that
+    does not answer the questions.
+    """
+    with db.write() as connection:
+        project = projects.load_project(connection, command.project_id)
+        size = store.load_size(connection, command.project_id, command.task_id)
+        if project is None or size is None:
+            raise NotFoundError(
+                f"There is no task {command.task_id} in project {command.project_id}."
+            )
+        questions = version_of(db, connection, project.id, project.version).questions
+        context = AnswerContext(*size)
+        if issues := check_known(questions, command.value, command.explanation, context):
+            message = "The known answer does not fit the questions; nothing was changed."
+            raise InvalidError(message, issues=issues)
+        value = canonical(questions, command.value)
+        known = {command.task_id: (value, command.explanation)}
+        store.mark(connection, project.id, known, command.author_id, now)
+        quality.drop_consensus(connection, [command.task_id])
+        body = {
+            "project": project.id,
+            "task": command.task_id,
+            "value_sha256": sha256_hex(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)),
+        }
+        log.append(connection, "gold.marked", body, now, command.author_id, project.id)

@@ -1,0 +1,1 @@
+"""Gold tasks: tasks with a known answer, mixed in unseen."""
