@@ -19,7 +19,7 @@ from scipy.special import ndtr
 
 from fairhand.quality.aggregation.codes import Floats
 
-_BIASES = np.linspace(-1.5, 1.5, 13)
+_BIASES = np.array([-3.0, -2.5, -2.0, *np.linspace(-1.5, 1.5, 13), 2.0, 2.5, 3.0])
 _SPREADS = np.geomspace(0.25, 2.5, 8)
 _TYPICAL_BIAS = 0.7
 _SLIP = 1e-3
