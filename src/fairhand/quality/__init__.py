@@ -1,14 +1,20 @@
 """The quality wing: from many judgements to the truth; usable on its own."""
 
 from fairhand.quality.aggregation import (
+    IBCC,
     Aggregation,
     DawidSkene,
     DawidSkeneFit,
+    Difficulty,
+    DifficultyFit,
+    DriftFit,
+    DriftingDawidSkene,
     MajorityVote,
     OneCoin,
     OrdinalDawidSkene,
     OrdinalFit,
     PeopleFit,
+    ShapedCoin,
     Spamming,
     WeightedMajority,
 )
@@ -21,25 +27,46 @@ from fairhand.quality.agreement import (
     pair_kappas,
 )
 from fairhand.quality.calibration import Calibration, measure_calibration, reliability
+from fairhand.quality.structured.transcripts import (
+    PersonErrors,
+    Place,
+    Transcripts,
+    join_transcripts,
+)
+from fairhand.quality.valuation import DataValue, Share, knn_shapley, merge_near_duplicates
 
 __all__ = [
+    "IBCC",
     "Aggregation",
     "Agreement",
     "Alpha",
     "Calibration",
+    "DataValue",
     "DawidSkene",
     "DawidSkeneFit",
+    "Difficulty",
+    "DifficultyFit",
+    "DriftFit",
+    "DriftingDawidSkene",
     "MajorityVote",
     "OneCoin",
     "OrdinalDawidSkene",
     "OrdinalFit",
     "PairKappas",
     "PeopleFit",
+    "PersonErrors",
+    "Place",
+    "ShapedCoin",
+    "Share",
     "Spamming",
+    "Transcripts",
     "WeightedMajority",
+    "join_transcripts",
+    "knn_shapley",
     "krippendorff_alpha",
     "measure_agreement",
     "measure_calibration",
+    "merge_near_duplicates",
     "pair_kappas",
     "reliability",
 ]

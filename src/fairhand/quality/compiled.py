@@ -34,6 +34,10 @@ class Kernel(Generic[P, R]):
 
         return njit(cache=True, nogil=True, fastmath=self._fast_math)(self.source)
 
+    @property
+    def _numba_type_(self) -> Any:  # noqa: ANN401  # how Numba sees it inside another kernel
+        return self._compiled._numba_type_
+
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the compiled function."""
         result: R = self._compiled(*args, **kwargs)
@@ -41,7 +45,7 @@ class Kernel(Generic[P, R]):
 
 
 def kernel(source: Callable[P, R]) -> Kernel[P, R]:
-    """Compile a loop over arrays. It may call nothing but NumPy and what it defines itself."""
+    """Compile a loop over arrays. It may call NumPy, and kernels of its own file."""
     return Kernel(source)
 
 

@@ -1,0 +1,1 @@
+"""Consensus of answers that have a shape: outlines, boxes, points, spans, transcripts, texts."""
