@@ -27,6 +27,7 @@ from fairhand.quality.watch.signal import Signal, in_order, percent, strength_of
 
 _PRIOR_ANSWERS = 4.0
 """Answers that the first share borrows from everybody else's."""
+_CROWD_WINDOWS = 100
 _OTHERWISE = (
     "The tasks may have become harder, or of another kind.",
     "The guidelines or the gold answers may have changed in between.",
@@ -87,10 +88,11 @@ def find_drift(
 
     `right` is true where an answer was right, or agreed with the consensus of the others. `order`
     says when each was given (numbers that grow); without it rows are in order. `window` is the
-    number of answers in each windowed estimate. Of the people pointed out at most `false_share` on
-    average did not change, however often one looks. The crowd's own figure is pooled over people
-    who differ, so it also moves when who works changes. Raises ValueError for a missing value, an
-    outcome other than true and false, or unlike lengths.
+    number of answers in each windowed estimate; the crowd has a hundred windows at most. Of the
+    people pointed out at most `false_share` on average did not change, however often one looks.
+    The crowd's own figure is pooled over people who differ, so it also moves when who works
+    changes. Raises ValueError for a missing value, an outcome other than true and false, or unlike
+    lengths.
     """
     outcome = _outcomes(right, len(worker))
     if window < 2:
@@ -105,7 +107,8 @@ def find_drift(
         rest = size - len(own)
         typical = (total - int(own.sum())) / rest if rest else 0.5
         people.append(_drift(name, own, typical, window))
-    crowd = _drift(None, outcome[np.argsort(_moments(order, size), kind="stable")], 0.5, window)
+    in_time = outcome[np.argsort(_moments(order, size), kind="stable")]
+    crowd = _drift(None, in_time, 0.5, max(window, -(-size // _CROWD_WINDOWS)))
     warnings = () if size else ("There are no answers yet.",)
     return DriftReport(tuple(people), crowd, _signals(people, crowd, false_share), warnings)
 
@@ -172,12 +175,15 @@ def _drift(name: object, right: NDArray[np.bool_], typical: float, window: int) 
 
 def _windows(right: NDArray[np.bool_], window: int) -> tuple[Window, ...]:
     """Estimates of stretches of `window` answers; a last short stretch stands for itself."""
-    found = []
-    for start in range(0, len(right), window):
-        part = right[start : start + window]
-        low, high = map(float, exact_interval(int(part.sum()), len(part)))
-        found.append(Window(start, start + len(part), int(part.sum()), low, high))
-    return tuple(found)
+    starts = np.arange(0, len(right), window)
+    sizes = np.minimum(window, len(right) - starts)
+    sums = np.add.reduceat(right.astype(np.intp), starts) if len(right) else sizes
+    low, high = exact_interval(sums, sizes)
+    rows = zip(starts.tolist(), sizes.tolist(), sums.tolist(), low, high, strict=True)
+    return tuple(
+        Window(start, start + size, right_of, float(least), float(most))
+        for start, size, right_of, least, most in rows
+    )
 
 
 def _signals(people: list[Drift], crowd: Drift, false_share: float) -> tuple[Signal, ...]:

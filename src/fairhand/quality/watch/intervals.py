@@ -12,14 +12,14 @@ Time-uniform, nonparametric, nonasymptotic confidence sequences, Ann. Statist. 4
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 Floats = NDArray[np.float64]
-Interval = tuple[Any, Any]
+Codes = NDArray[np.intp]
 
 LEVEL = 0.95
 _HALVINGS = 60
@@ -125,6 +125,40 @@ def difference_interval(
         max(-1.0, p - q - math.hypot(p - low_1, high_2 - q)),
         min(1.0, p - q + math.hypot(high_1 - p, q - low_2)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ClusteredShare:
+    """A share, and the answers it is worth as if they were independent."""
+
+    share: float
+    worth: float
+    clusters: int
+
+    @property
+    def counts(self) -> tuple[float, float]:
+        """(right, of), for the intervals above."""
+        return self.share * self.worth, self.worth
+
+
+def clustered_share(value: Floats, cluster: Codes) -> ClusteredShare:
+    """Mean of values in 0..1 that come in clusters (of a task, of a person), and what it is worth.
+
+    E. L. Korn, B. I. Graubard: Confidence intervals for proportions with small expected number of
+    positive counts, Survey Methodology 24 (1998): the spread between clusters gives the number of
+    independent answers; exact intervals at that number hold. Needs at least one value.
+    """
+    size, share = len(value), float(value.mean())
+    _, place = np.unique(cluster, return_inverse=True)
+    sums = np.bincount(place.reshape(-1), value - share)
+    clusters = len(sums)
+    if clusters < 2:
+        return ClusteredShare(share, 1.0, clusters)
+    spread = float((sums**2).sum()) / size**2 * clusters / (clusters - 1)
+    plain = share * (1.0 - share)
+    # Unanimity shows no spread; then every cluster is worth one answer.
+    worth = plain / spread if spread > 0 and plain > 0 else float(clusters)
+    return ClusteredShare(share, float(np.clip(worth, 1.0, size)), clusters)
 
 
 def _counts(right: ArrayLike, of: ArrayLike, level: float) -> tuple[Floats, Floats]:
