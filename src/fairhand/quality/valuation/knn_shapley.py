@@ -1,0 +1,169 @@
+"""Exact Shapley values of training rows for a nearest-neighbour classifier.
+
+R. Jia et al.: Efficient task-specific data valuation for nearest neighbor algorithms (2019),
+theorem 1: a set is worth the votes for the right label among its K rows nearest to a test point,
+one K-th each. `utility="soft"` is the corrected game of J. T. Wang, R. Jia: A note on "Efficient
+task-specific data valuation for nearest neighbor algorithms" (2023): the share of right labels
+among the neighbours that there are, and a fair guess for the empty set.
+
+In both games neighbours in the order of distance differ by a multiple of their difference in being
+right, so that one sort per test point gives every row's value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairhand.quality.aggregation.codes import Codes, Floats
+from fairhand.quality.compiled import in_threads, kernel, threads
+
+Utility = Literal["votes", "soft"]
+
+_CHUNK_CELLS = 8_000_000
+_ROW_BITS = np.uint64(32)
+_ROW_MASK = np.uint64(0xFFFFFFFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Game:
+    """What a set of rows is worth for one test point.
+
+    Values of neighbours i and i + 1 (from the nearest) differ by `steps[i]` for a right label; the
+    farthest row gets `last` = (factor if right, factor of the other right rows, constant).
+    """
+
+    steps: Floats
+    last: Floats
+    empty: float
+    voters: int
+
+
+@dataclass(frozen=True, slots=True)
+class TestSums:
+    """Sums over the test points: of each player's value, of its square, and per test point of the
+    values of each group (tests x groups). `worth` is what all players together are worth, and
+    `nearest` the squared distance of the nearest player, both per test point.
+    """
+
+    values: Floats
+    squares: Floats
+    groups: Floats
+    worth: Floats
+    nearest: Floats
+
+
+def game_of(players: int, k: int, classes: int, utility: Utility) -> Game:
+    """Work out the factors of the recursion for so many players and neighbours."""
+    place = np.arange(1, players, dtype=np.float64)
+    if utility == "votes":
+        steps = 1.0 / np.maximum(place, k)
+        return Game(steps, np.array([1.0 / max(players, k), 0.0, 0.0]), 0.0, k)
+    few = min(k, players)
+    harmonic = float(np.sum(1.0 / np.arange(1, min(k, players - 1) + 1)))
+    steps = np.full(players - 1, harmonic)
+    if players > k:
+        steps += np.minimum(place, k) * (players - 1) / (place * k) - 1.0
+    steps /= max(players - 1, 1)
+    tail = float(np.sum(1.0 / np.arange(2, few + 1))) / players
+    others = -tail / (players - 1) if players > 1 else 0.0
+    last = np.array([tail + 1.0 / players, others, -1.0 / (classes * players)])
+    return Game(steps, last, 1.0 / classes, few)
+
+
+def sum_over_tests(
+    train: tuple[Floats, Codes],
+    test: tuple[Floats, Codes],
+    game: Game,
+    groups: tuple[Codes, Codes, Floats, int],
+) -> TestSums:
+    """Add up the values of all test points, a bounded number of them at a time.
+
+    `train` and `test` are features (rows x dimensions) and label codes; `groups` are entries
+    (player, group, part of the player's value) and the number of groups. Distances are compared
+    to 24 bits; of equal ones the earlier row counts as the nearer.
+    """
+    centre = train[0].mean(axis=0)
+    rows, points = train[0] - centre, test[0] - centre
+    lengths, n = (rows**2).sum(axis=1), len(rows)
+    labels = train[1].astype(np.int64)
+    sums = TestSums(
+        np.zeros(n), np.zeros(n), np.zeros((len(points), groups[3])), np.zeros(len(points)),
+        np.zeros(len(points)),
+    )  # fmt: skip
+    step = max(1, _CHUNK_CELLS // n)
+    for start in range(0, len(points), step):
+        chunk = slice(start, start + step)
+        squared = lengths - 2 * (points[chunk] @ rows.T) + (points[chunk] ** 2).sum(1)[:, None]
+        gaps = np.maximum(squared, 0.0).astype(np.float32)
+        sums.nearest[chunk] = gaps.min(axis=1)
+
+        def add(low: int, high: int, gaps: NDArray[np.float32] = gaps, at: int = start) -> Floats:
+            found = np.zeros((2, n))
+            for place in range(low, high):
+                keys = _keys(gaps[place])
+                keys.sort()
+                wanted = int(test[1][at + place])
+                sums.worth[at + place] = _add_test(
+                    keys, labels, wanted, game.steps, game.last, game.voters, found,
+                    groups[0], groups[1], groups[2], sums.groups[at + place],
+                )  # fmt: skip
+            return found
+
+        edges = [len(gaps) * part // threads() for part in range(threads() + 1)]
+        for found in in_threads(add, edges):
+            sums.values[:] += found[0]
+            sums.squares[:] += found[1]
+    return sums
+
+
+def _keys(gaps: NDArray[np.float32]) -> NDArray[np.uint64]:
+    """Integers that sort by distance, then by row: floats that are not negative sort as bits."""
+    keys = gaps.view(np.uint32).astype(np.uint64)
+    keys <<= _ROW_BITS
+    keys |= np.arange(len(gaps), dtype=np.uint64)
+    return keys
+
+
+@kernel
+def _add_test(
+    keys: NDArray[np.uint64],
+    labels: NDArray[np.int64],
+    wanted: int,
+    steps: Floats,
+    last: Floats,
+    voters: int,
+    found: Floats,
+    entry_player: Codes,
+    entry_group: Codes,
+    entry_part: Floats,
+    of_group: Floats,
+) -> float:
+    """Add one test point's values to `found` (values, squares) and its groups; give the worth."""
+    n = len(keys)
+    value = np.empty(n)
+    right = np.empty(n)
+    hits = 0.0
+    for place in range(n):
+        right[place] = (
+            1.0 if labels[np.int64(keys[place] & np.uint64(0xFFFFFFFF))] == wanted else 0.0
+        )
+        hits += right[place]
+    here = last[0] * right[n - 1] + last[1] * (hits - right[n - 1]) + last[2]
+    for back in range(n):
+        place = n - 1 - back
+        if back > 0:
+            here += (right[place] - right[place + 1]) * steps[place]
+        row = np.int64(keys[place] & np.uint64(0xFFFFFFFF))
+        value[row] = here
+        found[0, row] += here
+        found[1, row] += here * here
+    for entry in range(len(entry_player)):
+        of_group[entry_group[entry]] += entry_part[entry] * value[entry_player[entry]]
+    worth = 0.0
+    for place in range(min(voters, n)):
+        worth += right[place]
+    return worth / voters
