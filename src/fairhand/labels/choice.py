@@ -1,7 +1,9 @@
 """Choice: one label, or several where the question says `multiple`.
 
 Config `{"labels": [{"value", "title"?, "key"?, "color"?}], "multiple": false}`; answer `"cat"`, or
-`["cat", "dog"]` if multiple, kept in the question's order. "None of these" is a label like any
+`["cat", "dog"]` if multiple, kept in the question's order. `"ordered": true` says that the labels
+are grades from low to high; `"subjective": true` that there is no one truth, so that the spread of
+the answers is the result and no majority is forced. "None of these" is a label like any
 other: an empty list is no answer.
 """
 
@@ -23,7 +25,8 @@ from fairhand.labels.kind import (
 )
 from fairhand.labels.label_set import flag_issues, label_values, validate_labels, with_defaults
 
-_CONFIG_KEYS = frozenset({"labels", "multiple"})
+_FLAGS = ("multiple", "ordered", "subjective")
+_CONFIG_KEYS = frozenset({"labels", *_FLAGS})
 
 
 def validate_config(config: Json) -> list[Issue]:
@@ -31,7 +34,12 @@ def validate_config(config: Json) -> list[Issue]:
     if not isinstance(config, Mapping):
         return [Issue("config", f"must be a mapping, not {json_type(config)}")]
     extra = unknown_keys(config, _CONFIG_KEYS, "config")
-    return [*extra, *validate_labels(config), *flag_issues(config, "multiple")]
+    issues = [*extra, *validate_labels(config)]
+    for flag in _FLAGS:
+        issues += flag_issues(config, flag)
+    if not issues and config.get("multiple") and config.get("ordered"):
+        issues.append(Issue("config.ordered", "grades exclude each other; leave out multiple"))
+    return issues
 
 
 def validate_answer(config: Config, answer: Json, context: AnswerContext) -> list[Issue]:
@@ -104,6 +112,8 @@ def examples() -> Examples:
             {"labels": [{"value": "a", "color": "blue"}]},
             {"labels": [{"value": str(n)} for n in range(201)]},
             {"labels": labels, "multiple": "yes"},
+            {"labels": labels, "subjective": 1},
+            {"labels": labels, "multiple": True, "ordered": True},
             {"labels": labels, "mutliple": True},
         ),
     )

@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from fairhand.labels.answers import Asked
 from fairhand.quality.consensus import KINDS
-from fairhand.quality.consensus.kind import Beliefs, Modelled, Part, Voted
+from fairhand.quality.consensus.kind import Beliefs, Counts, Modelled, Part, Voted
 from fairhand.quality.online import Answer, OnlineModel
 from fairhand.quality.redundancy import AskMore, OverlapPolicy, Stop, decide
+
+SPREAD = "spread"
+"""The method of questions without one truth."""
 
 Models = Mapping[tuple[str, str], OnlineModel]
 """(Question, part) to what is known of it."""
@@ -36,7 +41,11 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Consensus:
-    """The aggregated answer to one question of a task; `value` is None when nobody answered."""
+    """The aggregated answer to one question of a task; `value` is None when nobody answered.
+
+    With `is_spread` the question has no one truth: `value` counts the people behind each label,
+    `beliefs` are smoothed shares, and there is nothing to be sure of.
+    """
 
     question: str
     value: Any
@@ -44,6 +53,7 @@ class Consensus:
     method: str
     answer_ids: tuple[int, ...]
     beliefs: Beliefs = field(default_factory=dict)
+    is_spread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,9 @@ def follow_task(
     found = []
     for question in questions:
         kind = KINDS[question.kind]
-        if isinstance(kind, Modelled):
+        if isinstance(kind, Modelled) and kind.is_subjective(question.config):
+            found.append(_spread(kind, question, judgements))
+        elif isinstance(kind, Modelled):
             found.append(_weigh(kind, question, models, judgements, earlier.get(question.name)))
         else:
             found.append(_vote(kind, question, judgements))
@@ -80,9 +92,39 @@ def follow_task(
 def task_confidence(consensus: Sequence[Consensus]) -> float:
     """Give the confidence of the least sure question.
 
-    A question that everybody left open asks for nobody: an answer need not exist.
+    A question that everybody left open asks for nobody: an answer need not exist. Of a question
+    without one truth people are asked up to the most, as nobody can be sure of it.
     """
-    return min((one.confidence for one in consensus if one.answer_ids), default=1.0)
+    return min(
+        (0.0 if one.is_spread else one.confidence for one in consensus if one.answer_ids),
+        default=1.0,
+    )
+
+
+def _spread(kind: Modelled, question: Asked, judgements: Sequence[Judgement]) -> Consensus:
+    counts, counted = {}, set[int]()
+    for part in kind.parts(question.config):
+        given = _answers(question.name, part, [one for one in judgements if one.live])
+        codes = [code for _, (_, code) in given]
+        counts[part.name] = np.bincount(codes, minlength=len(part.classes)).astype(np.float64)
+        counted.update(annotation_id for annotation_id, _ in given)
+    return spread_counts(kind, question, counts, tuple(sorted(counted)))
+
+
+def spread_counts(
+    kind: Modelled, question: Asked, counts: Counts, answer_ids: tuple[int, ...]
+) -> Consensus:
+    """Write down how people answered a question without one truth; nobody is outweighed.
+
+    The beliefs are the posterior means of the shares under Jeffreys' prior, half an answer for
+    each class; the confidence is the share of the most common answer.
+    """
+    if not answer_ids:
+        return Consensus(question.name, None, 0.0, SPREAD, (), is_spread=True)
+    beliefs = {part: (found + 0.5) / (found + 0.5).sum() for part, found in counts.items()}
+    value = kind.spread(question.config, counts)
+    confidence = kind.settle(question.config, beliefs).confidence
+    return Consensus(question.name, value, confidence, SPREAD, answer_ids, beliefs, is_spread=True)
 
 
 def _weigh(

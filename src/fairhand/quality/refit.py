@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from fairhand.labels.answers import Asked
 from fairhand.quality.aggregation.codes import AnswerCodes, Codes
 from fairhand.quality.aggregation.dawid_skene import DawidSkene, DawidSkeneFit
+from fairhand.quality.aggregation.ordinal import OrdinalDawidSkene
 from fairhand.quality.agreement import Alpha, alpha_of_codes
+from fairhand.quality.agreement.scale import Metric
 from fairhand.quality.consensus import KINDS
 from fairhand.quality.consensus.kind import Modelled, Part
-from fairhand.quality.follow import Consensus
+from fairhand.quality.follow import Consensus, spread_counts
 
 _NONE = -1
 _FIRST_ANSWERS = 50
@@ -82,8 +84,11 @@ class Ballots:
             columns = [one for one in self._columns if one.question == question.name]
             codes = [_codes_of(column, tasks, people) for column in columns]
             names = [column.part.name for column in columns]
+            is_ordered = bool(question.config.get("ordered", False))
+            model = OrdinalDawidSkene() if is_ordered else DawidSkene()
+            metric: Metric = "ordinal" if is_ordered else "nominal"
             fitted = [
-                DawidSkene().fit_codes(one, gold=self._gold(column, one))
+                model.fit_codes(one, gold=self._gold(column, one))
                 for column, one in zip(columns, codes, strict=True)
             ]
             found.append(
@@ -91,7 +96,7 @@ class Ballots:
                     question.name,
                     {column.part.name: column.part.classes for column in columns},
                     dict(zip(names, fitted, strict=True)),
-                    alpha_of_codes(_pooled(codes), rng),
+                    alpha_of_codes(_pooled(codes), rng, metric=metric),
                 )
             )
         return found
@@ -148,6 +153,8 @@ class _Reader:
         """Settle one task from the fit's probabilities."""
         answered = np.any([codes[rows] != _NONE for codes in self._codes], axis=0)
         name, method = self._question.name, self._kind.method
+        if self._kind.is_subjective(self._question.config):
+            return self._spread(rows, answered, ids)
         if not answered.any():
             return Consensus(name, None, 0.0, method, ())
         beliefs = {
@@ -157,6 +164,17 @@ class _Reader:
         verdict = self._kind.settle(self._question.config, beliefs)
         counted = tuple(ids[rows[answered]].tolist())
         return Consensus(name, verdict.value, verdict.confidence, method, counted, beliefs)
+
+    def _spread(
+        self, rows: Codes, answered: NDArray[np.bool_], ids: NDArray[np.int64]
+    ) -> Consensus:
+        parts = zip(self._kind.parts(self._question.config), self._codes, strict=True)
+        counts = {}
+        for part, codes in parts:
+            given = codes[rows][codes[rows] != _NONE]
+            counts[part.name] = np.bincount(given, minlength=len(part.classes)).astype(np.float64)
+        counted = tuple(ids[rows[answered]].tolist())
+        return spread_counts(self._kind, self._question, counts, counted)
 
 
 def _numbers(column: array[int]) -> NDArray[np.int64]:

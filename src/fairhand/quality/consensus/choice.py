@@ -14,7 +14,7 @@ import numpy as np
 from fairhand.labels.kind import Config
 from fairhand.labels.label_set import label_values
 from fairhand.quality.aggregation.result import winners
-from fairhand.quality.consensus.kind import Beliefs, Modelled, Part, Verdict
+from fairhand.quality.consensus.kind import Beliefs, Counts, Modelled, Part, Verdict
 
 WHOLE = ""
 """The name of the one part of a single choice."""
@@ -43,6 +43,21 @@ def settle(config: Config, beliefs: Beliefs) -> Verdict:
     return Verdict([label for label in labels if chosen[label]], float(confidence))
 
 
+def is_subjective(config: Config) -> bool:
+    """Say whether the question has no one truth."""
+    return bool(config.get("subjective", False))
+
+
+def spread(config: Config, counts: Counts) -> dict[str, int]:
+    """Count the people behind each label; labels that nobody gave are left out."""
+    labels = label_values(config)
+    if not config.get("multiple", False):
+        found = dict(zip(labels, counts[WHOLE].tolist(), strict=True))
+    else:
+        found = {label: counts[label][1] for label in labels}
+    return {label: int(people) for label, people in found.items() if people}
+
+
 def _read_one(codes: dict[str, int], answer: Any) -> int | None:  # noqa: ANN401  # an answer
     return codes.get(answer) if isinstance(answer, str) else None
 
@@ -51,4 +66,4 @@ def _read_label(label: str, answer: Any) -> int | None:  # noqa: ANN401  # an an
     return int(label in answer) if isinstance(answer, list) else None
 
 
-CONSENSUS = Modelled("dawid-skene", parts, settle)
+CONSENSUS = Modelled("dawid-skene", parts, settle, is_subjective, spread)

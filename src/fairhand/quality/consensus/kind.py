@@ -32,17 +32,26 @@ class Verdict:
     confidence: float
 
 
+Counts = Mapping[str, Floats]
+"""Part name to how many people gave each of its classes."""
+
 Beliefs = Mapping[str, Floats]
 """Part name to the probability of each of its classes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Modelled:
-    """A kind whose answers are weighed by what is known of the people who gave them."""
+    """A kind whose answers are weighed by what is known of the people who gave them.
+
+    Where a question has no one truth (`is_subjective`) nobody is weighed: `spread` writes the
+    answers down as they were given.
+    """
 
     method: str
     parts: Callable[[Config], tuple[Part, ...]]
     settle: Callable[[Config, Beliefs], Verdict]
+    is_subjective: Callable[[Config], bool]
+    spread: Callable[[Config, Counts], Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ def make_project(  # one parameter a field
     question: Text = "",
     labels: Annotated[str, Field(max_length=100_000)] = "",
     multiple: Text = "",
+    truth: Text = "",
     currency: Text = "",
     rate: Text = "",
     min_overlap: Text = "",
@@ -75,6 +76,7 @@ def make_project(  # one parameter a field
         "question": question,
         "labels": labels.replace("\r\n", "\n"),
         "multiple": multiple,
+        "truth": truth,
         "currency": currency.strip().upper(),
         "rate": rate,
         "min_overlap": min_overlap,
@@ -137,6 +139,8 @@ def _question(typed: dict[str, str]) -> Question:
     config: dict[str, Any] = {"labels": [{"value": label} for label in labels]}
     if typed["multiple"]:
         config["instances" if typed["kind"] == "mask" else "multiple"] = True
+    if typed["truth"] in ("ordered", "subjective") and typed["kind"] == "choice":
+        config[typed["truth"]] = True
     return Question("answer", typed["kind"], typed["question"].strip(), config)
 
 

@@ -49,6 +49,9 @@ export function mount(context) {
     'fieldset',
     { class: 'question' },
     el('legend', { dir: 'auto' }, question.title, question.required ? null : el('span', { class: 'muted' }, ' ', t('(optional)'))),
+    question.config.subjective
+      ? el('p', { class: 'muted small' }, t('There is no right answer here: say how you see it.'))
+      : null,
     multiple ? el('p', { class: 'muted small' }, t('Choose all that fit.')) : null,
     short && proposed.size ? el('p', { class: 'hint', 'aria-hidden': 'true' }, t('Dashed: suggested')) : null,
     el('div', { class: short ? 'options short' : 'options' }, ...rows),

@@ -3,7 +3,7 @@
  * The shapes that the task page's modules share. Types only: nothing here runs.
  *
  * @typedef {{value: string, title?: string, key?: string, color?: string}} Label
- * @typedef {{labels?: Label[], multiple?: boolean, instances?: boolean}} Config
+ * @typedef {{labels?: Label[], multiple?: boolean, instances?: boolean, subjective?: boolean}} Config
  * @typedef {{name: string, kind: string, title: string, required: boolean, config: Config}} Question
  * @typedef {{url: string, preview_url: string, width: number, height: number}} Picture
  * @typedef {{id: number, model: string, score: number | null, value: Record<string, any>}} Proposal
