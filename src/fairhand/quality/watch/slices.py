@@ -82,8 +82,8 @@ def compare_slices(
 ) -> SliceReport:
     """Compare slices of the tasks: `attribute` names each answer's slice.
 
-    Four columns of one length; `right` is 0..1: right or not, agreement with others, or "was this label given". Raises
-    ValueError for a missing value, a number outside 0..1 or unlike lengths.
+    Four columns of one length. `right` is 0..1: right or not, agreement with others, or "was this
+    label given". Raises ValueError for a missing value, a number outside 0..1 or unlike lengths.
     """
     value = _values(right, len(task))
     codes = encode(task, worker, attribute)
