@@ -23,8 +23,10 @@ from fairhand.quality.agreement import (
     Alpha,
     PairKappas,
     krippendorff_alpha,
+    mask_agreement,
     measure_agreement,
     pair_kappas,
+    span_agreement,
 )
 from fairhand.quality.calibration import Calibration, measure_calibration, reliability
 from fairhand.quality.structured.transcripts import (
@@ -64,9 +66,11 @@ __all__ = [
     "join_transcripts",
     "knn_shapley",
     "krippendorff_alpha",
+    "mask_agreement",
     "measure_agreement",
     "measure_calibration",
     "merge_near_duplicates",
     "pair_kappas",
     "reliability",
+    "span_agreement",
 ]
