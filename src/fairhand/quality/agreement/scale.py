@@ -148,15 +148,23 @@ def scale_of(
 
 def numbers_of(classes: Sequence[Any], metric: str) -> Floats:
     """Read the classes as finite numbers; ValueError names the first that is none."""
-    found = np.empty(len(classes))
-    for place, name in enumerate(classes):
-        try:
-            found[place] = float(name)
-        except (TypeError, ValueError):
-            found[place] = np.nan
-        if not np.isfinite(found[place]):
+    try:
+        found = np.asarray(classes, dtype=np.float64)
+    except (TypeError, ValueError):
+        found = np.full(len(classes), np.nan)
+    if np.isfinite(found).all():
+        return found
+    for name in classes:
+        if not _is_number(name):
             raise ValueError(f"metric={metric!r} needs finite numbers; {name!r} is none")
-    return found
+    return np.array([float(name) for name in classes])
+
+
+def _is_number(name: object) -> bool:
+    try:
+        return bool(np.isfinite(float(name)))  # type: ignore[arg-type]  # that is the question
+    except (TypeError, ValueError):
+        return False
 
 
 def midranks(totals: Floats) -> Floats:
