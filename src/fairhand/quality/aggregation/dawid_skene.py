@@ -12,7 +12,8 @@ one lone answer from becoming a certainty.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
@@ -24,13 +25,16 @@ from fairhand.quality.aggregation.confusion import (
     newcomer,
     person_confusion,
 )
-from fairhand.quality.aggregation.engine import Learned, Run, group, run
+from fairhand.quality.aggregation.engine import Grouped, Learned, Run, group, run
 from fairhand.quality.aggregation.estimator import PeopleModel
 from fairhand.quality.aggregation.inspection import inspect
 from fairhand.quality.aggregation.known import Gold, Past, gold_offset, past_counts
 from fairhand.quality.aggregation.past import WithPast
 from fairhand.quality.aggregation.people_fit import PeopleFit, table_accuracy
 from fairhand.quality.aggregation.result import names_of, winners
+from fairhand.quality.aggregation.shrinkage import learn_strength
+
+_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,15 @@ class DawidSkeneFamily:
 
 @dataclass(frozen=True, slots=True)
 class DawidSkene(PeopleModel[DawidSkeneFit]):
-    """The estimator and its settings; deterministic, never NaN."""
+    """The estimator and its settings.
+
+    `strength="learned"` learns from the answers how far people differ (see `shrinkage`), in a few
+    fits after one another.
+    """
 
     max_iterations: int = 100
     tolerance: float = 1e-5
-    strength: ConfusionPriors = field(default_factory=ConfusionPriors)
+    strength: ConfusionPriors | Literal["learned"] = field(default_factory=ConfusionPriors)
 
     def fit_codes(
         self, codes: AnswerCodes, *, gold: Gold | None = None, people: Past | None = None
@@ -89,17 +97,40 @@ class DawidSkene(PeopleModel[DawidSkeneFit]):
         """Fit answers that are codes already."""
         grouped = group(codes)
         past = past_counts(codes, people)
-        found = run(
-            grouped,
-            WithPast.of(DawidSkeneFamily(self.strength), past),
-            offset=gold_offset(codes, gold, np.arange(grouped.classes)),
-            max_iterations=self.max_iterations,
-            tolerance=self.tolerance,
-        )
-        weights = self.strength.person + found.counts.sum(axis=1)
+        offset = gold_offset(codes, gold, np.arange(grouped.classes))
+        strength = ConfusionPriors() if self.strength == "learned" else self.strength
+        found = self._run(grouped, strength, past, offset)
+        if self.strength == "learned":
+            for _ in range(_ROUNDS):
+                strength = _learn(found.counts, past, strength)
+                found = self._run(grouped, strength, past, offset)
+        weights = strength.person + found.counts.sum(axis=1)
         if past is not None:
             weights += past.sum(axis=2)
         return confusion_fit(codes, found, "dawid-skene", weights, inspect(grouped, codes.workers))
+
+    def _run(
+        self,
+        grouped: Grouped,
+        strength: ConfusionPriors,
+        past: Floats | None,
+        offset: Floats | None,
+    ) -> Run:
+        return run(
+            grouped,
+            WithPast.of(DawidSkeneFamily(strength), past),
+            offset=offset,
+            max_iterations=self.max_iterations,
+            tolerance=self.tolerance,
+        )
+
+
+def _learn(counts: Floats, past: Floats | None, strength: ConfusionPriors) -> ConfusionPriors:
+    by_truth = counts.transpose(0, 2, 1)
+    if past is not None:
+        by_truth = by_truth + past
+    crowd = crowd_confusion(by_truth.sum(axis=0), strength)
+    return replace(strength, person=learn_strength(by_truth, crowd, strength.person))
 
 
 def confusion_fit(
