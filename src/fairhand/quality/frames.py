@@ -31,6 +31,11 @@ def columns(frame: object, names: Iterable[str]) -> list[Column]:
     return [_column(frame, name) for name in names]
 
 
+def column_names(frame: object) -> list[str]:
+    """Give the names of a table's columns."""
+    return _names(frame)
+
+
 def answer_columns(
     task: object, worker: object | None, label: object | None, names: tuple[str, str, str]
 ) -> tuple[Column, Column, Column]:

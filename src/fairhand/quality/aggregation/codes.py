@@ -59,6 +59,16 @@ def encode(
     return AnswerCodes(task_codes, worker_codes, label_codes, tasks, workers, names)
 
 
+def factorise(
+    column: Sequence[Any] | NDArray[Any], name: str
+) -> tuple[tuple[Any, ...], Codes]:
+    """Give a column's distinct values in order, and each row's place among them.
+
+    Raises ValueError that names the row when a value is missing.
+    """
+    return _factorise(column, name)
+
+
 def _onto(
     classes: tuple[Any, ...], names: tuple[Any, ...], codes: Codes
 ) -> tuple[tuple[Any, ...], Codes]:
