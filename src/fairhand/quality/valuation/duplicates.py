@@ -65,6 +65,9 @@ def _leaders(rows: Floats, tolerance: float) -> Codes:
 def _settle(near: _Nearness, block: Codes, found: Codes) -> Codes:
     """Let rows that no earlier leader is near to join each other; give the new leaders."""
     close = near.between(block, block)
+    if not np.tril(close, -1).any():
+        found[block] = block
+        return block
     leads = np.zeros(len(block), dtype=bool)
     for place in range(len(block)):
         joined = close[place, :place] & leads[:place]
@@ -94,12 +97,13 @@ class _Nearness:
     def between(self, one: Codes, other: Codes) -> NDArray[np.bool_]:
         """Say which rows of `one` are near which of `other`."""
         product = self._left[one] @ self._right[other].T
+        if product.size == 0 or product.max() < -self._doubt:
+            return np.zeros(product.shape, dtype=bool)
         near: NDArray[np.bool_] = product >= -self._doubt
-        if near.any():
-            left, right = np.nonzero(near & (product <= self._doubt))
-            for start in range(0, len(left), _CLOSE_CALLS):
-                i, j = left[start : start + _CLOSE_CALLS], right[start : start + _CLOSE_CALLS]
-                near[i, j] = self._measured(one[i], other[j])
+        left, right = np.nonzero(near & (product <= self._doubt))
+        for start in range(0, len(left), _CLOSE_CALLS):
+            i, j = left[start : start + _CLOSE_CALLS], right[start : start + _CLOSE_CALLS]
+            near[i, j] = self._measured(one[i], other[j])
         return near
 
     def _measured(self, one: Codes, other: Codes) -> NDArray[np.bool_]:
