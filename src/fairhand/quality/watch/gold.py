@@ -92,10 +92,41 @@ def score_gold(
     by_person: dict[Any, list[tuple[Any, bool]]] = {}
     for person, klass, right in rows:
         by_person.setdefault(person, []).append((klass, right))
-    total = _share(sum(right for _, _, right in rows), len(rows), level)
-    warnings = _warnings(rows, repeated)
-    scores = [_score(name, found, total, watched, level) for name, found in by_person.items()]
-    return GoldScores(tuple(sorted(scores, key=_name)), total, warnings)
+    names = sorted(by_person, key=str)
+    cells: list[tuple[Any, Any]] = [(None, None)]
+    for name in names:
+        classes = sorted({klass for klass, _ in by_person[name]}, key=str)
+        cells += [(name, None), *((name, (klass,)) for klass in classes)]
+    shares: dict[Any, dict[Any, GoldShare]] = {}
+    for (name, cell), share in zip(cells, _shares(cells, by_person, rows, level), strict=True):
+        shares.setdefault(name, {})[cell] = share
+    total = shares[None][None]
+    scores = tuple(_score(name, shares[name], total, watched) for name in names)
+    return GoldScores(scores, total, _warnings(rows, repeated))
+
+
+def _shares(
+    cells: list[tuple[Any, Any]],
+    by_person: dict[Any, list[tuple[Any, bool]]],
+    rows: list[tuple[Any, Any, bool]],
+    level: float,
+) -> list[GoldShare]:
+    """Count each cell (person, class in a tuple; None is all) and give all intervals at once."""
+    counts = []
+    for person, klass in cells:
+        found = by_person[person] if person is not None else [row[1:] for row in rows]
+        own = [right for of, right in found if klass is None or of == klass[0]]
+        counts.append((sum(own), len(own)))
+    right, of = np.array(counts, dtype=np.float64).T
+    columns = (
+        *exact_interval(right, of, level),
+        *anytime_interval(right, of, level),
+        *jeffreys_interval(right, of, level),
+    )
+    return [
+        GoldShare(*count, (row[0], row[1]), (row[2], row[3]), (row[4], row[5], row[6]))
+        for count, row in zip(counts, np.stack(columns, axis=1).tolist(), strict=True)
+    ]
 
 
 def gold_signals(
@@ -177,17 +208,10 @@ def _warnings(rows: list[tuple[Any, Any, bool]], repeated: int) -> tuple[str, ..
 
 
 def _score(
-    name: object, found: list[tuple[Any, bool]], total: GoldShare, watched: bool, level: float
+    name: object, shares: Mapping[Any, GoldShare], total: GoldShare, watched: bool
 ) -> GoldScore:
-    own = _share(sum(right for _, right in found), len(found), level)
-    by_class = {
-        klass: _share(
-            sum(right for other, right in found if other == klass),
-            sum(other == klass for other, _ in found),
-            level,
-        )
-        for klass in sorted({klass for klass, _ in found}, key=str)
-    }
+    own = shares[None]
+    by_class = {cell[0]: share for cell, share in shares.items() if cell}
     rest = total.of - own.of
     others = (total.right - own.right) / rest if rest else None
     against = 0.0 if others is None else _evidence(own, others)
@@ -201,20 +225,3 @@ def _evidence(own: GoldShare, share: float) -> float:
     if share <= 0.0 or own.of == 0 or own.right >= share * own.of:
         return 0.0
     return max(0.0, float(log_e_value(own.right, own.of, min(share, 1.0 - 1e-9))))
-
-
-def _share(right: int, of: int, level: float) -> GoldShare:
-    exact = tuple(map(float, exact_interval(right, of, level)))
-    always = tuple(map(float, anytime_interval(right, of, level)))
-    belief = tuple(map(float, jeffreys_interval(right, of, level)))
-    return GoldShare(
-        int(right),
-        of,
-        (exact[0], exact[1]),
-        (always[0], always[1]),
-        (belief[0], belief[1], belief[2]),
-    )
-
-
-def _name(score: GoldScore) -> str:
-    return str(score.person)

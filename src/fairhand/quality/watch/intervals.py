@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 LEVEL = 0.95
-_HALVINGS = 60
+_HALVINGS = 45
 
 
 def exact_interval(right: ArrayLike, of: ArrayLike, level: float = LEVEL) -> tuple[Floats, Floats]:
