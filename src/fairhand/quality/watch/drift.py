@@ -82,7 +82,7 @@ def find_drift(
     *,
     order: ArrayLike | None = None,
     window: int = 50,
-    false_share: float = 0.01,
+    false_share: float = 0.05,
 ) -> DriftReport:
     """Look for people whose share of right answers changed: two columns of one length.
 
