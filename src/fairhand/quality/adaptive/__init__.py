@@ -1,0 +1,39 @@
+"""Fewer judgements for the same truth: how sure, what one more is worth, when to stop, whom to ask.
+
+Fit, weigh the evidence, and plan:
+
+    fit = DawidSkene().fit_codes(codes)
+    evidence = weigh_evidence(codes, fit)
+    dependence = measure_dependence(evidence)
+    plan = plan_stops(evidence, dependence, fit, more)
+"""
+
+from fairhand.quality.adaptive.dependence import (
+    Dependence,
+    Evidence,
+    measure_dependence,
+    weigh_evidence,
+)
+from fairhand.quality.adaptive.forecast import Forecast, forecast_quality
+from fairhand.quality.adaptive.stopping import StopPlan, plan_stops, stop_by_price
+from fairhand.quality.adaptive.trust import Trust, weigh_trust
+from fairhand.quality.adaptive.value import expected_gain, value_of_one_more
+from fairhand.quality.adaptive.whom import Candidate, whom_to_ask
+
+__all__ = [
+    "Candidate",
+    "Dependence",
+    "Evidence",
+    "Forecast",
+    "StopPlan",
+    "Trust",
+    "expected_gain",
+    "forecast_quality",
+    "measure_dependence",
+    "plan_stops",
+    "stop_by_price",
+    "value_of_one_more",
+    "weigh_evidence",
+    "weigh_trust",
+    "whom_to_ask",
+]
