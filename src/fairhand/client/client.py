@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import uuid4
 
 import httpx
@@ -174,6 +174,29 @@ class Client:
         """Write the next version of the guidelines and return its number."""
         body = {"guidelines": guidelines}
         return int(self._post(f"/projects/{project_id}/guidelines", body)["version"])
+
+    # Quality
+
+    def quality(self, project_id: int) -> dict[str, Any]:
+        """Show agreement, confusions, doubtful answers, gold results and signals."""
+        return cast(dict[str, Any], self._get(f"/projects/{project_id}/quality"))
+
+    def ask_again(self, project_id: int, *task_ids: int) -> int:
+        """Ask one more person about each of these tasks; returns how many were opened."""
+        body = {"tasks": list(task_ids)}
+        return int(self._post(f"/projects/{project_id}/quality/ask", body)["opened"])
+
+    def look_at_signal(
+        self,
+        project_id: int,
+        signal_id: int,
+        *,
+        note: str = "",
+        state: Literal["open", "set_aside"] = "set_aside",
+    ) -> None:
+        """Say what you made of a signal, and set it aside (or open it again)."""
+        body = {"state": state, "note": note}
+        self._post(f"/projects/{project_id}/quality/signals/{signal_id}", body)
 
     # Gold tasks
 

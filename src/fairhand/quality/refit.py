@@ -23,6 +23,7 @@ from fairhand.quality.agreement.scale import Metric
 from fairhand.quality.consensus import KINDS
 from fairhand.quality.consensus.kind import Modelled, Part
 from fairhand.quality.follow import Consensus, spread_counts
+from fairhand.quality.insight import Insight, Proposals, Seen, Slices, look_into
 
 _NONE = -1
 _FIRST_ANSWERS = 50
@@ -61,14 +62,24 @@ class Ballots:
                 parts = kind.parts(question.config)
                 self._columns += [_Column(question.name, part, array("q")) for part in parts]
         self._ids, self._tasks, self._people = array("q"), array("q"), array("q")
+        self._when, self._took = array("q"), array("q")
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def add(
-        self, annotation_id: int, task_id: int, person_id: int, value: Mapping[str, Any]
+        self,
+        annotation_id: int,
+        task_id: int,
+        person_id: int,
+        value: Mapping[str, Any],
+        *,
+        when_ms: int = 0,
+        took_ms: int = 0,
     ) -> None:
-        """Take in one live annotation."""
+        """Take in one live annotation: when it was submitted, and how long after it was served."""
+        self._when.append(when_ms)
+        self._took.append(took_ms)
         self._ids.append(annotation_id)
         self._tasks.append(task_id)
         self._people.append(person_id)
@@ -84,9 +95,8 @@ class Ballots:
             columns = [one for one in self._columns if one.question == question.name]
             codes = [_codes_of(column, tasks, people) for column in columns]
             names = [column.part.name for column in columns]
-            is_ordered = bool(question.config.get("ordered", False))
-            model = OrdinalDawidSkene() if is_ordered else DawidSkene()
-            metric: Metric = "ordinal" if is_ordered else "nominal"
+            metric = _metric(question)
+            model = OrdinalDawidSkene() if metric == "ordinal" else DawidSkene()
             fitted = [
                 model.fit_codes(one, gold=self._gold(column, one))
                 for column, one in zip(columns, codes, strict=True)
@@ -98,6 +108,35 @@ class Ballots:
                     dict(zip(names, fitted, strict=True)),
                     alpha_of_codes(_pooled(codes), rng, metric=metric),
                 )
+            )
+        return found
+
+    def insights(
+        self,
+        fits: Sequence[QuestionFit],
+        slices: Slices,
+        proposals: Mapping[str, Proposals],
+        rng: np.random.Generator,
+    ) -> dict[str, Insight]:
+        """Look into every question that has one part and one truth."""
+        when, took = _numbers(self._when), _numbers(self._took)
+        tasks, people = _numbers(self._tasks), _numbers(self._people)
+        found = {}
+        for (question, kind), fit in zip(self._questions, fits, strict=True):
+            columns = [one for one in self._columns if one.question == question.name]
+            if len(columns) != 1 or kind.is_subjective(question.config) or not len(self):
+                continue
+            given = _numbers(columns[0].codes) != _NONE
+            codes = _codes_of(columns[0], tasks, people)
+            seen = Seen(codes, when[given], took[given] / 1_000.0)
+            (part,) = fit.parts.values()
+            found[question.name] = look_into(
+                seen,
+                part,
+                metric=_metric(question),
+                slices=slices,
+                proposals=proposals.get(question.name, {}),
+                rng=rng,
             )
         return found
 
@@ -175,6 +214,10 @@ class _Reader:
             counts[part.name] = np.bincount(given, minlength=len(part.classes)).astype(np.float64)
         counted = tuple(ids[rows[answered]].tolist())
         return spread_counts(self._kind, self._question, counts, counted)
+
+
+def _metric(question: Asked) -> Metric:
+    return "ordinal" if question.config.get("ordered", False) else "nominal"
 
 
 def _numbers(column: array[int]) -> NDArray[np.int64]:

@@ -63,8 +63,8 @@ _EARLIER = text(
     "SELECT task_id, question, beliefs, answer_ids FROM consensus WHERE task_id IN :task_ids"
 ).bindparams(bindparam("task_ids", expanding=True))
 _LIVE = text(
-    "SELECT id, task_id, person_id, value FROM annotation "
-    "WHERE project_id = :project_id AND counted AND NOT superseded"
+    "SELECT id, task_id, person_id, value, submitted_at, submitted_at - served_at AS took "
+    "FROM annotation WHERE project_id = :project_id AND counted AND NOT superseded"
 )
 _QUESTION_MODELS = text(
     "SELECT question, part, classes, task_counts, crowd FROM question_model "
@@ -373,7 +373,14 @@ def gather_ballots(
     ballots = Ballots(questions, known)
     streaming = connection.execution_options(yield_per=_STREAM)
     for row in streaming.execute(_LIVE, {"project_id": project_id}):
-        ballots.add(row.id, row.task_id, row.person_id, orjson.loads(row.value))
+        ballots.add(
+            row.id,
+            row.task_id,
+            row.person_id,
+            orjson.loads(row.value),
+            when_ms=row.submitted_at,
+            took_ms=row.took,
+        )
     return ballots
 
 

@@ -7,7 +7,7 @@ tasks moved in the models meanwhile is made exact by the next refit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -18,13 +18,14 @@ from fairhand.core.errors import NotFoundError
 from fairhand.labels.answers import Asked
 from fairhand.model.project import Project
 from fairhand.proof.log import store as log
-from fairhand.quality import store
+from fairhand.quality import insight_store, store
 from fairhand.quality.consensus import KINDS
 from fairhand.quality.consensus.kind import Voted
 from fairhand.quality.follow import Consensus, task_confidence
+from fairhand.quality.insight import Insight, Proposals, Slices
 from fairhand.quality.redundancy import AskMore, OverlapPolicy, decide
 from fairhand.quality.refit import Ballots, QuestionFit
-from fairhand.storage.database import Database
+from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.versions import version_of
 from fairhand.work.assignment import store as queue
 from fairhand.work.gold import store as gold
@@ -54,12 +55,16 @@ class _Snapshot:
     run: store.Run
     ballots: Ballots
     voted: dict[str, dict[int, float]]
+    slices: Slices
+    proposals: Mapping[str, Proposals]
 
 
 def refit_quality(db: Database, project_id: int, now: Instant) -> RefitResult:
     """Fit Dawid-Skene to all live answers; renew models, agreement and consensus."""
     seen = _look(db, project_id)
-    fits = seen.ballots.fit(np.random.default_rng(_SEED))
+    rng = np.random.default_rng(_SEED)
+    fits = seen.ballots.fit(rng)
+    insights = seen.ballots.insights(fits, seen.slices, seen.proposals, rng)
     tasks = asked_more = 0
     results = _decided(seen, fits)
     while chunk := list(islice(results, _CHUNK)):
@@ -70,6 +75,7 @@ def refit_quality(db: Database, project_id: int, now: Instant) -> RefitResult:
         store.lock_aggregation(connection, project_id, now, step=0)
         store.replace_models(connection, project_id, seen.questions, fits)
         store.finish_refit(connection, project_id, fits, seen.run.answers, now)
+        _save_insights(connection, project_id, insights, now)
         body = {
             "project": project_id,
             "answers": result.answers,
@@ -78,6 +84,15 @@ def refit_quality(db: Database, project_id: int, now: Instant) -> RefitResult:
         }
         log.append(connection, "quality.refitted", body, now, project_id=project_id)
     return result
+
+
+def _save_insights(
+    connection: Connection, project_id: int, insights: Mapping[str, Insight], now: Instant
+) -> None:
+    for question, found in insights.items():
+        insight_store.save_report(connection, project_id, question, found.body, now)
+    signals = [(name, one) for name, found in insights.items() for one in found.signals]
+    insight_store.save_signals(connection, project_id, signals, now)
 
 
 def _look(db: Database, project_id: int) -> _Snapshot:
@@ -94,7 +109,9 @@ def _look(db: Database, project_id: int) -> _Snapshot:
             for question in questions
             if isinstance(KINDS[question.kind], Voted)
         }
-    return _Snapshot(project, questions, run, ballots, voted)
+        slices = insight_store.load_slices(connection, project_id)
+        proposals = insight_store.load_proposals(connection, project_id)
+    return _Snapshot(project, questions, run, ballots, voted, slices, proposals)
 
 
 def _decided(seen: _Snapshot, fits: Sequence[QuestionFit]) -> Iterator[Refitted]:

@@ -100,6 +100,19 @@ class GoldShareBody(Body):
     percent: float = Field(strict=False, allow_inf_nan=False)
 
 
+class AskAgainBody(Body):
+    """Tasks about which one more person is asked."""
+
+    tasks: list[Id] = Field(min_length=1, max_length=1_000)
+
+
+class SignalBody(Body):
+    """What somebody made of a signal."""
+
+    state: Literal["open", "set_aside"] = "set_aside"
+    note: str = ""
+
+
 class ModeBody(Body):
     """The mode a project should be in."""
 

@@ -104,6 +104,49 @@ def intervals(title: str, items: Sequence[Interval], low: float = 0.0, high: flo
     return _figure(title, max(1, len(items)) * 28, "".join(shapes), table)
 
 
+def matrix(
+    title: str, names: Sequence[str], counts: Sequence[Sequence[float]], rows: str, columns: str
+) -> Markup:
+    """A square table of counts as shades: each row is shared out over the columns.
+
+    `rows` and `columns` say what they stand for. The shade is the share of its row.
+    """
+    side, left, top = _side(len(names)), 120, 44
+    shapes = [_text(left, 14, f"{columns} →"), _text(0, 14, f"{rows} ↓")]
+    for at, name in enumerate(names):
+        shapes.append(_text(0, top + at * side + side / 2 + 5, _cut(name, 15)))
+        shapes.append(_text(left + at * side + 2, top - 8, _cut(name, max(1, int(side / 9)))))
+    for at, row in enumerate(counts):
+        total = sum(row) or 1.0
+        for to, count in enumerate(row):
+            share = count / total
+            x, y = left + to * side, top + at * side
+            name = "a" if at == to else "c"
+            shapes.append(
+                f'<rect class="{name}" fill="currentColor" fill-opacity="{share:.2f}" '
+                f'stroke="currentColor" stroke-opacity="0.2" x="{_n(x)}" y="{_n(y)}" '
+                f'width="{_n(side - 2)}" height="{_n(side - 2)}"/>'
+            )
+            if side >= 30 and share >= 0.005:
+                shapes.append(_text(x + 4, y + side / 2 + 5, f"{100 * share:.0f}"))
+    table = _table(
+        (rows, *names),
+        [
+            (name, *(_short(round(count, 1)) for count in row))
+            for name, row in zip(names, counts, strict=True)
+        ],
+    )
+    return _figure(title, top + len(names) * side, "".join(shapes), table)
+
+
+def _side(cells: int) -> float:
+    return min(56.0, (WIDTH - 120) / max(1, cells))
+
+
+def _cut(name: str, most: int) -> str:
+    return name if len(name) <= most else name[: max(1, most - 1)] + "…"
+
+
 def histogram(
     title: str, edges: Sequence[float], counts: Sequence[int], height: int = 160
 ) -> Markup:

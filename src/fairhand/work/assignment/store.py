@@ -417,6 +417,19 @@ def reopen(connection: Connection, task_id: int, project_id: int, wanted: int) -
     connection.execute(_RAISE_WANTED, {"task_id": task_id, "wanted": wanted, "reopened": sequence})
 
 
+_ASK_AGAIN = text(
+    "UPDATE queue SET wanted = taken + 1, reopened = :reopened WHERE task_id = :task_id "
+    "AND project_id = :project_id AND wanted <= taken AND taken < :most AND NOT held"
+)
+
+
+def ask_again(connection: Connection, project_id: int, task_id: int, most: int) -> bool:
+    """Ask one more person about a task that was full; False when it is open, held or at `most`."""
+    sequence = connection.execute(_NEXT_REOPENED, {"project_id": project_id}).scalar_one()
+    found = {"task_id": task_id, "project_id": project_id, "reopened": sequence, "most": most}
+    return connection.execute(_ASK_AGAIN, found).rowcount > 0
+
+
 _SOME_FREE = text(
     "SELECT count(*) FROM (SELECT 1 FROM queue WHERE project_id = :project_id "
     "AND taken < wanted AND NOT held LIMIT :most) AS free"
