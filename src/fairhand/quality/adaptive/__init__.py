@@ -8,32 +8,7 @@ Fit, weigh the evidence, and plan:
     plan = plan_stops(evidence, dependence, fit, more)
 """
 
-from fairhand.quality.adaptive.dependence import (
-    Dependence,
-    Evidence,
-    measure_dependence,
-    weigh_evidence,
-)
-from fairhand.quality.adaptive.forecast import Forecast, forecast_quality
-from fairhand.quality.adaptive.stopping import StopPlan, plan_stops, stop_by_price
-from fairhand.quality.adaptive.trust import Trust, weigh_trust
-from fairhand.quality.adaptive.value import expected_gain, value_of_one_more
-from fairhand.quality.adaptive.whom import Candidate, whom_to_ask
+import lazy_loader
 
-__all__ = [
-    "Candidate",
-    "Dependence",
-    "Evidence",
-    "Forecast",
-    "StopPlan",
-    "Trust",
-    "expected_gain",
-    "forecast_quality",
-    "measure_dependence",
-    "plan_stops",
-    "stop_by_price",
-    "value_of_one_more",
-    "weigh_evidence",
-    "weigh_trust",
-    "whom_to_ask",
-]
+# Nothing is imported before it is asked for: a server never loads what it does not use.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
