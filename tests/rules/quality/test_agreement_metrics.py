@@ -162,11 +162,16 @@ def test_a_code_out_of_bounds_is_refused_by_its_row(monkeypatch: pytest.MonkeyPa
         alpha_of_codes(codes, dice())
 
 
+@pytest.fixture(scope="module")
+def large_crowd() -> AnswerCodes:
+    return planted_crowd(3, tasks=5_000, classes=4).codes
+
+
 @pytest.mark.parametrize("metric", METRICS)
 def test_intervals_of_single_tasks_and_of_kinds_are_alike(
-    metric: str, monkeypatch: pytest.MonkeyPatch
+    metric: str, large_crowd: AnswerCodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    codes = planted_crowd(3, tasks=5_000, classes=4).codes
+    codes = large_crowd
     ways = []
     for _ in range(2):
         found = alpha_of_codes(codes, dice(), metric=metric, period=4)  # type: ignore[arg-type]
