@@ -1,20 +1,6 @@
 """How far people agree: beyond chance, with an interval."""
 
-from fairhand.quality.agreement.alpha import Alpha, alpha_of_codes, krippendorff_alpha
-from fairhand.quality.agreement.door import measure_agreement
-from fairhand.quality.agreement.masks import mask_agreement
-from fairhand.quality.agreement.pairs import PairKappas, pair_kappas
-from fairhand.quality.agreement.result import Agreement
-from fairhand.quality.agreement.spans import span_agreement
+import lazy_loader
 
-__all__ = [
-    "Agreement",
-    "Alpha",
-    "PairKappas",
-    "alpha_of_codes",
-    "krippendorff_alpha",
-    "mask_agreement",
-    "measure_agreement",
-    "pair_kappas",
-    "span_agreement",
-]
+# Nothing is imported before it is asked for: a server never loads what it does not use.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,60 +1,6 @@
 """Watching: evidence for a human about gold tasks, pace, likeness, drift, slices; no verdicts."""
 
-from fairhand.quality.watch.alike import Likeness, Pair, find_alike
-from fairhand.quality.watch.anonymity import hide_cells, merge_small_groups
-from fairhand.quality.watch.drift import Drift, DriftReport, Window, find_drift
-from fairhand.quality.watch.gold import GoldScore, GoldScores, GoldShare, gold_signals, score_gold
-from fairhand.quality.watch.gold_schedule import GoldSchedule, choose_gold, is_gold_turn
-from fairhand.quality.watch.intervals import anytime_interval, exact_interval, jeffreys_interval
-from fairhand.quality.watch.label_errors import LabelErrors, combine_opinions, find_label_errors
-from fairhand.quality.watch.pace import Pace, PaceReport, agreement_with_others, find_too_fast
-from fairhand.quality.watch.signal import Signal
-from fairhand.quality.watch.slices import (
-    CrossTable,
-    Slice,
-    SliceReport,
-    compare_groups,
-    compare_slices,
-    cross_groups,
-)
-from fairhand.quality.watch.straight import Attention, Straightness, find_straight_lining
+import lazy_loader
 
-__all__ = [
-    "Attention",
-    "CrossTable",
-    "Drift",
-    "DriftReport",
-    "GoldSchedule",
-    "GoldScore",
-    "GoldScores",
-    "GoldShare",
-    "LabelErrors",
-    "Likeness",
-    "Pace",
-    "PaceReport",
-    "Pair",
-    "Signal",
-    "Slice",
-    "SliceReport",
-    "Straightness",
-    "Window",
-    "agreement_with_others",
-    "anytime_interval",
-    "choose_gold",
-    "combine_opinions",
-    "compare_groups",
-    "compare_slices",
-    "cross_groups",
-    "exact_interval",
-    "find_alike",
-    "find_drift",
-    "find_label_errors",
-    "find_straight_lining",
-    "find_too_fast",
-    "gold_signals",
-    "hide_cells",
-    "is_gold_turn",
-    "jeffreys_interval",
-    "merge_small_groups",
-    "score_gold",
-]
+# Nothing is imported before it is asked for: a server never loads what it does not use.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,20 @@
+"""Questions without one truth: keep the distribution and the groups, force no majority."""
+
+from .diagnosis import SubjectivityCheck, check_subjectivity
+from .groups import (
+    GroupAgreement,
+    GroupComparison,
+    compare_rater_groups,
+)
+from .soft_labels import GroupShares, SoftLabels, soft_labels
+
+__all__ = [
+    "GroupAgreement",
+    "GroupComparison",
+    "GroupShares",
+    "SoftLabels",
+    "SubjectivityCheck",
+    "check_subjectivity",
+    "compare_rater_groups",
+    "soft_labels",
+]
