@@ -83,7 +83,7 @@ def test_the_shares_are_nearer_the_truth_than_counting_and_their_intervals_hold(
     soft = soft_labels(task, worker, label)
     counted = np.zeros((600, 4))
     np.add.at(counted, (task, label), 1 / 6)
-    # Smoothing takes a third of the squared error off.
+    # Smoothing takes a quarter of the squared error off, and more.
     assert ((soft.shares - shares) ** 2).mean() < 0.75 * ((counted - shares) ** 2).mean()
     held = (soft.low <= shares) & (shares <= soft.high)
     assert 0.93 <= held.mean() <= 0.98

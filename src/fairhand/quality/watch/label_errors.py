@@ -18,7 +18,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fairhand.quality.aggregation.codes import Codes, Floats
-from fairhand.quality.watch.label_error_loops import Probabilities, judge_rows, mean_self_confidence
+from fairhand.quality.watch.label_error_loops import (
+    Probabilities,
+    judge_rows,
+    self_confidence_sums,
+)
 
 Method = Literal["noise_rate", "off_diagonal", "both"]
 Order = Literal["self_confidence", "margin"]
@@ -31,8 +35,8 @@ class LabelErrors:
     """What confident learning says of each row; probabilities in 0..1, rows in the order given.
 
     `candidates` are row numbers, the most doubtful first. `self_confidence` is the probability of
-    the given label; `margin` that probability less the best other one (-1..1); `suggested` the
-    most probable class. `thresholds` are per class (NaN for a class that no row is given).
+    the given label; `margin` that probability less the best other one (-1..1); `best` the
+    number of the most probable class. `thresholds` are per class (NaN where no row has it).
     `joint[i, j]` estimates the share of all rows that are labelled i and truly j;
     `share_wrong` is what lies off its diagonal.
     """
@@ -41,11 +45,16 @@ class LabelErrors:
     candidates: NDArray[np.intp]
     self_confidence: Floats
     margin: Floats
-    suggested: tuple[Any, ...]
+    best: Codes
     thresholds: Floats
     joint: Floats
     share_wrong: float
     warnings: tuple[str, ...]
+
+    @property
+    def suggested(self) -> tuple[Any, ...]:
+        """The most probable class of each candidate, in the order of `candidates`."""
+        return tuple(self.classes[code] for code in self.best[self.candidates].tolist())
 
 
 def find_label_errors(
@@ -68,7 +77,7 @@ def find_label_errors(
     names, label = _labels(given, table.shape[1], classes, len(table))
     thresholds, counts = _thresholds(table, label)
     judged = judge_rows(table, label, thresholds)
-    joint = _calibrated(judged.confident, label, counts)
+    joint = _calibrated(judged.joint, counts)
     wrong = _wrong(method, table, label, joint, judged.confident, judged.margin)
     score = judged.self_confidence if order == "self_confidence" else judged.margin
     rows = np.flatnonzero(wrong)
@@ -78,7 +87,7 @@ def find_label_errors(
         candidates=rows,
         self_confidence=judged.self_confidence,
         margin=judged.margin,
-        suggested=_named(names, judged.best),
+        best=judged.best,
         thresholds=np.where(counts > 0, thresholds, np.nan),
         joint=joint,
         share_wrong=float(joint.sum() - np.trace(joint)),
@@ -94,7 +103,7 @@ def combine_opinions(consensus: ArrayLike, classifier: ArrayLike) -> Floats:
     The two then multiply, as two witnesses who saw the task apart, with the classes' shares taken
     out once. Feed the result to `find_label_errors` to see labels that both together doubt.
     """
-    people, model = _table(consensus).astype(np.float64), _table(classifier).astype(np.float64)
+    people, model = _shares(consensus), _shares(classifier)
     if people.shape != model.shape:
         raise ValueError(f"the tables differ in shape: {people.shape} and {model.shape}")
     if not len(people):
@@ -103,6 +112,12 @@ def combine_opinions(consensus: ArrayLike, classifier: ArrayLike) -> Floats:
     sharpness = _best_exponent(people, log_model)
     prior = (people.sum(axis=0) + 1.0) / (len(people) + people.shape[1])
     return _softmax(np.log(np.maximum(people, 1e-12)) + sharpness * log_model - np.log(prior))
+
+
+def _shares(probabilities: ArrayLike) -> Floats:
+    table = _table(probabilities)
+    self_confidence_sums(table, np.zeros(len(table), dtype=np.intp))  # refuses what is none
+    return table.astype(np.float64)
 
 
 def _best_exponent(people: Floats, log_model: Floats) -> float:
@@ -135,12 +150,6 @@ def _table(probabilities: ArrayLike) -> Probabilities:
     kept: Probabilities = np.ascontiguousarray(
         table, dtype=np.float32 if table.dtype in (np.float16, np.float32) else np.float64
     )
-    # NaN and infinities fail here, too: they compare as false.
-    good = (np.abs(kept.sum(axis=1) - 1.0) <= 0.02) & (kept.min(axis=1, initial=0.0) >= 0.0)
-    if not good.all():
-        raise ValueError(
-            f"row {int((~good).argmax())} of the probabilities does not hold shares that sum to one"
-        )
     return kept
 
 
@@ -168,18 +177,15 @@ def _labels(
 
 
 def _thresholds(table: Probabilities, label: Codes) -> tuple[Floats, Floats]:
-    sums = mean_self_confidence(table, label)
+    sums = self_confidence_sums(table, label)
     counts = np.bincount(label, minlength=table.shape[1]).astype(np.float64)
     # A class that nothing is labelled as has no threshold that could be reached.
     return np.where(counts > 0, sums / np.maximum(counts, 1.0), np.inf), counts
 
 
-def _calibrated(confident: Codes, label: Codes, counts: Floats) -> Floats:
+def _calibrated(confident: Floats, counts: Floats) -> Floats:
     """The joint of given and true class, each row at its true share (the paper's equation 3)."""
-    wide = len(counts)
-    sure = confident >= 0
-    cells = np.bincount(label[sure] * wide + confident[sure], minlength=wide * wide)
-    joint = cells.reshape(wide, wide).astype(np.float64)
+    joint = confident.copy()
     # A class of which no row is sure says nothing of its errors: take its labels as they are.
     silent = joint.sum(axis=1) == 0
     joint[silent, silent] = 1.0
@@ -200,8 +206,7 @@ def _wrong(
     off &= margin < 0
     if method == "off_diagonal":
         return off
-    by_rate = _by_noise_rate(table, label, joint)
-    by_rate &= margin < 0
+    by_rate = _by_noise_rate(table, label, joint, np.flatnonzero(margin < 0))
     if method == "both":
         return by_rate & off
     if method != "noise_rate":
@@ -209,28 +214,29 @@ def _wrong(
     return by_rate
 
 
-def _by_noise_rate(table: Probabilities, label: Codes, joint: Floats) -> NDArray[np.bool_]:
-    """Of the rows labelled i, the n_ij with the largest margin for j over i, for every j."""
+def _by_noise_rate(
+    table: Probabilities, label: Codes, joint: Floats, doubtful: Codes
+) -> NDArray[np.bool_]:
+    """Of the rows labelled i, the n_ij with the largest margin for j over i, for every j.
+
+    Only `doubtful` rows can be among them: those where some class is ahead of i at all.
+    """
     wrong = np.zeros(len(label), dtype=np.bool_)
     many = np.rint(joint * len(label)).astype(np.intp)
-    order = np.argsort(label, kind="stable")
+    order = doubtful[np.argsort(label[doubtful].astype(np.int16), kind="stable")]
     edges = np.searchsorted(label[order], np.arange(len(joint) + 1))
     for i in range(len(joint)):
         rows = order[edges[i] : edges[i + 1]]
-        own = table[rows, i]
+        chances = np.ascontiguousarray(table[rows].T)
         for j in np.flatnonzero(many[i]).tolist():
             if j == i:
                 continue
-            ahead = table[rows, j] - own
+            ahead = chances[j] - chances[i]
             some = np.flatnonzero(ahead > 0)
             if len(some) > many[i, j]:
                 some = some[np.argpartition(-ahead[some], many[i, j] - 1)[: many[i, j]]]
             wrong[rows[some]] = True
     return wrong
-
-
-def _named(names: tuple[Any, ...], codes: Codes) -> tuple[Any, ...]:
-    return tuple(map(names.__getitem__, codes.tolist()))
 
 
 def _warnings(table: Probabilities, counts: Floats, names: tuple[Any, ...]) -> tuple[str, ...]:
