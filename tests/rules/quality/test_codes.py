@@ -60,3 +60,36 @@ def test_a_nan_in_an_array_is_refused_with_its_row() -> None:
 def test_a_label_outside_the_classes_is_refused() -> None:
     with pytest.raises(ValueError, match="'cow' is not one of the classes"):
         encode([1], ["Amina"], ["cow"], classes=["cat", "dog"])
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int64, np.uint64, "U", object])
+@pytest.mark.parametrize("gap", [1, 3, 10**6])
+def test_long_columns_are_coded_as_short_ones_are(kind: Any, gap: int) -> None:  # noqa: ANN401
+    rng = np.random.default_rng(4)
+    drawn = rng.integers(0, 40, 3_000) * gap
+    if kind in (np.int8, np.uint8):
+        drawn = drawn % 120
+    column = drawn.astype(str).astype(kind) if kind in ("U", object) else drawn.astype(kind)
+    if kind is np.int8:
+        column = (column - 100).astype(np.int8)
+    if kind is np.uint64:
+        column += np.uint64(2**63)
+    names, codes = np.unique(column, return_inverse=True)
+    found = encode(column, column, column)
+    assert found.classes == tuple(names.tolist())
+    np.testing.assert_array_equal(found.label, codes)
+    assert encode(column.tolist(), column, column).tasks == found.tasks
+
+
+def test_long_columns_of_odd_texts_keep_their_names() -> None:
+    column = ["a", "a\0", "", "\ud800", "\u00e9", "e\u0301"] * 300
+    codes = encode(column, column, column)
+    assert [codes.classes[code] for code in codes.label] == column
+    plain = [text for text in column if text != "\ud800"]
+    codes = encode(plain, plain, plain)
+    assert [codes.classes[code] for code in codes.label] == plain
+
+
+def test_a_missing_text_in_a_long_column_is_refused_with_its_row() -> None:
+    with pytest.raises(ValueError, match="label is missing in row 1500"):
+        encode(["a"] * 2_000, ["b"] * 2_000, ["c"] * 1_500 + [None] + ["c"] * 499)

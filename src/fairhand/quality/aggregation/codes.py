@@ -18,6 +18,9 @@ Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
 _ARRAY_TYPES = (bool, int, float, str)
+_MANY = 1_000
+_WIDEST = 4
+"""A table of what is there may be this many times as long as the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,7 @@ def encode(
     return AnswerCodes(task_codes, worker_codes, label_codes, tasks, workers, names)
 
 
-def factorise(
-    column: Sequence[Any] | NDArray[Any], name: str
-) -> tuple[tuple[Any, ...], Codes]:
+def factorise(column: Sequence[Any] | NDArray[Any], name: str) -> tuple[tuple[Any, ...], Codes]:
     """Give a column's distinct values in order, and each row's place among them.
 
     Raises ValueError that names the row when a value is missing.
@@ -82,13 +83,57 @@ def _onto(
 
 
 def _factorise(column: Sequence[Any] | NDArray[Any], name: str) -> tuple[tuple[Any, ...], Codes]:
+    if len(column) >= _MANY and set(map(type, column)) <= {str, np.str_}:
+        return _factorise_texts(column)
     array = _as_array(column)
     if array is None:
         return _factorise_objects(column, name)
     if array.dtype.kind == "f" and np.isnan(array).any():
         raise ValueError(f"{name} is missing in row {int(np.isnan(array).argmax())}")
+    if array.dtype.kind in "iu" and _is_narrow(array):
+        return _factorise_narrow(array)
     values, codes = np.unique(array, return_inverse=True)
     return tuple(values.tolist()), codes.astype(np.intp, copy=False).reshape(-1)
+
+
+def _is_narrow(array: NDArray[Any]) -> bool:
+    """Say whether integers span so little that a table of what is there beats sorting them."""
+    if len(array) < _MANY:
+        return False
+    return int(array.max()) - int(array.min()) < _WIDEST * len(array)
+
+
+def _factorise_narrow(array: NDArray[Any]) -> tuple[tuple[Any, ...], Codes]:
+    low, high = int(array.min()), int(array.max())
+    if array.dtype.kind == "i":  # widen before subtracting: a byte from -128 to 127 would wrap
+        places = array.astype(np.intp, copy=False)
+        places = places - low if low else places
+    else:
+        places = (array - array.dtype.type(low)).astype(np.intp)
+    present = np.zeros(high - low + 1, dtype=bool)
+    present[places] = True
+    # Of the column's own type: what overflows on the way out comes back in.
+    values = np.flatnonzero(present).astype(array.dtype) + array.dtype.type(low)
+    names = tuple(values.tolist())
+    if len(names) == len(present):
+        return names, places
+    return names, (np.cumsum(present) - 1)[places]
+
+
+def _factorise_texts(column: Sequence[str] | NDArray[Any]) -> tuple[tuple[Any, ...], Codes]:
+    """Hash texts rather than sort them: only the distinct ones are put in order."""
+    import pyarrow  # slow to import, and few have so many texts
+
+    try:
+        texts = pyarrow.array(column, pyarrow.large_string())
+    except UnicodeError:  # half a surrogate pair is no text for Arrow, and a name all the same
+        return _factorise_objects(column, "")
+    found = texts.dictionary_encode()
+    values = found.dictionary.to_pylist()
+    order = sorted(range(len(values)), key=values.__getitem__)
+    rank = np.empty(len(order), dtype=np.intp)
+    rank[order] = np.arange(len(order))
+    return tuple(values[place] for place in order), rank[found.indices.to_numpy()]
 
 
 def _as_array(column: Sequence[Any] | NDArray[Any]) -> NDArray[Any] | None:

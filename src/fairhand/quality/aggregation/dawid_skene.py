@@ -23,7 +23,6 @@ from fairhand.quality.aggregation.confusion import (
     class_shares,
     crowd_confusion,
     newcomer,
-    person_confusion,
 )
 from fairhand.quality.aggregation.engine import Grouped, Learned, Run, group, run
 from fairhand.quality.aggregation.estimator import PeopleModel
@@ -72,11 +71,17 @@ class DawidSkeneFamily:
 
     def learn(self, counts: Floats, state_counts: Floats) -> Learned:
         """Shrink each person's counts to the crowd's matrix."""
-        by_truth = counts.transpose(0, 2, 1)
-        crowd = crowd_confusion(by_truth.sum(axis=0), self.strength)
-        people = person_confusion(by_truth, crowd, self.strength)
+        found = self.learn_tables(counts, state_counts)
+        return Learned(found.logs(), found.log_shares)
+
+    def learn_tables(self, counts: Floats, state_counts: Floats) -> Learned:
+        """Learn without the logarithms."""
+        crowd = crowd_confusion(counts.sum(axis=0).T, self.strength).T
+        tables = counts + self.strength.person * crowd
+        # Thrice as fast as `sum(axis=1)`, which loops over a few numbers at a time.
+        tables /= np.einsum("wgt->wt", tables)[:, None, :]
         shares = class_shares(state_counts, self.strength)
-        return Learned(np.log(people.transpose(0, 2, 1)), np.log(shares))
+        return Learned(np.zeros(0), np.log(shares), tables=tables)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fairhand.quality.aggregation.codes import Codes, Floats
 from fairhand.quality.aggregation.engine import (
@@ -22,7 +23,7 @@ from fairhand.quality.aggregation.engine import (
     Learned,
     task_edges,
 )
-from fairhand.quality.aggregation.match_kernel import sweep_matches
+from fairhand.quality.aggregation.match_kernel import sweep_matches_of
 from fairhand.quality.compiled import in_threads
 
 
@@ -136,6 +137,23 @@ class MatchRun:
 
 
 @dataclass(frozen=True, slots=True)
+class _Seen:
+    """The answers, each with its row and label."""
+
+    grouped: Grouped
+    row: NDArray[np.int32]
+    label: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, grouped: Grouped, by_label: bool) -> _Seen:
+        cell = grouped.cell.astype(np.int32, copy=False)
+        if not grouped.classes:
+            return cls(grouped, cell, cell)
+        row = cell if by_label else cell // np.int32(grouped.classes)
+        return cls(grouped, row, cell % np.int32(grouped.classes))
+
+
+@dataclass(frozen=True, slots=True)
 class _Swept:
     tally: Tally
     log_likelihood: float
@@ -163,13 +181,14 @@ def run_matches(
             f"{grouped.tasks} tasks, {workers} people and {classes} classes are too large; "
             "are these free answers rather than classes?"
         )
+    seen = _Seen.of(grouped, family.by_label)
     chances = family.begin(workers, classes)
     posterior = np.zeros((grouped.tasks, classes * family.levels))
-    swept = _sweep(grouped, chances, posterior, offset, rows)
+    swept = _sweep(seen, chances, posterior, offset)
     iterations, converged = 0, False
     while iterations < max_iterations and not converged:
         chances = family.teach(swept.tally.plus(past), posterior.sum(axis=0), classes)
-        swept = _sweep(grouped, chances, posterior, offset, rows)
+        swept = _sweep(seen, chances, posterior, offset)
         iterations += 1
         converged = swept.change <= tolerance
     state_counts = posterior.sum(axis=0)
@@ -185,24 +204,19 @@ def run_matches(
     )
 
 
-def _sweep(
-    grouped: Grouped, chances: Chances, posterior: Floats, offset: Floats | None, rows: int
-) -> _Swept:
+def _sweep(seen: _Seen, chances: Chances, posterior: Floats, offset: Floats | None) -> _Swept:
     if not posterior.size:
-        empty = np.zeros((rows, chances.miss.shape[1]))
+        empty = np.zeros(chances.miss.shape)
         return _Swept(Tally(empty, empty), 0.0, 0.0)
-    divisor = max(grouped.workers * grouped.classes // max(rows, 1), 1)
-    if len(grouped.cell) < COMPILED_FROM:
-        return _sweep_small(grouped, chances, posterior, offset, divisor)
-    return _sweep_large(grouped, chances, posterior, offset, divisor)
+    if len(seen.row) < COMPILED_FROM:
+        return _sweep_small(seen, chances, posterior, offset)
+    return _sweep_large(seen, chances, posterior, offset)
 
 
-def _sweep_small(
-    grouped: Grouped, chances: Chances, posterior: Floats, offset: Floats | None, divisor: int
-) -> _Swept:
+def _sweep_small(seen: _Seen, chances: Chances, posterior: Floats, offset: Floats | None) -> _Swept:
+    grouped, row, label = seen.grouped, seen.row, seen.label
     tasks, levels, classes = grouped.tasks, chances.miss.shape[1], grouped.classes
     task = np.repeat(np.arange(tasks), np.diff(grouped.starts))
-    row, label = grouped.cell // divisor, grouped.cell % classes
     joint = np.zeros((tasks, classes, levels))
     joint += chances.log_shares.reshape(classes, levels)
     if offset is not None:
@@ -223,25 +237,27 @@ def _sweep_small(
     belief = posterior.reshape(tasks, classes, levels)
     right, given = np.empty_like(chances.miss), np.empty_like(chances.miss)
     for level in range(levels):
-        seen = belief[task, label, level]
-        right[:, level] = np.bincount(row, weights=seen, minlength=len(right))
-        seen = belief[:, :, level].sum(axis=1)[task]
-        given[:, level] = np.bincount(row, weights=seen, minlength=len(given))
+        hits = belief[task, label, level]
+        right[:, level] = np.bincount(row, weights=hits, minlength=len(right))
+        all_given = belief[:, :, level].sum(axis=1)[task]
+        given[:, level] = np.bincount(row, weights=all_given, minlength=len(given))
     return _Swept(Tally(right, given), float((np.log(mass) + peak).sum()), change)
 
 
-def _sweep_large(
-    grouped: Grouped, chances: Chances, posterior: Floats, offset: Floats | None, divisor: int
-) -> _Swept:
-    lift = np.ascontiguousarray(chances.hit - chances.miss)
-    miss = np.ascontiguousarray(chances.miss)
+def _sweep_large(seen: _Seen, chances: Chances, posterior: Floats, offset: Floats | None) -> _Swept:
+    grouped = seen.grouped
+    levels = chances.miss.shape[1]
+    kernel = sweep_matches_of(grouped.classes, levels)
+    both = np.stack([np.exp(chances.hit - chances.miss), np.exp(chances.miss)], axis=2)
+    hit, miss = np.ascontiguousarray(chances.hit), np.ascontiguousarray(chances.miss)
     known = np.zeros((0, len(chances.log_shares))) if offset is None else offset
+    shares = np.ascontiguousarray(chances.log_shares)
 
     def stretch(start: int, stop: int) -> tuple[Floats, float, float]:
-        tally = np.zeros((*miss.shape, 2))
-        log_likelihood, change = sweep_matches(
-            grouped.starts, grouped.cell, grouped.classes, divisor,
-            lift, miss, chances.log_shares, known, posterior, tally, start, stop,
+        tally = np.zeros(both.shape)
+        log_likelihood, change = kernel(
+            grouped.starts, seen.row, seen.label, both, hit, miss, shares, known,
+            posterior, tally, start, stop,
         )  # fmt: skip
         return tally, log_likelihood, change
 

@@ -49,4 +49,7 @@ def winners(probabilities: Floats) -> Codes:
 
 def names_of(classes: tuple[Any, ...], codes: Codes) -> tuple[Any, ...]:
     """Name the class of each code."""
-    return tuple(classes[code] for code in codes.tolist())
+    names = np.empty(len(classes), dtype=object)
+    for place, name in enumerate(classes):
+        names[place] = name
+    return tuple(names[codes].tolist())
