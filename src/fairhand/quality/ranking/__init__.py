@@ -1,6 +1,22 @@
 """Rankings: from votes on pairs, orders and best-worst choices to scores."""
 
-import lazy_loader
+from fairhand.quality.ranking.best_worst import BestWorstRanking, best_worst
+from fairhand.quality.ranking.bradley_terry import BradleyTerry
+from fairhand.quality.ranking.pairs import PairVotes, read_pairs
+from fairhand.quality.ranking.plackett_luce import PlackettLuce
+from fairhand.quality.ranking.result import PairRanking, PeopleRanking, Ranking
+from fairhand.quality.ranking.transitivity import Transitivity, check_transitivity
 
-# Nothing is imported before it is asked for: a server never loads what it does not use.
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__all__ = [
+    "BestWorstRanking",
+    "BradleyTerry",
+    "PairRanking",
+    "PairVotes",
+    "PeopleRanking",
+    "PlackettLuce",
+    "Ranking",
+    "Transitivity",
+    "best_worst",
+    "check_transitivity",
+    "read_pairs",
+]

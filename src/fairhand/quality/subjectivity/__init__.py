@@ -1,6 +1,20 @@
 """Questions without one truth: keep the distribution and the groups, force no majority."""
 
-import lazy_loader
+from fairhand.quality.subjectivity.diagnosis import SubjectivityCheck, check_subjectivity
+from fairhand.quality.subjectivity.groups import (
+    GroupAgreement,
+    GroupComparison,
+    compare_rater_groups,
+)
+from fairhand.quality.subjectivity.soft_labels import GroupShares, SoftLabels, soft_labels
 
-# Nothing is imported before it is asked for: a server never loads what it does not use.
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__all__ = [
+    "GroupAgreement",
+    "GroupComparison",
+    "GroupShares",
+    "SoftLabels",
+    "SubjectivityCheck",
+    "check_subjectivity",
+    "compare_rater_groups",
+    "soft_labels",
+]

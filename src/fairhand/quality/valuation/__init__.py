@@ -1,6 +1,6 @@
 """What data is worth: which rows, classes and contributors helped."""
 
-import lazy_loader
+from fairhand.quality.valuation.duplicates import merge_near_duplicates
+from fairhand.quality.valuation.value import DataValue, Share, knn_shapley
 
-# Nothing is imported before it is asked for: a server never loads what it does not use.
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__all__ = ["DataValue", "Share", "knn_shapley", "merge_near_duplicates"]

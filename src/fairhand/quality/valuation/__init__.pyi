@@ -1,6 +1,0 @@
-"""What data is worth: which rows, classes and contributors helped."""
-
-from .duplicates import merge_near_duplicates
-from .value import DataValue, Share, knn_shapley
-
-__all__ = ["DataValue", "Share", "knn_shapley", "merge_near_duplicates"]
