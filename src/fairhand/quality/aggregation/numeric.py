@@ -22,6 +22,7 @@ from fairhand.quality.frames import answer_columns
 
 _USUAL_SLOPE_SPREAD = 0.3
 _USUAL_BIAS = 0.1  # in standard deviations of all answers
+_USUAL_NOISE = 0.1  # as a variance, where that of all answers is 1
 _NOISY = 3.0
 _FLAT = 0.2
 _TINY = 1e-12
@@ -237,8 +238,11 @@ class _Em:
         task, worker = self.answers.task, self.answers.worker
         left = self.x - self.bias[worker] - self.slope[worker] * self.value[task]
         square = left**2 + self.slope[worker] ** 2 * self.value_var[task]
+        away = self.value[task] - self.value.mean()
+        doubt = self.covariance[worker]
+        square += doubt[:, 0, 0] + 2.0 * away * doubt[:, 0, 1] + away**2 * doubt[:, 1, 1]
         own = np.bincount(worker, weights=square, minlength=self.w)
-        typical = np.exp(np.log(np.maximum(own / self.count, _TINY)).mean())
+        typical = np.exp(np.log((own + _USUAL_NOISE) / (self.count + 1.0)).mean())
         strength = self.settings.spread_strength
         self.noise = np.maximum((own + strength * typical) / (self.count + strength), _TINY)
 

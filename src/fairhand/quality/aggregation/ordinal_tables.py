@@ -23,7 +23,7 @@ _BIASES = np.array([-3.0, -2.5, -2.0, *np.linspace(-1.5, 1.5, 13), 2.0, 2.5, 3.0
 _SPREADS = np.geomspace(0.25, 2.5, 8)
 _TYPICAL_BIAS = 0.7
 _SLIP = 1e-3
-_EVEN_GRID = 5.0
+_IMAGINED = 5.0
 _START_LAPSE = 0.2
 _TINY = 1e-12
 
@@ -105,7 +105,9 @@ class _Mixture:
         self.lapse = np.full(people, _START_LAPSE)
         attended = newcomer_scale(classes, priors.decay)
         self.attended = np.broadcast_to(attended, counts.shape)
-        self.log_prior = -0.5 * (grid_biases() / _TYPICAL_BIAS) ** 2
+        usual = np.exp(-0.5 * (grid_biases() / _TYPICAL_BIAS) ** 2)
+        self.usual = usual / usual.sum()
+        self.log_prior = np.log(self.usual)
         self.weights = np.full((people, len(self.grid)), 1.0 / len(self.grid))
 
     def step(self) -> None:
@@ -147,10 +149,13 @@ class _Mixture:
         return found
 
     def _place(self, log_weights: Floats) -> None:
-        """Weigh the grid for each person; the crowd's own shape is the prior (empirical Bayes)."""
+        """Weigh the grid for each person; the crowd's own shape is the prior (empirical Bayes).
+
+        A few imagined people without much bias hold the scale in place where there are few real.
+        """
         weights = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
         self.weights = weights / weights.sum(axis=1, keepdims=True)
-        crowd = self.weights.sum(axis=0) + _EVEN_GRID / len(self.grid)
+        crowd = self.weights.sum(axis=0) + _IMAGINED * self.usual
         self.log_prior = np.log(crowd / crowd.sum())
 
 
