@@ -15,8 +15,11 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from fairhand.core.clock import iso
+from fairhand.quality import insight_store
+from fairhand.quality.watch.signal import Signal
 from fairhand.storage.database import Database
 from fairhand.use_cases.aggregate_labels import aggregate_labels
+from fairhand.use_cases.refit_quality import refit_quality
 from fairhand.use_cases.seal_log import seal_log
 from fairhand.web.shared.doors import SESSION_COOKIE
 from tests import browser as chromium
@@ -49,6 +52,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/projects",
         "/projects/new",
         "/projects/{project}",
+        "/projects/{project}/quality",
         "/projects/{other}",
         "/projects/{project}/releases/1",
         "/people",
@@ -140,6 +144,13 @@ def _fill(world: World) -> None:
     amina, carmen = world.client("Amina"), world.client("Carmen")
     answer_tasks(world, amina, 5)
     aggregate_labels(world.house.db, world.project, world.cast.clock.now)
+    refit_quality(world.house.db, world.project, world.cast.clock.now)
+    gold = {"value": {"pet": "cat"}, "explanation": "It purrs."}
+    assert carmen.put(f"/api/v1/projects/{world.project}/gold/1", json=gold).status_code == 200
+    seen = Signal("too_fast", (world.people["Amina"],), {"fast": 1.0}, 3.0, "Fast.", ("Ease.",))
+    with world.house.db.write() as connection:
+        now = world.cast.clock.now
+        insight_store.save_signals(connection, world.project, [("pet", seen)], now)
     now = world.cast.clock.advance(60_000)
     assert carmen.post("/api/v1/pay/close", json={"ends_at": iso(now)}).status_code == 200
     assert carmen.post(f"/api/v1/projects/{world.project}/releases", json={}).status_code == 202
