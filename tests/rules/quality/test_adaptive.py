@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -264,6 +265,18 @@ def first_answers(codes: AnswerCodes, asked: NDArray[np.int64], each: int) -> An
 
 def right(fit: DawidSkeneFit, crowd: Crowd) -> float:
     return float(np.mean(fit.probabilities.argmax(axis=1) == crowd.truth))
+
+
+def test_a_model_that_believes_in_one_class_only_stops_nobody() -> None:
+    codes = codes_of([(task, person, person % 2) for task in range(60) for person in (task % 8, 8)],
+                     60, 9, 2)  # fmt: skip
+    fit = DawidSkene().fit_codes(codes)
+    collapsed = replace(fit, task_counts=np.array([59.9, 0.1]))
+    evidence = weigh_evidence(codes, collapsed)
+    plan = plan_stops(
+        evidence, measure_dependence(evidence), collapsed, np.arange(60) % 3, most_loss=1.0
+    )
+    assert (plan.stop == (np.arange(60) % 3 == 0)).all()
 
 
 # --- trust ----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from .dependence import (
 )
 from .forecast import Forecast, forecast_quality
 from .live import Folded, LiveModel
+from .one_task import gain_per_judgement
 from .stopping import StopPlan, plan_stops, stop_by_price
 from .trust import Trust, weigh_trust
 from .value import expected_gain, value_of_one_more
@@ -32,6 +33,7 @@ __all__ = [
     "Trust",
     "expected_gain",
     "forecast_quality",
+    "gain_per_judgement",
     "measure_dependence",
     "plan_stops",
     "stop_by_price",

@@ -27,6 +27,10 @@ public data a replay loses up to about twice what is reckoned.
 """
 
 
+_IN_EARNEST = 0.05
+_DISBELIEVED = 0.1
+
+
 @dataclass(frozen=True, slots=True)
 class StopPlan:
     """Who needs nobody more (`stop`, per task), and in which order to ask the others.
@@ -71,7 +75,7 @@ def plan_stops(
     allowed = np.cumsum(loss[order]) <= most_loss * len(loss)
     stop = np.zeros(len(loss), dtype=bool)
     stop[order[allowed]] = True
-    return _plan(stop | (more <= 0), loss, rate)
+    return _plan((stop & has_told_apart(fit)) | (more <= 0), loss, rate)
 
 
 def stop_by_price(
@@ -88,7 +92,22 @@ def stop_by_price(
         raise ValueError("worth and price must not be below zero")
     loss = expected_gain(evidence, dependence, fit, more)
     rate = loss / np.maximum(more, 1)
-    return _plan((rate * worth < price) | (more <= 0), loss, rate)
+    stop = (rate * worth < price) & has_told_apart(fit)
+    return _plan(stop | (more <= 0), loss, rate)
+
+
+def has_told_apart(fit: DawidSkeneFit) -> bool:
+    """Say whether the fit believes in every class that people give in earnest.
+
+    With very few answers a person, the likeliest story may be that every task is of one class and
+    some people just say otherwise. It is perfectly sure of itself and worth nothing: until more
+    answers have come, no task stops by it.
+    """
+    given, believed = fit.counts.sum(axis=(0, 1)), fit.task_counts
+    if not given.sum() > 0.0:
+        return False
+    said, held = given / given.sum(), believed / believed.sum()
+    return not bool(((said >= _IN_EARNEST) & (held < _DISBELIEVED * said)).any())
 
 
 def _plan(stop: NDArray[np.bool_], loss: Floats, rate: Floats) -> StopPlan:
