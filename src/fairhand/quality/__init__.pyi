@@ -63,6 +63,7 @@ from .ranking import (
     best_worst,
     check_transitivity,
 )
+from .structured.free_text import Alternative, ChosenText, ChosenTexts, choose_text
 from .structured.spans import Span, SpanConsensus, join_spans
 from .structured.transcripts import (
     PersonErrors,
@@ -106,10 +107,13 @@ __all__ = [
     "Aggregation",
     "Agreement",
     "Alpha",
+    "Alternative",
     "BestWorstRanking",
     "BradleyTerry",
     "Calibration",
     "Candidate",
+    "ChosenText",
+    "ChosenTexts",
     "DataValue",
     "DawidSkene",
     "DawidSkeneFit",
@@ -159,6 +163,7 @@ __all__ = [
     "check_subjectivity",
     "check_transitivity",
     "choose_gold",
+    "choose_text",
     "combine_opinions",
     "compare_groups",
     "compare_rater_groups",
