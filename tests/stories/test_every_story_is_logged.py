@@ -15,6 +15,7 @@ STORIES = sorted(Path(fairhand.use_cases.__path__[0]).glob("[!_]*.py"))
 UNLOGGED = {
     "house": "opens the workspace",
     "versions": "reads",
+    "overlap": "reads a project's figures",
     "hand_out_task": "kept for ever as the lease itself; logged when it is answered or skipped",
     "save_draft": "a draft is nobody's statement yet",
     "revise_annotation": "logged when the revision is submitted",

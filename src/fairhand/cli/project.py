@@ -52,6 +52,9 @@ def create(
     target_confidence: Annotated[
         float | None, typer.Option(help="How sure is sure enough (0.5 to below 1).")
     ] = None,
+    worth: Annotated[
+        str | None, typer.Option(help="What a right answer is worth, as 0.50: asks while it pays.")
+    ] = None,
     expected_seconds: Annotated[float | None, typer.Option(help="Time a task takes.")] = None,
     slug: Annotated[str | None, typer.Option(help="A short name for URLs and commands.")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Mark it as a demonstration.")] = False,
@@ -78,6 +81,7 @@ def create(
         "min_overlap": min_overlap,
         "max_overlap": max_overlap,
         "target_confidence": target_confidence,
+        "worth": worth,
         "expected_seconds": expected_seconds,
         "slug": slug,
         "mode": "demo" if demo else None,
@@ -194,6 +198,41 @@ def guidelines(
         {"project_id": found.id, "version": version},
         f"{found.title}: version {version} of its guidelines holds from now on.",
     )
+
+
+@group.command("worth")
+def worth(
+    project: ProjectName,
+    amount: Annotated[
+        str, typer.Argument(help='What a right answer is worth, as 0.50; "none" to go by target.')
+    ],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a right answer is worth: people are asked only while one more judgement pays.
+
+    Example:  fairhand project worth digits 0.50
+    """
+    from fairhand.core.errors import InvalidError
+    from fairhand.core.money import MICROS, parse_money
+    from fairhand.use_cases.set_worth import SetWorth, set_worth
+
+    with opened(workspace) as house:
+        found = find_project(house, project)
+        try:
+            money = None if amount == "none" else parse_money(amount, found.currency)
+        except ValueError as error:
+            raise InvalidError(f"The worth cannot be read: {error}.") from None
+        micros = None if money is None else money.minor * MICROS
+        set_worth(house.db, SetWorth(owner_id_of(house), found.id, micros), house.clock())
+    words = (
+        f"people are asked until an answer is {100 * found.target_confidence:g} % sure."
+        if money is None
+        else f"people are asked while one more judgement earns more than it costs, at {money} "
+        "for a right answer."
+    )
+    shown = None if money is None else money.decimal()
+    tell({"project_id": found.id, "worth": shown}, f"{found.title}: {words}")
 
 
 @group.command("fund")

@@ -59,16 +59,17 @@ def to_command(
     from fairhand.work.projects.rules import ProjectPolicy
 
     given = _with_guidelines(given, base)
-    if "rate" in given:
-        given["rate"] = str(given["rate"])
+    for amount in {"rate", "worth"} & given.keys():
+        given[amount] = str(given[amount])
     try:
         body = ProjectBody.model_validate(given)
         rate = parse_money(body.rate, body.currency)
+        worth = parse_money(body.worth, body.currency) if body.worth else None
     except ValidationError as error:
         issues = [Issue(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors()]
         raise InvalidError("The project cannot be made like this.", issues=issues) from None
     except ValueError as error:
-        raise InvalidError(f"The rate cannot be read: {error}.") from None
+        raise InvalidError(f"The rate or the worth cannot be read: {error}.") from None
     policy = ProjectPolicy(
         title=body.title,
         purpose=body.purpose,
@@ -81,6 +82,7 @@ def to_command(
         target_confidence=body.target_confidence,
         expected_ms=int(body.expected_seconds * 1_000),
         tier=body.tier,
+        worth_micros=worth.minor * MICROS if worth else None,
     )
     return CreateProject(owner_id, policy, body.mode, body.slug, lease_ttl_ms)
 

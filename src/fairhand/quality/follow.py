@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 
 from fairhand.labels.answers import Asked
+from fairhand.quality.adaptive.one_task import gain_per_judgement
+from fairhand.quality.aggregation.codes import Floats
+from fairhand.quality.aggregation.confusion import crowd_confusion
 from fairhand.quality.consensus import KINDS
 from fairhand.quality.consensus.kind import Beliefs, Counts, Modelled, Part, Voted
 from fairhand.quality.online import Answer, OnlineModel
@@ -86,7 +89,10 @@ def follow_task(
         else:
             found.append(_vote(kind, question, judgements))
     answers = sum(judgement.live for judgement in judgements)
-    return Followed(tuple(found), answers, decide(policy, answers, task_confidence(found)))
+    if policy.worth_micros is None:
+        return Followed(tuple(found), answers, decide(policy, answers, task_confidence(found)))
+    crowds = {key: crowd_confusion(one.crowd, one.priors) for key, one in models.items()}
+    return Followed(tuple(found), answers, decide_by_worth(policy, answers, found, crowds))
 
 
 def task_confidence(consensus: Sequence[Consensus]) -> float:
@@ -99,6 +105,28 @@ def task_confidence(consensus: Sequence[Consensus]) -> float:
         (0.0 if one.is_spread else one.confidence for one in consensus if one.answer_ids),
         default=1.0,
     )
+
+
+def decide_by_worth(
+    policy: OverlapPolicy,
+    answers: int,
+    consensus: Sequence[Consensus],
+    crowds: Mapping[tuple[str, str], Floats],
+) -> Stop | AskMore:
+    """Decide by what one more judgement earns over all questions; it answers them all at once.
+
+    `crowds` is P(given | truth) of everybody, by question and part. Questions that are voted on,
+    or without one truth, have no such gain: for them the target confidence holds.
+    """
+    left = policy.left(answers)
+    gain = sum(
+        gain_per_judgement(belief, crowds[one.question, part], left)
+        for one in consensus
+        if not one.is_spread
+        for part, belief in one.beliefs.items()
+    )
+    others = [one for one in consensus if one.is_spread or not one.beliefs]
+    return decide(policy, answers, task_confidence(others), gain)
 
 
 def _spread(kind: Modelled, question: Asked, judgements: Sequence[Judgement]) -> Consensus:

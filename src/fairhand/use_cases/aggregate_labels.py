@@ -11,9 +11,10 @@ from fairhand.model.project import Project
 from fairhand.proof.log import store as log
 from fairhand.quality import store
 from fairhand.quality.follow import Followed, follow_task
-from fairhand.quality.redundancy import AskMore, OverlapPolicy
+from fairhand.quality.redundancy import AskMore
 from fairhand.quality.refit import refit_due
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.overlap import overlap_policy
 from fairhand.use_cases.versions import version_of
 from fairhand.work.assignment import store as queue
 from fairhand.work.gold import store as gold
@@ -90,7 +91,7 @@ def _follow(
     now: Instant,
 ) -> dict[int, Followed]:
     questions = version_of(db, connection, project.id, project.version).questions
-    policy = OverlapPolicy(project.min_overlap, project.max_overlap, project.target_confidence)
+    policy = overlap_policy(project)
     judgements = store.load_judgements(connection, task_ids)
     earlier = store.load_earlier(connection, task_ids, questions)
     people = {one.person_id for found in judgements.values() for one in found}

@@ -19,13 +19,16 @@ from fairhand.labels.answers import Asked
 from fairhand.model.project import Project
 from fairhand.proof.log import store as log
 from fairhand.quality import insight_store, store
+from fairhand.quality.aggregation.codes import Floats
+from fairhand.quality.aggregation.confusion import ConfusionPriors, crowd_confusion
 from fairhand.quality.consensus import KINDS
 from fairhand.quality.consensus.kind import Voted
-from fairhand.quality.follow import Consensus, task_confidence
+from fairhand.quality.follow import Consensus, decide_by_worth, task_confidence
 from fairhand.quality.insight import Insight, Proposals, Slices
-from fairhand.quality.redundancy import AskMore, OverlapPolicy, decide
+from fairhand.quality.redundancy import AskMore, decide
 from fairhand.quality.refit import Ballots, QuestionFit
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.overlap import overlap_policy
 from fairhand.use_cases.versions import version_of
 from fairhand.work.assignment import store as queue
 from fairhand.work.gold import store as gold
@@ -115,13 +118,27 @@ def _look(db: Database, project_id: int) -> _Snapshot:
 
 
 def _decided(seen: _Snapshot, fits: Sequence[QuestionFit]) -> Iterator[Refitted]:
-    project = seen.project
-    policy = OverlapPolicy(project.min_overlap, project.max_overlap, project.target_confidence)
+    policy = overlap_policy(seen.project)
+    crowds = _crowds(fits)
     for task_id, answers, consensus in seen.ballots.consensus(fits):
         votes = [found[task_id] for found in seen.voted.values() if task_id in found]
         confidence = min([task_confidence(consensus), *votes])
-        settled = not isinstance(decide(policy, answers, confidence), AskMore)
-        yield task_id, answers, consensus, settled
+        if policy.worth_micros is None:
+            decision = decide(policy, answers, confidence)
+        elif min(votes, default=1.0) < policy.target_confidence:
+            decision = decide(policy, answers, 0.0)
+        else:
+            decision = decide_by_worth(policy, answers, consensus, crowds)
+        yield task_id, answers, consensus, not isinstance(decision, AskMore)
+
+
+def _crowds(fits: Sequence[QuestionFit]) -> dict[tuple[str, str], Floats]:
+    """Give how everybody answers, P(given | truth), by question and part."""
+    return {
+        (fit.question, name): crowd_confusion(part.counts.sum(axis=0), ConfusionPriors())
+        for fit in fits
+        for name, part in fit.parts.items()
+    }
 
 
 def _save(db: Database, seen: _Snapshot, chunk: Sequence[Refitted], now: Instant) -> int:

@@ -64,7 +64,11 @@ class QuestionBody(Body):
 
 
 class ProjectBody(Body):
-    """A new project. `rate` is pay per hour as a decimal string in `currency`."""
+    """A new project. `rate` is pay per hour as a decimal string in `currency`.
+
+    `worth`, also a decimal string, is what one right answer is worth to you: people are then asked
+    while a judgement is expected to earn more than it costs. Left out, `target_confidence` rules.
+    """
 
     title: str
     purpose: str
@@ -77,6 +81,7 @@ class ProjectBody(Body):
     target_confidence: float = Field(default=0.95, strict=False)
     expected_seconds: float = Field(default=20, strict=False)
     tier: int = 0
+    worth: str | None = None
     mode: Literal["draft", "demo"] = "draft"
     slug: str = ""
 
@@ -85,6 +90,12 @@ class GuidelinesBody(Body):
     """New guidelines in Markdown."""
 
     guidelines: str
+
+
+class WorthBody(Body):
+    """What one right answer is worth, as "0.80"; null: the target confidence rules."""
+
+    worth: str | None
 
 
 class GoldBody(Body):

@@ -18,8 +18,9 @@ from fairhand.use_cases.fund_project import FundProject, fund_project
 from fairhand.use_cases.house import House
 from fairhand.use_cases.open_project import OpenProject, open_project
 from fairhand.use_cases.read_project import list_visible, read_project, read_status
+from fairhand.use_cases.set_worth import SetWorth, set_worth
 from fairhand.use_cases.versions import current_version
-from fairhand.web.api.bodies import FundBody, GuidelinesBody, ModeBody, ProjectBody
+from fairhand.web.api.bodies import FundBody, GuidelinesBody, ModeBody, ProjectBody, WorthBody
 from fairhand.web.api.replies import reply
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.forms import money_of
@@ -52,6 +53,7 @@ def create(house: House, actor: Actor, body: ProjectBody) -> Response:
         target_confidence=body.target_confidence,
         expected_ms=int(body.expected_seconds * 1_000),
         tier=body.tier,
+        worth_micros=_worth(body.worth, body.currency),
     )
     command = CreateProject(
         owner_id=actor.person_id,
@@ -78,6 +80,7 @@ def show(house: House, actor: Actor, project_id: int) -> Response:
             "min_overlap": project.min_overlap,
             "max_overlap": project.max_overlap,
             "target_confidence": project.target_confidence,
+            "worth": worth_text(project),
         }
     return reply(shown)
 
@@ -95,6 +98,15 @@ def guidelines(house: House, actor: Actor, project_id: int, body: GuidelinesBody
     """Write the next version of the guidelines; the old ones are kept."""
     command = ChangeGuidelines(actor.person_id, project_id, body.guidelines)
     return reply({"version": change_guidelines(house.db, command, house.clock())})
+
+
+@router.put("/projects/{project_id}/worth")
+@guard("project.edit")
+def worth(house: House, actor: Actor, project_id: int, body: WorthBody) -> Response:
+    """Say what one right answer is worth; what is asked from now on follows it."""
+    micros = _worth(body.worth, read_project(house.db, project_id).currency)
+    set_worth(house.db, SetWorth(actor.person_id, project_id, micros), house.clock())
+    return reply({"worth": body.worth})
 
 
 @router.post("/projects/{project_id}/mode")
@@ -115,6 +127,17 @@ def fund(house: House, actor: Actor, project_id: int, body: FundBody) -> Respons
     funded = fund_project(house.db, command, house.clock())
     left = Money(funded.left_micros // MICROS, currency)
     return reply({"escrow": left.decimal(), "currency": currency, "again": funded.again})
+
+
+def _worth(text: str | None, currency: str) -> int | None:
+    return None if text is None else money_of(text, currency, "worth").minor * MICROS
+
+
+def worth_text(project: Project) -> str | None:
+    """Write what a right answer is worth as a decimal; None where the target rules."""
+    if project.worth_micros is None:
+        return None
+    return Money(project.worth_micros // MICROS, project.currency).decimal()
 
 
 def project_json(project: Project) -> dict[str, Any]:

@@ -34,6 +34,7 @@ _START = {
     "min_overlap": "2",
     "max_overlap": "5",
     "target_confidence": "0.95",
+    "worth": "",
     "mode": "draft",
     "guidelines": "## What to look at\n\n## How to decide\n\n## When in doubt\n",
 }
@@ -65,6 +66,7 @@ def make_project(  # one parameter a field
     min_overlap: Text = "",
     max_overlap: Text = "",
     target_confidence: Text = "",
+    worth: Text = "",
     mode: Text = "",
 ) -> Response:
     """Make a project of what was typed, or show what is wrong beside it."""
@@ -82,6 +84,7 @@ def make_project(  # one parameter a field
         "min_overlap": min_overlap,
         "max_overlap": max_overlap,
         "target_confidence": target_confidence,
+        "worth": worth,
         "mode": mode,
     }
     try:
@@ -126,12 +129,23 @@ def _policy(typed: dict[str, str]) -> ProjectPolicy:
         min_overlap=_whole(typed, "min_overlap", 1, issues),
         max_overlap=_whole(typed, "max_overlap", MAX_OVERLAP, issues),
         target_confidence=_share(typed["target_confidence"]),
+        worth_micros=_worth(typed, issues),
     )
     named = {issue.place for issue in issues}
     issues += [issue for issue in check_policy(policy) if issue.place not in named]
     if issues:
         raise InvalidError("The project cannot be made yet.", issues=issues)
     return policy
+
+
+def _worth(typed: dict[str, str], issues: list[Issue]) -> int | None:
+    if not typed["worth"].strip() or not _is_currency(typed["currency"]):
+        return None
+    try:
+        return money_of(typed["worth"], typed["currency"], "worth").minor * MICROS
+    except InvalidError as error:
+        issues += error.issues
+        return None
 
 
 def _question(typed: dict[str, str]) -> Question:

@@ -12,6 +12,7 @@ from fairhand.model.project import Question
 
 MAX_OVERLAP = 50
 MAX_QUESTIONS = 20
+MOST_WORTH = 10**15  # a billion minor units
 GUIDELINES_MAX = 100_000
 
 
@@ -30,6 +31,7 @@ class ProjectPolicy:
     target_confidence: float = 0.95
     expected_ms: int = 20_000
     tier: int = 0
+    worth_micros: int | None = None
 
 
 def check_policy(policy: ProjectPolicy) -> list[Issue]:
@@ -62,11 +64,19 @@ def _check_numbers(policy: ProjectPolicy) -> list[Issue]:
         )
     if not 0.5 <= policy.target_confidence < 1:
         issues.append(Issue("target_confidence", "Choose a target from 0.5 to below 1, as 0.95."))
+    issues += check_worth(policy.worth_micros)
     if not 500 <= policy.expected_ms <= 3_600_000:
         issues.append(Issue("expected_seconds", "Expect 0.5 seconds to an hour per task."))
     if not 0 <= policy.tier <= 3:
         issues.append(Issue("tier", "Content tiers are 0 (harmless) to 3 (severe)."))
     return issues
+
+
+def check_worth(worth_micros: int | None) -> list[Issue]:
+    """List what is wrong with what a right answer is worth; none at all is fine."""
+    if worth_micros is None or 0 < worth_micros <= MOST_WORTH:
+        return []
+    return [Issue("worth", "Say what a right answer is worth: above zero, or leave it empty.")]
 
 
 def check_questions(questions: Sequence[Question]) -> list[Issue]:

@@ -94,6 +94,7 @@ def create_project(
             lease_ttl_ms=lease_ttl_ms,
             expected_ms=policy.expected_ms,
             tier=policy.tier,
+            worth_micros=policy.worth_micros,
             created_at=now,
         )
         .on_conflict_do_nothing()
@@ -201,6 +202,12 @@ def load_version(connection: Connection, project_id: int, version: int) -> Proje
 def set_mode(connection: Connection, project_id: int, mode: Mode) -> None:
     """Open, pause or close a project."""
     connection.execute(update(project).where(project.c.id == project_id).values(mode=mode))
+
+
+def set_worth(connection: Connection, project_id: int, worth_micros: int | None) -> None:
+    """Say what a right answer is worth; None: the target confidence rules."""
+    chosen = update(project).where(project.c.id == project_id)
+    connection.execute(chosen.values(worth_micros=worth_micros))
 
 
 def add_tasks(
