@@ -19,6 +19,7 @@ from .adaptive import (
     weigh_trust,
     whom_to_ask,
 )
+from .aggregated import Aggregated, aggregate, method_names
 from .aggregation import (
     IBCC,
     Aggregation,
@@ -63,8 +64,14 @@ from .ranking import (
     best_worst,
     check_transitivity,
 )
+from .structured.boxes import FusedBox, FusedBoxes, fuse_boxes
 from .structured.free_text import Alternative, ChosenText, ChosenTexts, choose_text
+from .structured.habits import Habit
+from .structured.instances import Instance, instances_answer, match_instances
+from .structured.keypoints import FusedPoint, FusedPoints, fuse_keypoints
+from .structured.mask_consensus import ConsensusMask, Outline, consensus_mask, learn_outline
 from .structured.spans import Span, SpanConsensus, join_spans
+from .structured.staple import Staple, StapleFit
 from .structured.transcripts import (
     PersonErrors,
     Place,
@@ -104,6 +111,7 @@ from .watch import (
 
 __all__ = [
     "IBCC",
+    "Aggregated",
     "Aggregation",
     "Agreement",
     "Alpha",
@@ -114,6 +122,7 @@ __all__ = [
     "Candidate",
     "ChosenText",
     "ChosenTexts",
+    "ConsensusMask",
     "DataValue",
     "DawidSkene",
     "DawidSkeneFit",
@@ -125,14 +134,21 @@ __all__ = [
     "Evidence",
     "Folded",
     "Forecast",
+    "FusedBox",
+    "FusedBoxes",
+    "FusedPoint",
+    "FusedPoints",
     "GoldSchedule",
     "GoldScores",
+    "Habit",
+    "Instance",
     "LabelErrors",
     "LiveModel",
     "MajorityVote",
     "OneCoin",
     "OrdinalDawidSkene",
     "OrdinalFit",
+    "Outline",
     "PairKappas",
     "PairRanking",
     "PeopleFit",
@@ -151,12 +167,15 @@ __all__ = [
     "Spamming",
     "Span",
     "SpanConsensus",
+    "Staple",
+    "StapleFit",
     "StopPlan",
     "SubjectivityCheck",
     "Transcripts",
     "Transitivity",
     "Trust",
     "WeightedMajority",
+    "aggregate",
     "agreement_with_others",
     "anytime_interval",
     "best_worst",
@@ -168,6 +187,7 @@ __all__ = [
     "compare_groups",
     "compare_rater_groups",
     "compare_slices",
+    "consensus_mask",
     "cross_groups",
     "exact_interval",
     "expected_gain",
@@ -177,17 +197,23 @@ __all__ = [
     "find_straight_lining",
     "find_too_fast",
     "forecast_quality",
+    "fuse_boxes",
+    "fuse_keypoints",
     "gold_signals",
+    "instances_answer",
     "is_gold_turn",
     "join_spans",
     "join_transcripts",
     "knn_shapley",
     "krippendorff_alpha",
+    "learn_outline",
     "mask_agreement",
+    "match_instances",
     "measure_agreement",
     "measure_calibration",
     "measure_dependence",
     "merge_near_duplicates",
+    "method_names",
     "pair_kappas",
     "plan_stops",
     "reliability",

@@ -1,0 +1,146 @@
+"""The outline of a crowd: a vote that looks at the neighbourhood, and moves its edge by gold.
+
+A pixel is inside when more than half of the votes in its 3 x 3 neighbourhood say so; where
+everybody agrees, everybody is right. The vote of neighbours mends the jagged edge of a plain
+majority. People may also draw too wide, or too narrow, *together*, which no vote can notice: from
+a few images with a known outline `learn_outline` learns how many pixels the edge must move, and
+moves it only if that helps on gold images left out of the learning.
+
+STAPLE (see `staple`) takes people's errors for independent and therefore believes such outlines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairhand.quality.structured.edges import move_edge
+from fairhand.quality.structured.mask_stack import Masks, Stack, plain_mask, stack_of
+
+Bits = NDArray[np.bool_]
+
+_MOVES = np.arange(1.0, 5.5, 0.5)
+_OFFSETS = np.concatenate([-_MOVES[:0:-1], [0.0], _MOVES])
+"""Candidates, in pixels. None between 0 and the first that moves anything; see `edges`."""
+_DOUBT = 0.02
+"""Differences in mean IoU that a handful of images cannot tell apart; offsets this close share."""
+_FEWEST_GOLD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """How to draw a crowd's outline; `offset` pixels are taken off its edge (below 0: added)."""
+
+    offset: float = 0.0
+    gain: float = 0.0
+    """Mean IoU won on gold images that were left out of the learning."""
+    gold_images: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConsensusMask:
+    """The joined mask, the share of people who drew each pixel, and how alike they drew.
+
+    `mask` and `share` are height x width; `agreement` is the mean IoU of each person's mask with
+    the consensus, 0 to 1: it is not the probability of being right.
+    """
+
+    mask: Bits
+    share: NDArray[np.float32]
+    agreement: float
+    people: int
+    warnings: tuple[str, ...] = ()
+
+
+def consensus_mask(
+    masks: Masks, outline: Outline | None = None, *, label: str | None = None
+) -> ConsensusMask:
+    """Join several people's masks of one image; `outline` may come from `learn_outline`.
+
+    Masks are boolean arrays of one shape, or mask answers (then `label` picks the regions).
+    Raises ValueError for no mask, masks of different sizes, or NaN.
+    """
+    stack = stack_of(masks, label)
+    counts = stack.sum(axis=0, dtype=np.uint16)
+    joined = move_edge(vote(counts, len(stack)), outline.offset if outline else 0.0)
+    share = (counts / np.float32(len(stack))).astype(np.float32)
+    alone = ("only one person drew: nobody confirms the outline",) if len(stack) == 1 else ()
+    agreement = float(np.mean([mask_iou(one, joined) for one in stack]))
+    return ConsensusMask(joined, share, agreement, len(stack), alone)
+
+
+def join_stack(stack: Stack, offset: float = 0.0) -> Bits:
+    """Join people x height x width into height x width, and nothing more."""
+    return move_edge(vote(stack.sum(axis=0, dtype=np.uint16), len(stack)), offset)
+
+
+def vote(counts: NDArray[np.uint16], people: int) -> Bits:
+    """Vote in 3 x 3 neighbourhoods; beyond the image's border its edge pixels go on.
+
+    `counts` says how many of `people` drew each pixel. Two labels that share no pixel in
+    anybody's drawing share none here: both cannot hold more than half of a neighbourhood.
+    """
+    kind = np.uint16 if people * 18 < 2**16 else np.uint32
+    padded = np.pad(counts.astype(kind, copy=False), 1, mode="edge")
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    around = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
+    joined: Bits = ((around * 2 > 9 * people) & (counts > 0)) | (counts == people)
+    return joined
+
+
+def mask_iou(one: Bits, other: Bits) -> float:
+    """Intersection over union; 1.0 when both are empty."""
+    together = np.count_nonzero(one | other)
+    return np.count_nonzero(one & other) / together if together else 1.0
+
+
+def learn_outline(gold: Sequence[tuple[Masks, Any]], *, label: str | None = None) -> Outline:
+    """Learn the edge's offset from images whose true mask is known: pairs (masks, true mask).
+
+    The offset is the mean over candidates, weighed by how well each does on the gold images: a
+    lucky candidate does not decide alone, and weak evidence leaves the edge where it is. If
+    leaving one image out at a time shows harm beyond doubt, the offset is 0 and a warning says so.
+    Raises ValueError when a true mask does not fit its crowd.
+    """
+    if len(gold) < _FEWEST_GOLD:
+        short = f"{len(gold)} gold images teach nothing sure; {_FEWEST_GOLD} are needed"
+        return Outline(gold_images=len(gold), warnings=(short,))
+    scores = np.array([_scores(stack_of(masks, label), true) for masks, true in gold])
+    still = int(np.flatnonzero(_OFFSETS == 0)[0])
+    gains = np.array(
+        [_read(row, _centre(np.delete(scores, out, axis=0))) for out, row in enumerate(scores)]
+    )
+    gains -= scores[:, still]
+    offset = _centre(scores)
+    if gains.mean() < -_DOUBT:
+        kept = "moving the edge did harm on gold images left out; it stays where the vote is"
+        return Outline(gold_images=len(gold), warnings=(kept,))
+    return Outline(offset, float(gains.mean()), len(gold))
+
+
+def _scores(stack: Stack, true: Any) -> NDArray[np.float64]:  # noqa: ANN401
+    known = plain_mask(true, stack.shape[1:])
+    voted = join_stack(stack)
+    moved: dict[bytes, float] = {}
+    found = []
+    for offset in _OFFSETS.tolist():
+        mask = move_edge(voted, offset)
+        key = mask.tobytes()
+        found.append(moved[key] if key in moved else moved.setdefault(key, mask_iou(mask, known)))
+    return np.array(found)
+
+
+def _centre(scores: NDArray[np.float64]) -> float:
+    """Weigh the candidates by their mean score; equal scores pull to their middle."""
+    mean = scores.mean(axis=0)
+    weights = np.exp((mean - mean.max()) / _DOUBT)
+    return float((weights * _OFFSETS).sum() / weights.sum())
+
+
+def _read(row: NDArray[np.float64], offset: float) -> float:
+    return float(row[np.abs(_OFFSETS - offset).argmin()])
