@@ -193,6 +193,8 @@ def _least(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sample(schema: dict[str, Any]) -> Any:  # noqa: ANN401
+    if "anyOf" in schema:
+        return _sample(schema["anyOf"][0])
     if "enum" in schema:
         return schema["enum"][0]
     kinds = {"string": "xxxxxxxx", "integer": 1, "number": 1.0, "array": [], "object": {}}

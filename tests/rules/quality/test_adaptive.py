@@ -422,3 +422,17 @@ def test_on_real_crowds_mistakes_made_together_are_noticed(name: str) -> None:
     after = evidence.probabilities(dependence.rho)[np.arange(len(gold)), gold]
     assert -np.log(np.maximum(after, 1e-6)).mean() < 0.75 * before
     assert dependence.rho in RHOS
+
+
+@pytest.mark.parametrize("in_order", [False, True])
+def test_the_compiled_look_at_the_evidence_is_that_of_numpy(
+    in_order: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = fooled_crowd(7, tasks=60).codes
+    fit = DawidSkene().fit_codes(codes)
+    plain = weigh_evidence(codes, fit, in_order=in_order)
+    monkeypatch.setattr("fairhand.quality.adaptive.dependence.COMPILED_FROM", 0)
+    compiled = weigh_evidence(codes, fit, in_order=in_order)
+    np.testing.assert_allclose(compiled.log_prior, plain.log_prior, rtol=1e-12)
+    np.testing.assert_allclose(compiled.log_evidence, plain.log_evidence, rtol=1e-9)
+    np.testing.assert_allclose(compiled.heldout, plain.heldout, rtol=1e-9)

@@ -25,7 +25,7 @@ from fairhand.quality.adaptive.evidence_kernel import weigh_tasks
 from fairhand.quality.aggregation.codes import AnswerCodes, Floats
 from fairhand.quality.aggregation.confusion import ConfusionPriors, crowd_confusion
 from fairhand.quality.aggregation.dawid_skene import DawidSkeneFit
-from fairhand.quality.aggregation.engine import group
+from fairhand.quality.aggregation.engine import COMPILED_FROM, Grouped, group
 
 RHOS: Floats = np.array([0.0, 0.02, 0.04, 0.07, 0.1, 0.14, 0.19, 0.25, 0.33, 0.45, 0.6, 0.8, 1.0])
 """The dependences that are tried: from none to answers that are all one answer."""
@@ -101,8 +101,14 @@ def weigh_evidence(
     """
     if fit.tasks != codes.tasks or fit.workers != codes.workers or fit.classes != codes.classes:
         raise ValueError("the fit must come from these answers: tasks, people and classes differ")
-    known = priors or ConfusionPriors()
     grouped = group(codes)
+    weigh = _weigh_small if len(codes) < COMPILED_FROM else _weigh_large
+    return weigh(grouped, fit, priors or ConfusionPriors(), in_order=in_order)
+
+
+def _weigh_large(
+    grouped: Grouped, fit: DawidSkeneFit, priors: ConfusionPriors, *, in_order: bool
+) -> Evidence:
     counts = np.ascontiguousarray(fit.counts)
     tasks, classes = fit.probabilities.shape
     log_prior, log_evidence = np.zeros((tasks, classes)), np.zeros((tasks, classes))
@@ -112,11 +118,11 @@ def weigh_evidence(
         grouped.cell.astype(np.int64, copy=False),
         counts,
         counts.sum(axis=2),
-        crowd_confusion(counts.sum(axis=0), known),
-        known.person,
+        crowd_confusion(counts.sum(axis=0), priors),
+        priors.person,
         np.ascontiguousarray(fit.probabilities),
         fit.task_counts,
-        known.tasks,
+        priors.tasks,
         RHOS,
         log_prior,
         log_evidence,
@@ -124,6 +130,37 @@ def weigh_evidence(
         in_order,
     )
     return Evidence(log_prior, log_evidence, np.diff(grouped.starts), heldout)
+
+
+def _weigh_small(
+    grouped: Grouped, fit: DawidSkeneFit, priors: ConfusionPriors, *, in_order: bool
+) -> Evidence:
+    """Do the same in NumPy, for work that is over before a compiler would be loaded."""
+    answers = np.diff(grouped.starts)
+    task = np.repeat(np.arange(grouped.tasks), answers)
+    person, given = np.divmod(grouped.cell, max(grouped.classes, 1))
+    own = fit.probabilities[task]
+    crowd = crowd_confusion(fit.counts.sum(axis=0), priors)
+    said = np.maximum(fit.counts[person, :, given] - own, 0.0) + priors.person * crowd[:, given].T
+    total = np.maximum(fit.counts.sum(axis=2)[person] - own, 0.0) + priors.person
+    each = np.log(said / total)
+    left = np.maximum(fit.task_counts - fit.probabilities, 0.0)
+    log_prior = np.log(left + priors.tasks / max(grouped.classes, 1))
+    upto = np.vstack([np.zeros((1, each.shape[1])), np.cumsum(each, axis=0)])
+    log_evidence = upto[grouped.starts[1:]] - upto[grouped.starts[:-1]]
+    if in_order:
+        others = np.arange(len(task)) - grouped.starts[task]
+        before = upto[:-1] - upto[grouped.starts[task]]
+    else:
+        others, before = answers[task] - 1, log_evidence[task] - each
+    heldout = np.zeros((grouped.tasks, len(RHOS)))
+    rows = np.flatnonzero(others > 0)
+    for which, rho in enumerate(RHOS.tolist() if len(rows) else ()):
+        power = 1.0 / (1.0 + (others[rows] - 1) * rho)
+        shares = normalise(log_prior[task[rows]] + power[:, None] * before[rows])
+        foreseen = np.log((shares * np.exp(each[rows])).sum(axis=1))
+        heldout[:, which] = np.bincount(task[rows], weights=foreseen, minlength=grouped.tasks)
+    return Evidence(log_prior, log_evidence, answers, heldout)
 
 
 def measure_dependence(evidence: Evidence) -> Dependence:

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairhand.quality.adaptive.dependence import Dependence, Evidence
-from fairhand.quality.adaptive.forecast_kernel import walk_ahead
 from fairhand.quality.adaptive.value import MOST_AHEAD
 from fairhand.quality.aggregation.codes import Floats
 from fairhand.quality.aggregation.dawid_skene import DawidSkeneFit
@@ -105,30 +104,53 @@ def _play(
     futures: int,
 ) -> tuple[Floats, Floats]:
     """Give judgements (whole data set) and share of right labels, futures x levels."""
-    given = fit.counts.sum(axis=(1, 2))
-    tables = np.ascontiguousarray(fit.confusion)
-    logs = np.log(np.maximum(tables, 1e-300))
-    asked, right = np.zeros((futures, len(LEVELS))), np.zeros((futures, len(LEVELS)))
     size = min(len(ahead), _MOST_TASKS)
-    longest = int(ahead.max(initial=0))
-    for future in range(futures):
+    found = []
+    for _ in range(futures):
         # Drawn with replacement, so that the spread is that of data sets like this one.
         rows = rng.integers(0, len(ahead), size)
-        people = rng.choice(len(given), size=(size, longest), p=given / given.sum())
-        told = np.zeros(len(LEVELS), dtype=np.int64)
-        walk_ahead(
+        known = Evidence(
             evidence.log_prior[rows],
             evidence.log_evidence[rows],
             evidence.answers[rows],
-            ahead[rows],
-            dependence.rho,
-            tables,
-            logs,
-            people.astype(np.int64),
-            rng.random((size, longest + 1)),
-            LEVELS,
-            told,
-            right[future],
+            evidence.heldout[:0],
         )
-        asked[future] = told * (len(ahead) / size)
-    return asked, right / size
+        found.append(_walk(known, dependence.rho, fit, ahead[rows], rng))
+    asked, right = (np.array(column, dtype=np.float64) for column in zip(*found, strict=True))
+    return asked * (len(ahead) / size), right / size
+
+
+def _walk(
+    known: Evidence, rho: float, fit: DawidSkeneFit, ahead: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
+    """Ask every task on in one future; give judgements and right labels at each level."""
+    tasks = np.arange(len(ahead))
+    answers, said = known.answers.copy(), known.log_evidence.copy()
+    beliefs = known.probabilities(rho)
+    real = _drawn(beliefs, rng)
+    share = fit.counts.sum(axis=(1, 2)) / fit.counts.sum()
+    going = np.ones((len(tasks), len(LEVELS)), dtype=bool)
+    asked = np.zeros(len(LEVELS), dtype=np.int64)
+    right = np.zeros(len(LEVELS), dtype=np.int64)
+    for step in range(int(ahead.max(initial=0)) + 1):
+        if step:
+            people = rng.choice(len(share), size=len(tasks), p=share)
+            given = _drawn(fit.confusion[people, real], rng)
+            said += np.log(np.maximum(fit.confusion[people, :, given], 1e-300))
+            answers += 1
+            beliefs = Evidence(known.log_prior, said, answers, known.heldout).probabilities(rho)
+        met = beliefs.max(axis=1)[:, None] >= LEVELS
+        ends = going & (met | (ahead <= step)[:, None])
+        asked += step * ends.sum(axis=0)
+        right += (ends & (beliefs.argmax(axis=1) == real)[:, None]).sum(axis=0)
+        going &= ~ends
+    return asked, right
+
+
+def _drawn(shares: Floats, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Draw a class by each row's shares."""
+    edges = shares.cumsum(axis=1)
+    at = rng.random((len(shares), 1)) * edges[:, -1:]
+    drawn: NDArray[np.intp] = (at > edges[:, :-1]).sum(axis=1)
+    return drawn
