@@ -18,6 +18,7 @@ from fairhand.quality.aggregation.codes import AnswerCodes, Codes, Floats
 from fairhand.quality.aggregation.dawid_skene import DawidSkeneFit
 from fairhand.quality.agreement import alpha_of_codes
 from fairhand.quality.agreement.scale import Metric
+from fairhand.quality.outlook import outlook_of
 from fairhand.quality.watch.alike import find_alike
 from fairhand.quality.watch.drift import find_drift
 from fairhand.quality.watch.label_errors import find_label_errors
@@ -82,8 +83,12 @@ def look_into(
     slices: Slices,
     proposals: Proposals,
     rng: np.random.Generator,
+    most: int = 0,
 ) -> Insight:
-    """Look into a question with one part, as a single choice has."""
+    """Look into a question with one part, as a single choice has.
+
+    `most` is how many people a task may be asked of; with it the outlook is forecast.
+    """
     recent = seen.newest(WATCHED)
     body = {
         "answers": len(seen.codes),
@@ -93,6 +98,7 @@ def look_into(
         "confusion": confusion_of(fit),
         "slices": slices_of(recent.codes, slices, metric, rng),
         "label_errors": doubtful_labels(seen.codes, fit, proposals),
+        "outlook": outlook_of(seen.codes, seen.when, fit, most, rng) if most else None,
     }
     return Insight(body, signals_of(recent))
 

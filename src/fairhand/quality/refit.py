@@ -117,8 +117,13 @@ class Ballots:
         slices: Slices,
         proposals: Mapping[str, Proposals],
         rng: np.random.Generator,
+        *,
+        most: int = 0,
     ) -> dict[str, Insight]:
-        """Look into every question that has one part and one truth."""
+        """Look into every question that has one part and one truth.
+
+        `most` is how many people a task may be asked of; see `outlook`.
+        """
         when, took = _numbers(self._when), _numbers(self._took)
         tasks, people = _numbers(self._tasks), _numbers(self._people)
         found = {}
@@ -137,6 +142,7 @@ class Ballots:
                 slices=slices,
                 proposals=proposals.get(question.name, {}),
                 rng=rng,
+                most=most,
             )
         return found
 

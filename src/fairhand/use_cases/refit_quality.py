@@ -67,7 +67,8 @@ def refit_quality(db: Database, project_id: int, now: Instant) -> RefitResult:
     seen = _look(db, project_id)
     rng = np.random.default_rng(_SEED)
     fits = seen.ballots.fit(rng)
-    insights = seen.ballots.insights(fits, seen.slices, seen.proposals, rng)
+    most = seen.project.max_overlap
+    insights = seen.ballots.insights(fits, seen.slices, seen.proposals, rng, most=most)
     tasks = asked_more = 0
     results = _decided(seen, fits)
     while chunk := list(islice(results, _CHUNK)):

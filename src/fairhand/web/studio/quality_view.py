@@ -8,11 +8,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from fairhand.model.project import Project
 from fairhand.people.accounts.rules import Actor, may
 from fairhand.use_cases.house import House
 from fairhand.use_cases.read_project import read_project
 from fairhand.use_cases.read_quality import QualityPicture, QuestionPicture, read_quality
 from fairhand.web.shared import charts
+from fairhand.web.studio.outlook_view import Outlook, outlook
 
 _MOST_IN_PICTURE = 30
 _LABEL = 15
@@ -28,6 +30,7 @@ class QuestionView:
     people: Markup | None
     slices: Sequence[Mapping[str, Any]]
     candidates: Sequence[Mapping[str, Any]]
+    outlook: Outlook | None
 
 
 def page(house: House, actor: Actor, project_id: int) -> dict[str, Any]:
@@ -38,7 +41,7 @@ def page(house: House, actor: Actor, project_id: int) -> dict[str, Any]:
     return {
         "project": project,
         "picture": picture,
-        "questions": [_view(one) for one in picture.questions],
+        "questions": [_view(one, project) for one in picture.questions],
         "gold": _gold(picture) if named else None,
         "titles": {one.name: one.title for one in picture.questions},
         "choices": {
@@ -51,7 +54,7 @@ def page(house: House, actor: Actor, project_id: int) -> dict[str, Any]:
     }
 
 
-def _view(one: QuestionPicture) -> QuestionView:
+def _view(one: QuestionPicture, project: Project) -> QuestionView:
     report = one.report or {}
     return QuestionView(
         one,
@@ -60,6 +63,7 @@ def _view(one: QuestionPicture) -> QuestionView:
         _people(report),
         report.get("slices", ()),
         report.get("label_errors", ()),
+        outlook(report.get("outlook"), project),
     )
 
 
