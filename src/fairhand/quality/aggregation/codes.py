@@ -83,7 +83,7 @@ def _onto(
 
 
 def _factorise(column: Sequence[Any] | NDArray[Any], name: str) -> tuple[tuple[Any, ...], Codes]:
-    if len(column) >= _MANY and set(map(type, column)) <= {str, np.str_}:
+    if len(column) >= _MANY and _all_texts(column):
         return _factorise_texts(column)
     array = _as_array(column)
     if array is None:
@@ -94,6 +94,12 @@ def _factorise(column: Sequence[Any] | NDArray[Any], name: str) -> tuple[tuple[A
         return _factorise_narrow(array)
     values, codes = np.unique(array, return_inverse=True)
     return tuple(values.tolist()), codes.astype(np.intp, copy=False).reshape(-1)
+
+
+def _all_texts(column: Sequence[Any] | NDArray[Any]) -> bool:
+    if isinstance(column, np.ndarray) and column.dtype.kind != "O":
+        return column.dtype.kind == "U" and column.ndim == 1
+    return set(map(type, column)) <= {str, np.str_}
 
 
 def _is_narrow(array: NDArray[Any]) -> bool:

@@ -21,6 +21,7 @@ from fairhand.quality.aggregation.engine import (
     MAX_CELLS,
     Grouped,
     Learned,
+    state_sums,
     task_edges,
 )
 from fairhand.quality.aggregation.match_kernel import sweep_matches_of
@@ -187,11 +188,11 @@ def run_matches(
     swept = _sweep(seen, chances, posterior, offset)
     iterations, converged = 0, False
     while iterations < max_iterations and not converged:
-        chances = family.teach(swept.tally.plus(past), posterior.sum(axis=0), classes)
+        chances = family.teach(swept.tally.plus(past), state_sums(posterior), classes)
         swept = _sweep(seen, chances, posterior, offset)
         iterations += 1
         converged = swept.change <= tolerance
-    state_counts = posterior.sum(axis=0)
+    state_counts = state_sums(posterior)
     return MatchRun(
         posterior=posterior,
         state_class=family.states(classes),
