@@ -8,6 +8,8 @@ meaning "more follows", shifted by 48 into ASCII: the format of Lin et al. (2014
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,6 +69,29 @@ def text_to_runs(text: str, height: int, width: int) -> Runs:
     if int(runs.sum()) != height * width:
         raise RleError(f"the runs cover {int(runs.sum())} pixels; the image has {height * width}")
     return runs
+
+
+def texts_to_runs(texts: Sequence[str], height: int, width: int) -> list[Runs]:
+    """Read the texts of several masks of one size in one go; raises RleError as one by one.
+
+    Small masks cost mostly the calls, so their characters are read together.
+    """
+    if not all(0 < len(text) <= MAX_TEXT for text in texts):
+        return [text_to_runs(text, height, width) for text in texts]
+    _check_size(height, width)
+    if not texts:
+        return []
+    groups = _characters("".join(texts), MAX_TEXT * len(texts))
+    last = np.cumsum([len(text) for text in texts]) - 1
+    if (groups[last] >= _MORE).any():
+        return [text_to_runs(text, height, width) for text in texts]
+    edges = np.cumsum(groups < _MORE)[last]
+    found = [_undo_differences(part) for part in np.split(_numbers(groups), edges[:-1])]
+    together = np.concatenate(found)
+    sums = np.add.reduceat(together, np.concatenate([[0], edges[:-1]]))
+    if together.min() < 0 or together.max() > height * width or (sums != height * width).any():
+        return [text_to_runs(text, height, width) for text in texts]
+    return found
 
 
 def runs_to_text(runs: Runs) -> str:
@@ -145,11 +170,11 @@ def _check_size(height: int, width: int) -> None:
         raise RleError(f"a mask has at most {MAX_PIXELS} pixels, not {height * width}")
 
 
-def _characters(text: str) -> NDArray[np.int64]:
+def _characters(text: str, most: int = MAX_TEXT) -> NDArray[np.int64]:
     if not text:
         raise RleError("the run lengths are empty")
-    if len(text) > MAX_TEXT:
-        raise RleError(f"the run lengths are {len(text)} characters; {MAX_TEXT} are allowed")
+    if len(text) > most:
+        raise RleError(f"the run lengths are {len(text)} characters; {most} are allowed")
     if not text.isascii():
         raise RleError("the run lengths hold a character that is not ASCII")
     groups = np.frombuffer(text.encode("ascii"), np.uint8).astype(np.int64) - _ASCII_ZERO

@@ -141,3 +141,21 @@ def test_real_nuclei_keep_every_pixel() -> None:
             runs.append(rle.text_to_runs(text, *instances.shape))
         assert not rle.any_overlap(runs)
         assert sum(map(rle.area, runs)) == (instances > 0).sum()
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), max_size=6))
+def test_several_texts_are_read_as_one_by_one(seeds: list[int]) -> None:
+    masks = [np.random.default_rng(seed).random((7, 9)) > 0.6 for seed in seeds]
+    texts = [rle.encode(mask) for mask in masks]
+    together = rle.texts_to_runs(texts, 7, 9)
+    assert [runs.tolist() for runs in together] == [
+        rle.text_to_runs(text, 7, 9).tolist() for text in texts
+    ]
+
+
+@pytest.mark.parametrize("bad", ["", "o", "1", "zz", "é", "0" * 5])
+def test_a_bad_text_among_good_ones_is_refused_as_alone(bad: str) -> None:
+    good = rle.encode(np.eye(4, dtype=bool))
+    for texts in ([good, bad], [bad, good], [good, bad, good]):
+        with pytest.raises(rle.RleError):
+            rle.texts_to_runs(texts, 4, 4)

@@ -149,7 +149,7 @@ def test_a_question_everybody_left_open_asks_for_nobody() -> None:
 def test_masks_are_voted_and_their_doubt_asks_one_more() -> None:
     drawn = [judged(AMINA, {"cells": square(4)}), judged(BAO, {"cells": square(2)})]
     followed = follow({}, drawn, CELLS)
-    assert only(followed).value == square(2)
+    assert only(followed).value == square(3)  # midway between the two outlines
     assert only(followed).confidence == pytest.approx(0.25)
     assert only(followed).method == "mask-vote"
     assert followed.decision == AskMore(1)

@@ -1,4 +1,7 @@
-"""Consensus of masks: the vote of pixels; or thing by thing, where things are told apart.
+"""Consensus of masks: the neighbours' vote; or thing by thing, where things are told apart.
+
+A pixel goes to the label that more than half of the votes around it give (see
+`structured.mask_consensus`); beyond 2^25 pixels the plain majority does, which needs no picture.
 
 The confidence of a vote is the mean pairwise IoU: how alike people drew. With `instances` it is
 the mean over things of how alike their outlines are, times the share of people's regions that
@@ -12,18 +15,34 @@ from typing import Any
 
 import numpy as np
 
+from fairhand.labels import rle
 from fairhand.labels.kind import Config
 from fairhand.quality.aggregation.mask_vote import vote_masks
 from fairhand.quality.consensus.kind import Verdict, Voted
+from fairhand.quality.mask_overlap import layers_of, mean_pairwise_iou
 from fairhand.quality.structured.instances import instances_answer, match_instances
+from fairhand.quality.structured.mask_consensus import consensus_mask
+
+_MOST_PIXELS = 2**25
 
 
 def settle(config: Config, answers: Sequence[Any]) -> Verdict:
-    """Vote, or match people's instances and join each."""
+    """Vote, or match people's instances and join each; answers are of one size."""
     if config.get("instances", False):
         return _settle_instances(answers)
-    consensus = vote_masks(answers)
-    return Verdict(consensus.value, consensus.confidence)
+    height, width = answers[0]["size"]
+    if height * width > _MOST_PIXELS:
+        consensus = vote_masks(answers)
+        return Verdict(consensus.value, consensus.confidence)
+    labels = sorted({region["label"] for answer in answers for region in answer["regions"]})
+    joined = {label: consensus_mask(answers, label=label).mask for label in labels}
+    regions = [
+        {"label": label, "counts": rle.encode(mask)} for label, mask in joined.items() if mask.any()
+    ]
+    value: dict[str, Any] = {"size": [height, width], "regions": regions}
+    if not regions:
+        value["nothing"] = True
+    return Verdict(value, mean_pairwise_iou([layers_of(answer) for answer in answers]))
 
 
 def _settle_instances(answers: Sequence[Any]) -> Verdict:

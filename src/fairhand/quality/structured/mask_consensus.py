@@ -11,7 +11,7 @@ STAPLE (see `staple`) takes people's errors for independent and therefore believ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 from fairhand.quality.structured.edges import move_edge
 from fairhand.quality.structured.mask_stack import Masks, Stack, plain_mask, stack_of
+from fairhand.quality.structured.run_votes import count_votes, overlaps, runs_of
 
 Bits = NDArray[np.bool_]
+Counts = NDArray[np.uint8] | NDArray[np.uint16]
 
 _MOVES = np.arange(1.0, 5.5, 0.5)
 _OFFSETS = np.concatenate([-_MOVES[:0:-1], [0.0], _MOVES])
@@ -65,32 +67,59 @@ def consensus_mask(
     Masks are boolean arrays of one shape, or mask answers (then `label` picks the regions).
     Raises ValueError for no mask, masks of different sizes, or NaN.
     """
-    stack = stack_of(masks, label)
-    counts = stack.sum(axis=0, dtype=np.uint16)
-    joined = move_edge(vote(counts, len(stack)), outline.offset if outline else 0.0)
-    share = (counts / np.float32(len(stack))).astype(np.float32)
-    alone = ("only one person drew: nobody confirms the outline",) if len(stack) == 1 else ()
-    agreement = float(np.mean([mask_iou(one, joined) for one in stack]))
-    return ConsensusMask(joined, share, agreement, len(stack), alone)
+    offset = outline.offset if outline else 0.0
+    counts: Counts
+    answers = [mask for mask in masks if isinstance(mask, Mapping)]
+    if answers and len(answers) == len(masks):
+        drawn, size = runs_of(answers, label)
+        counts = count_votes(drawn, size)
+        # The transpose lies in memory as the runs do; neither step knows rows from columns.
+        joined = move_edge(vote(counts.T, len(drawn)), offset).T
+        alike = overlaps(drawn, joined)
+    else:
+        stack = stack_of(masks, label)
+        counts = count_stack(stack)
+        joined = move_edge(vote(counts, len(stack)), offset)
+        alike = [mask_iou(one, joined) for one in stack]
+    people = len(alike)
+    alone = ("only one person drew: nobody confirms the outline",) if people == 1 else ()
+    share = counts * np.float32(1 / people)
+    return ConsensusMask(joined, share, float(np.mean(alike)), people, alone)
 
 
 def join_stack(stack: Stack, offset: float = 0.0) -> Bits:
     """Join people x height x width into height x width, and nothing more."""
-    return move_edge(vote(stack.sum(axis=0, dtype=np.uint16), len(stack)), offset)
+    return move_edge(vote(count_stack(stack), len(stack)), offset)
 
 
-def vote(counts: NDArray[np.uint16], people: int) -> Bits:
+def vote(counts: Counts, people: int) -> Bits:
     """Vote in 3 x 3 neighbourhoods; beyond the image's border its edge pixels go on.
 
     `counts` says how many of `people` drew each pixel. Two labels that share no pixel in
     anybody's drawing share none here: both cannot hold more than half of a neighbourhood.
     """
     kind = np.uint16 if people * 18 < 2**16 else np.uint32
-    padded = np.pad(counts.astype(kind, copy=False), 1, mode="edge")
-    rows = padded[:-2] + padded[1:-1] + padded[2:]
-    around = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
-    joined: Bits = ((around * 2 > 9 * people) & (counts > 0)) | (counts == people)
+    rows: NDArray[Any] = counts.astype(kind)
+    rows[1:] += counts[:-1]
+    rows[:-1] += counts[1:]
+    rows[[0, -1]] += counts[[0, -1]]
+    around = rows.copy()
+    around[:, 1:] += rows[:, :-1]
+    around[:, :-1] += rows[:, 1:]
+    around[:, [0, -1]] += rows[:, [0, -1]]
+    joined: Bits = around > kind(9 * people // 2)
+    joined &= counts > 0
+    joined |= counts == people
     return joined
+
+
+def count_stack(stack: Stack) -> Counts:
+    """Count the people inside at each pixel."""
+    if len(stack) < 2**8:
+        few: Counts = np.add.reduce(stack.view(np.uint8), axis=0, dtype=np.uint8)
+        return few
+    many: Counts = np.add.reduce(stack, axis=0, dtype=np.uint16)
+    return many
 
 
 def mask_iou(one: Bits, other: Bits) -> float:
