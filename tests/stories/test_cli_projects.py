@@ -28,6 +28,16 @@ def test_a_project_is_made_from_options(terminal: Terminal) -> None:
     assert [one["slug"] for one in listed] == ["moods"]
 
 
+def test_what_a_right_answer_is_worth_is_set_and_taken_back(terminal: Terminal) -> None:
+    terminal.ok("project", "create", "Moods", *CHOICE, *POLICY, "--worth", "0.40")
+    said = terminal.ok("project", "worth", "moods", "0.50", "--json")
+    assert said.json["worth"] == "0.50"
+    assert terminal.ok("project", "worth", "moods", "none", "--json").json["worth"] is None
+    refused = terminal.run("project", "worth", "moods", "much")
+    assert refused.code == 2
+    assert "cannot be read" in refused.err
+
+
 def test_a_project_is_made_from_a_toml_file_with_guidelines_beside_it(terminal: Terminal) -> None:
     terminal.file("guide.md", "# Look closely")
     path = terminal.file(

@@ -79,6 +79,17 @@ def test_the_client_imports_nothing_of_the_server() -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
+def test_what_a_right_answer_is_worth_is_set_over_http(carmen: Client) -> None:
+    project_id = moods(carmen, "What it is worth", worth="0.40")
+    assert carmen.project(project_id)["policy"]["worth"] == "0.40"
+    carmen.set_worth(project_id, "0.50")
+    assert carmen.project(project_id)["policy"]["worth"] == "0.50"
+    with pytest.raises(FairhandError, match="worth"):
+        carmen.set_worth(project_id, "0")
+    carmen.set_worth(project_id, None)
+    assert carmen.project(project_id)["policy"]["worth"] is None
+
+
 def test_a_project_goes_the_whole_way_over_http(
     server: tuple[House, str], carmen: Client, tmp_path: Path
 ) -> None:

@@ -93,6 +93,8 @@ def test_an_owner_makes_a_project_by_form(world: World) -> None:
         ("target_confidence", "1.5"),
         ("target_confidence", "nan"),
         ("target_confidence", "inf"),
+        ("worth", "much"),
+        ("worth", "0"),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(

@@ -175,6 +175,13 @@ class Client:
         body = {"guidelines": guidelines}
         return int(self._post(f"/projects/{project_id}/guidelines", body)["version"])
 
+    def set_worth(self, project_id: int, worth: str | None) -> None:
+        """Say what a right answer is worth, as "0.50": people are asked while one more pays.
+
+        None goes back to the target confidence.
+        """
+        self._http.json("PUT", f"{_API}/projects/{project_id}/worth", {"worth": worth})
+
     # Quality
 
     def quality(self, project_id: int) -> dict[str, Any]:
