@@ -8,6 +8,7 @@ import typer
 
 import fairhand
 from fairhand.cli import (
+    aggregate,
     demo,
     gold,
     imports,
@@ -70,6 +71,7 @@ for _room in (
     serve,
     status,
     quality,
+    aggregate,
     pay,
     release,
     verify,
