@@ -3,8 +3,9 @@
 Each set is replayed in random orders: two answers a task first, a refit each round, one more
 answer wherever `plan_stops` still sees a gain, with its one default for all sets. `hindsight` is
 the best one could do with a threshold on confidence, chosen afterwards by looking at the truth.
-Claims are made from the answers alone and, beside it, with a random tenth of the known answers
-(thirty at least) as gold; the other known answers are the judges.
+`rho` is how far mistakes are found to depend on each other, by the answers asked and by all there
+are; ! says that chance is ruled out. Claims are made from the answers alone and, beside it, with a
+random tenth of the known answers (thirty at least) as gold; the other known answers are the judges.
 
     python -m benchmarks.adaptive --data ../shared/data/crowd
     python -m benchmarks.adaptive --data ../shared/data/crowd --sets rte bluebird --orders 5
@@ -103,6 +104,7 @@ class Replay:
     gold_low: float
     gold_high: float
     rho: float
+    rho_of_all: float
     noticed: bool
 
 
@@ -115,7 +117,8 @@ def main() -> None:
     if not asked.data.is_dir():
         sys.exit(f"There is no {asked.data}: give the folder of crowd sets as --data.")
     print(f"{'set':12} {'votes':>5} {'MV':>5} {'full':>5} {'adapt':>5} {'diff':>5} {'saved':>6} "
-          f"{'hinds.':>6} {'error':>6} {'claim':>6} {'gold claim':>18} {'rho':>5}")  # fmt: skip
+          f"{'hinds.':>6} {'error':>6} {'claim':>6} {'gold claim':>18} "
+          f"{'rho':>5} {'all':>5}")  # fmt: skip
     rows: list[tuple[str, list[Replay]]] = []
     for name in asked.sets:
         crowd = load(asked.data / name, None if asked.full else _SAMPLE)
@@ -148,7 +151,9 @@ def replay(crowd: Crowd, seed: int) -> Replay:
     rng = np.random.default_rng(seed)
     crowd = crowd.shuffled(rng)
     everything = crowd.first(crowd.votes)
-    full = right(DawidSkene().fit_codes(everything).probabilities, crowd.truth)
+    whole = DawidSkene().fit_codes(everything)
+    of_all = measure_dependence(weigh_evidence(everything, whole))
+    full = right(whole.probabilities, crowd.truth)
     majority = right(MajorityVote().fit_codes(everything).probabilities, crowd.truth)
     asked, fit, evidence, dependence = run(crowd, by_plan)
     adaptive = right(fit.probabilities, crowd.truth)
@@ -164,7 +169,8 @@ def replay(crowd: Crowd, seed: int) -> Replay:
         full, majority, adaptive, _saved(asked, crowd), hindsight,
         100 - right(seen.probabilities, judged),
         100 * blind.error.value, 100 * seen.error.value,
-        100 * seen.error.low, 100 * seen.error.high, dependence.rho, dependence.noticed,
+        100 * seen.error.low, 100 * seen.error.high, dependence.rho, of_all.rho,
+        dependence.noticed or of_all.noticed,
     )  # fmt: skip
 
 
@@ -227,7 +233,8 @@ def _print_row(name: str, crowd: Crowd, replays: list[Replay]) -> None:
         f"{mean(lambda r: r.adaptive - r.full):+5.1f} {mean(lambda r: r.saved):5.1f}% "
         f"{mean(lambda r: r.hindsight):5.1f}% {mean(lambda r: r.true_error):6.1f} "
         f"{mean(lambda r: r.blind_claim):6.1f} {gold:>18} "
-        f"{mean(lambda r: r.rho):5.2f}{'!' if any(r.noticed for r in replays) else ' '}",
+        f"{mean(lambda r: r.rho):5.2f} {mean(lambda r: r.rho_of_all):5.2f}"
+        f"{'!' if any(r.noticed for r in replays) else ' '}",
         flush=True,
     )
 
@@ -243,7 +250,7 @@ def _print_summary(rows: list[tuple[str, list[Replay]]]) -> None:
         saved, best = (np.mean([getattr(one, name) for one in some]) for name in
                        ("saved", "hindsight"))  # fmt: skip
         print(f"  {title}: saved {saved:.1f} %, hindsight {best:.1f} % "
-              f"({saved / max(best, 1e-9):.0%} of it), accuracy "
+              f"({f'{saved / best:.0%}' if best else 'none'} of it), accuracy "
               f"{np.mean([one.adaptive - one.full for one in some]):+.2f} points")  # fmt: skip
     for title, claim in (("answers alone", "blind_claim"), ("with gold", "gold_claim")):
         gaps = np.array([getattr(one, claim) - one.true_error for one in every])
