@@ -19,13 +19,14 @@ from fairhand.quality.aggregation.dawid_skene import DawidSkeneFit
 from fairhand.quality.agreement import alpha_of_codes
 from fairhand.quality.agreement.scale import Metric
 from fairhand.quality.outlook import outlook_of
-from fairhand.quality.watch.alike import find_alike
+from fairhand.quality.watch.alike import likeness_of
+from fairhand.quality.watch.answers import expect, take_answers
 from fairhand.quality.watch.drift import find_drift
 from fairhand.quality.watch.label_errors import find_label_errors
 from fairhand.quality.watch.pace import agreement_with_others, find_too_fast
 from fairhand.quality.watch.signal import Signal
 from fairhand.quality.watch.slices import compare_slices
-from fairhand.quality.watch.straight import find_straight_lining
+from fairhand.quality.watch.straight import straightness_of
 
 WATCHED = 100_000
 """The newest answers that are watched for signals and slices."""
@@ -35,6 +36,7 @@ _MOST_SLICES = 12
 _MOST_CANDIDATES = 100
 _LEAST_PROPOSED = 50
 _SURE = 0.9
+_RESAMPLES = 500
 
 Slices = Mapping[str, Mapping[int, str]]
 """Field of the tasks' data to (task to slice)."""
@@ -101,6 +103,43 @@ def look_into(
         "outlook": outlook_of(seen.codes, seen.when, fit, most, rng) if most else None,
     }
     return Insight(body, signals_of(recent))
+
+
+def look_at_overlap(
+    overlaps: Mapping[int, float], slices: Slices, rng: np.random.Generator
+) -> Insight:
+    """Look into a question whose answers are joined as drawn: how alike people draw, by slice.
+
+    `overlaps` is each task's mean pairwise overlap (0..1). Intervals are bootstraps over tasks.
+    """
+    found = [{"field": "", "slice": "", **_mean_overlap(list(overlaps.values()), rng)}]
+    for name, value_of in sorted(slices.items()):
+        groups: dict[str, list[float]] = {}
+        for task, overlap in overlaps.items():
+            if task in value_of:
+                groups.setdefault(value_of[task], []).append(overlap)
+        if len(groups) > 1:
+            found += [
+                {"field": name, "slice": group, **_mean_overlap(groups[group], rng)}
+                for group in sorted(groups)[:_MOST_SLICES]
+            ]
+    answers = 0 if not overlaps else len(overlaps)
+    return Insight({"answers": answers, "overlaps": found if overlaps else []})
+
+
+def _mean_overlap(overlaps: Sequence[float], rng: np.random.Generator) -> dict[str, Any]:
+    values = np.asarray(overlaps)
+    if not len(values):
+        return {"tasks": 0, "value": None, "low": None, "high": None}
+    weights = rng.multinomial(len(values), np.full(len(values), 1 / len(values)), _RESAMPLES)
+    means = weights @ values / len(values)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return {
+        "tasks": len(values),
+        "value": float(values.mean()),
+        "low": float(low),
+        "high": float(high),
+    }
 
 
 def people_of(codes: AnswerCodes, fit: DawidSkeneFit) -> list[dict[str, Any]]:
@@ -269,8 +308,10 @@ def signals_of(seen: Seen) -> tuple[Signal, ...]:
             agreement=shared[timed],
         )
         found += pace.signals
-    found += find_alike(tasks, people, codes.label).signals
-    found += find_straight_lining(tasks, people, codes.label, order=seen.when).signals
+    once, rows, _ = take_answers(tasks, people, codes.label)
+    expected = expect(once)
+    found += likeness_of(expected).signals
+    found += straightness_of(expected, seen.when[rows].astype(np.float64)).signals
     compared = np.flatnonzero(~np.isnan(shared))
     if len(compared):
         agreed = shared[compared] > 0.5

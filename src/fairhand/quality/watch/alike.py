@@ -2,9 +2,11 @@
 
 Two people who are often right agree often; that says nothing. What says something is giving the
 same answer where it was unlikely: the same mistake, the same rare choice. For each pair the tasks
-count on which one gave an answer that the other, going by their own error table and by what
-everybody else said of that very task, had less than an even chance of giving. How often the other
-gave it all the same has an exact tail (Poisson-binomial); of both directions the weaker is taken.
+count on which one gave an answer that the other, going by their own error table and by everything
+that was said of that very task by anybody but them, had less than an even chance of giving. The
+first of the two is among those heard: where one witness contradicts them, the witness may be the
+one who erred, and then two people are alike for being right. How often the other gave the answer
+all the same has an exact tail (Poisson-binomial); of both directions the weaker is taken.
 Real crowds share more than any model knows (a picture with a misleading title), so the tails are
 set against the bulk of all pairs (B. Efron: Large-scale simultaneous hypothesis testing: the choice
 of a null hypothesis, JASA 99, 2004) and then corrected for their number (Benjamini and Hochberg
@@ -15,8 +17,9 @@ dependence, VLDB (2009).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,15 +30,16 @@ from fairhand.quality.aggregation.codes import AnswerCodes, Codes, Floats
 from fairhand.quality.frames import Column
 from fairhand.quality.watch.answers import Expected, expect, left_out, sum_by, take_answers
 from fairhand.quality.watch.corrections import benjamini_hochberg, sum_tails
+from fairhand.quality.watch.search import climb
 from fairhand.quality.watch.signal import Signal, in_order, strength_of_chance
 
 LEAST_SHARED = 10
-_CHUNK = 200_000
 _MOST_ROWS = 40_000_000
 _PAIR_WEIGHT = 30.0
 _FLOOR = 1e-6
+_STEEPEST = 50.0
 _BULK = 50
-"""Pairs needed before the bulk of them can say what is usual."""
+"""Directions of pairs (two each) needed before the bulk of them can say what is usual."""
 _OTHERWISE = (
     "They may have been taught by the same person, or read the same example in the guidelines.",
     "The tasks they share may be of one kind that misleads many people.",
@@ -86,15 +90,25 @@ def find_alike(
     else answered it, too. Raises ValueError for a missing value or unlike lengths.
     """
     codes, _, repeated = take_answers(task, worker, label)
-    warnings = list(left_out(repeated))
+    found = likeness_of(expect(codes), least_shared=least_shared, false_share=false_share)
+    return replace(found, warnings=(*left_out(repeated), *found.warnings))
+
+
+def likeness_of(
+    expected: Expected, *, least_shared: int = LEAST_SHARED, false_share: float = 0.05
+) -> Likeness:
+    """Do as `find_alike` does with answers of which it is known what was to be expected."""
+    codes = expected.codes
     if len(codes) == 0 or len(codes.classes) < 2:
-        return Likeness((), (), (*warnings, "With fewer than two labels nobody can be alike."))
+        return Likeness((), (), ("With fewer than two labels nobody can be alike.",))
+    warnings: list[str] = []
     rows = _Rows.of(codes, least_shared, warnings)
     if rows.pair.size == 0:
         warnings.append(f"No two people have {least_shared} tasks in common that others answered.")
         return Likeness((), (), tuple(warnings))
-    pairs = _tested(codes, rows, warnings)
-    return Likeness(pairs, _signals(pairs, false_share), tuple(warnings))
+    pairs = _tested(expected, rows, warnings)
+    signals = _signals(pairs, false_share, partial(_onlookers, codes, rows), warnings)
+    return Likeness(pairs, signals, tuple(warnings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +151,17 @@ def _blocks(codes: AnswerCodes, warnings: list[str]) -> Iterator[tuple[Codes, Co
         yield grid[:, left].ravel(), grid[:, right].ravel()
 
 
-def _tested(codes: AnswerCodes, rows: _Rows, warnings: list[str]) -> tuple[Pair, ...]:
-    expected = expect(codes)
-    chance_two, chance_one = _chances(expected, rows)
+def _tested(expected: Expected, rows: _Rows, warnings: list[str]) -> tuple[Pair, ...]:
+    codes = expected.codes
+    chance_two = expected.chance[rows.two, codes.label[rows.one]]
+    chance_one = expected.chance[rows.one, codes.label[rows.two]]
     same = codes.label[rows.one] == codes.label[rows.two]
     raise_to = _seen_chance(rows, (chance_two, chance_one), same)
     sides = [_side(rows, raise_to(side), same) for side in (chance_two, chance_one)]
     worse = np.argmax([side.tail for side in sides], axis=0)
     raw = np.maximum(sides[0].tail, sides[1].tail)
-    tails = _against_bulk(raw, sides[0].known | sides[1].known, warnings)
+    bulk = np.concatenate([side.middle[side.expected >= 1.0] for side in sides])
+    tails = _against_bulk(raw, bulk, warnings)
     adjusted = benjamini_hochberg(tails)
     shared = np.bincount(rows.pair, minlength=len(rows.key))
     agree = np.bincount(rows.pair, weights=same, minlength=len(rows.key))
@@ -166,27 +182,13 @@ def _tested(codes: AnswerCodes, rows: _Rows, warnings: list[str]) -> tuple[Pair,
     )
 
 
-def _chances(expected: Expected, rows: _Rows) -> tuple[Floats, Floats]:
-    """How likely each was to give the other's answer: (two gives one's, one gives two's)."""
-    codes = expected.codes
-    two_gives, one_gives = np.empty(len(rows.one)), np.empty(len(rows.one))
-    for start in range(0, len(rows.one), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        one, two = rows.one[part], rows.two[part]
-        task, labels = codes.task[one], (codes.label[one], codes.label[two])
-        at = np.arange(len(one))
-        two_gives[part] = expected.chances(codes.worker[two], task, *labels)[at, labels[0]]
-        one_gives[part] = expected.chances(codes.worker[one], task, *labels)[at, labels[1]]
-    return two_gives, one_gives
-
-
 def _seen_chance(
     rows: _Rows, sides: tuple[Floats, Floats], same: NDArray[np.bool_]
 ) -> Callable[[Floats], Floats]:
-    """Learn from all pairs how likely an unlikely answer is once somebody has given it.
+    """Learn from all pairs how likely an unlikely answer really is once somebody has given it.
 
-    One answer off the consensus says that the task is open to doubt, so a second like it is
-    likelier than the others' answers alone would say. A logistic curve over the logit of the
+    One answer off the consensus says that the task is a hard one, which no error table knows, so
+    a second like it is likelier than the table would say. A logistic curve over the logit of the
     chance; a pair weighs as `_PAIR_WEIGHT` rows at most, so that no two people can set the rule.
     Chances are raised, never lowered.
     """
@@ -205,15 +207,22 @@ def _seen_chance(
 
 
 def _logistic(x: Floats, hit: NDArray[np.bool_], weight: Floats) -> Floats:
-    """Fit expit(a + b x) by Newton's method, pulled weakly towards a = 0, b = 1."""
+    """Fit expit(a + b x), pulled weakly towards a = 0, b = 1."""
     design = np.stack([np.ones_like(x), x])
-    found = np.array([0.0, 1.0])
-    for _ in range(20):
-        chance = special.expit(found @ design)
-        slope = design @ (weight * (hit - chance)) - (found - [0.0, 1.0])
-        curve = (design * (weight * chance * (1.0 - chance))) @ design.T + np.eye(2)
-        found = found + np.clip(np.linalg.solve(curve, slope), -1.0, 1.0)
-    return found
+    alone = np.array([0.0, 1.0])
+
+    def look(found: Floats) -> tuple[float, Floats, Floats]:
+        logit = found @ design
+        chance, off = special.expit(logit), found - alone
+        value = weight @ special.log_expit(np.where(hit, logit, -logit)) - 0.5 * (off @ off)
+        slope = design @ (weight * (hit - chance)) - off
+        return (
+            float(value),
+            slope,
+            (design * (weight * chance * (1 - chance))) @ design.T + np.eye(2),
+        )
+
+    return climb(look, alone, low=-_STEEPEST, high=_STEEPEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +231,8 @@ class _Side:
     unlikely: Codes
     same: Codes
     expected: Floats
-    known: NDArray[np.bool_]
+    middle: Floats
+    """Tails that count half of what happened (mid-p): around one half where nothing is alike."""
 
 
 def _side(rows: _Rows, chance: Floats, same: NDArray[np.bool_]) -> _Side:
@@ -235,28 +245,62 @@ def _side(rows: _Rows, chance: Floats, same: NDArray[np.bool_]) -> _Side:
     alike = np.bincount(pair, weights=same[rare], minlength=pairs).astype(np.intp)
     expected = sum_by(pair, p, pairs)
     starts = np.concatenate([[0], np.cumsum(unlikely)]).astype(np.intp)
-    return _Side(sum_tails(p, starts, alike), unlikely, alike, expected, expected >= 1.0)
+    tail = sum_tails(p, starts, alike)
+    middle = (tail + sum_tails(p, starts, alike + 1)) / 2.0
+    return _Side(tail, unlikely, alike, expected, middle)
 
 
-def _against_bulk(tails: Floats, known: NDArray[np.bool_], warnings: list[str]) -> Floats:
+def _against_bulk(tails: Floats, bulk: Floats, warnings: list[str]) -> Floats:
     """Widen the tails as far as the bulk of the pairs is wider than coincidence makes it.
 
     Shift and spread are those of the middle half of the pairs, so that few colluders do not
     hide themselves; neither ever makes a tail smaller.
     """
-    z = -special.ndtri(np.clip(tails, 1e-300, 1 - 1e-12))
-    if known.sum() < _BULK:
+    if len(bulk) < _BULK:
         warnings.append("Too few pairs to tell what likeness is usual here: read with more doubt.")
         return tails
-    low, middle, high = np.quantile(z[known], [0.25, 0.5, 0.75])
+    low, middle, high = np.quantile(_normal(bulk), [0.25, 0.5, 0.75])
     spread = max(1.0, float(high - low) / 1.349)
-    widened: Floats = special.ndtr(-(z - max(0.0, float(middle))) / spread)
+    widened: Floats = special.ndtr(-(_normal(tails) - max(0.0, float(middle))) / spread)
     return np.maximum(widened, tails)
 
 
-def _signals(pairs: tuple[Pair, ...], false_share: float) -> tuple[Signal, ...]:
-    found = [pair for pair in pairs if pair.adjusted <= false_share]
-    return in_order(_signal(group) for group in _groups(found))
+def _normal(tails: Floats) -> Floats:
+    """The standard normal number with each tail above it."""
+    found: Floats = -special.ndtri(np.clip(tails, 1e-300, 1 - 1e-12))
+    return found
+
+
+def _signals(
+    pairs: tuple[Pair, ...],
+    false_share: float,
+    onlookers: Callable[[Sequence[Pair]], int],
+    warnings: list[str],
+) -> tuple[Signal, ...]:
+    groups = _groups([pair for pair in pairs if pair.adjusted <= false_share])
+    rings = [group for group in groups if len(_people(group)) <= onlookers(group)]
+    for group in groups:
+        if group not in rings:
+            warnings.append(
+                f"{len(_people(group))} people look alike, and are most of those who answered the "
+                "tasks in question. What is usual here is not known well enough for a signal."
+            )
+    return in_order(_signal(ring) for ring in rings)
+
+
+def _onlookers(codes: AnswerCodes, rows: _Rows, group: Sequence[Pair]) -> int:
+    """Count who else answered the tasks that these pairs have in common."""
+    code = {name: place for place, name in enumerate(codes.workers)}
+    keys = [code[pair.first] * len(codes.workers) + code[pair.second] for pair in group]
+    common = np.isin(rows.key, keys)[rows.pair]
+    theirs = np.zeros(len(codes.tasks), dtype=np.bool_)
+    theirs[codes.task[rows.one[common]]] = True
+    who = np.unique(codes.worker[theirs[codes.task]])
+    return len(who) - len(_people(group))
+
+
+def _people(group: Sequence[Pair]) -> set[Any]:
+    return {name for pair in group for name in (pair.first, pair.second)}
 
 
 def _groups(pairs: list[Pair]) -> list[list[Pair]]:
@@ -278,7 +322,7 @@ def _groups(pairs: list[Pair]) -> list[list[Pair]]:
 
 
 def _signal(group: list[Pair]) -> Signal:
-    people = sorted({name for pair in group for name in (pair.first, pair.second)}, key=str)
+    people = sorted(_people(group), key=str)
     evidence = {
         "pairs": float(len(group)),
         "shared": float(sum(pair.shared for pair in group)),

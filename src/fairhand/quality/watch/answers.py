@@ -1,6 +1,6 @@
 """What an answer would be expected to be: from what others said of the task, and the person's ways.
 
-The consensus of a task leaves out the people in question, so that nobody vouches for themselves.
+The consensus of a task leaves out the person in question, so that nobody vouches for themselves.
 It is the model of A. P. Dawid and A. M. Skene (1979) with one error table for the whole crowd: with
 a table each, people who always agree with one another would be taken for the best. An answer's
 chances are a logarithmic pool of two opinions (C. Genest, J. V. Zidek: Combining probability
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from fairhand.quality.aggregation.codes import AnswerCodes, Codes, Floats, encode
 from fairhand.quality.frames import Column, answer_columns
+from fairhand.quality.watch.search import climb
 
 _OWN_PRIOR = 5.0
 """Answers of each true class that a person's table borrows from the crowd's."""
@@ -25,6 +26,9 @@ _SHARE_PRIOR = 2.0
 """Answers that a task's shares borrow from the crowd's."""
 _ROUNDS = 15
 _LEAST = 1e-9
+_TINY = 1e-300
+_HEAVIEST = 3.0
+"""No opinion is believed more than three times over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +36,29 @@ class Expected:
     """Answers, and all that is needed to say what was to be expected of each.
 
     `votes` (tasks x classes) counts answers; `log_table` (true x given) is the crowd's error
-    table; `own_tables` (people x true x given) is each person's; `pool` holds the weights of the
-    two opinions.
+    table. Two tables have a row an answer (x classes): `others` is the consensus of all other
+    answers to its task, `chance` what its person would give, going by these; each row of either
+    sums to one.
     """
 
     codes: AnswerCodes
     votes: Floats
     log_prior: Floats
     log_table: Floats
-    own_tables: Floats
     marginal: Floats
-    pool: tuple[float, float]
+    others: Floats
+    chance: Floats
 
     def consensus(self, task: Codes, *without: Codes) -> Floats:
         """Class probabilities (rows x classes) of each row's task, leaving out given answers.
 
         Each of `without` holds a label a row that is taken out of the votes.
         """
-        return _posterior(self._votes_without(task, without), self.log_prior, self.log_table)
-
-    def chances(self, person: Codes, task: Codes, *without: Codes) -> Floats:
-        """Chances (rows x classes) of what `person` would answer `task`; each row sums to one."""
-        votes = self._votes_without(task, without)
-        consensus = _posterior(votes, self.log_prior, self.log_table)
-        opinions = _opinions(self.own_tables, person, consensus, votes, self.marginal)
-        return _pooled(opinions, self.pool)
-
-    def _votes_without(self, task: Codes, without: tuple[Codes, ...]) -> Floats:
         votes = self.votes[task]
         rows = np.arange(len(task))
         for label in without:
             votes[rows, label] -= 1.0
-        return votes
+        return _posterior(votes, self.log_prior, self.log_table)
 
 
 def expect(codes: AnswerCodes) -> Expected:
@@ -77,8 +72,8 @@ def expect(codes: AnswerCodes) -> Expected:
     own = _own_tables(codes, consensus, np.exp(log_table))
     marginal = (votes.sum(axis=0) + 1.0) / (votes.sum() + votes.shape[1])
     opinions = _opinions(own, codes.worker, consensus, others, marginal)
-    pool = _fit_pool(opinions, codes.label)
-    return Expected(codes, votes, log_prior, log_table, own, marginal, pool)
+    chance = _pooled(opinions, _fit_pool(opinions, codes.label))
+    return Expected(codes, votes, log_prior, log_table, marginal, consensus, chance)
 
 
 def take_answers(
@@ -120,7 +115,7 @@ def left_out(repeated: int) -> tuple[str, ...]:
 
 def _posterior(votes: Floats, log_prior: Floats, log_table: Floats) -> Floats:
     log_odds = votes @ log_table.T + log_prior
-    log_odds -= log_odds.max(axis=1, keepdims=True)
+    log_odds -= log_odds.max(axis=1, keepdims=True, initial=-np.inf)
     odds = np.exp(log_odds)
     found: Floats = odds / odds.sum(axis=1, keepdims=True)
     return found
@@ -166,29 +161,33 @@ def _opinions(
     return np.log(seen + _LEAST), np.log(shares + _LEAST)
 
 
-def _pooled(opinions: tuple[Floats, Floats], pool: tuple[float, float]) -> Floats:
+def _pooled(opinions: tuple[Floats, Floats], pool: Floats) -> Floats:
     log_chance = pool[0] * opinions[0] + pool[1] * opinions[1]
-    log_chance -= log_chance.max(axis=1, keepdims=True)
-    chance = np.exp(log_chance)
-    found: Floats = chance / chance.sum(axis=1, keepdims=True)
-    return found
+    log_chance -= log_chance.max(axis=1, keepdims=True, initial=-np.inf)
+    chance: Floats = np.exp(log_chance, out=log_chance)
+    chance /= chance.sum(axis=1, keepdims=True)
+    return chance
 
 
-def _fit_pool(opinions: tuple[Floats, Floats], label: Codes) -> tuple[float, float]:
-    """Weights that make the answers likeliest: Newton's method on a concave function of two."""
+def _fit_pool(opinions: tuple[Floats, Floats], label: Codes) -> Floats:
+    """Weights that make the answers likeliest, pulled weakly to the first opinion alone."""
+    alone = np.array([1.0, 0.0])
     if len(label) == 0 or opinions[0].shape[1] < 2:
-        return 1.0, 0.0
-    weights = np.array([1.0, 0.0])
-    stacked = np.stack(opinions)  # opinion x rows x classes
-    given = stacked[:, np.arange(len(label)), label].sum(axis=1)
-    for _ in range(_ROUNDS):
-        chance = _pooled(opinions, (float(weights[0]), float(weights[1])))
-        mean = np.einsum("orc,rc->or", stacked, chance)
-        slope = given - mean.sum(axis=1) - (weights - [1.0, 0.0])  # a weak pull to (1, 0)
-        second = np.einsum("orc,rc,prc->op", stacked, chance, stacked, optimize=True)
-        curve = second - mean @ mean.T + np.eye(2)
-        weights = np.clip(weights + np.linalg.solve(curve, slope), 0.0, 3.0)
-    return float(weights[0]), float(weights[1])
+        return alone
+    rows = np.arange(len(label))
+    given = np.stack([opinion[rows, label] for opinion in opinions])
+
+    def look(pool: Floats) -> tuple[float, Floats, Floats]:
+        chance = _pooled(opinions, pool)
+        value = float(np.log(chance[rows, label] + _TINY).sum())
+        weighted = [chance * opinion for opinion in opinions]
+        mean = np.stack([each.sum(axis=1) for each in weighted])
+        second = [[float(np.vdot(each, opinion)) for opinion in opinions] for each in weighted]
+        off = pool - alone
+        slope = (given - mean).sum(axis=1) - off
+        return value - 0.5 * float(off @ off), slope, np.array(second) - mean @ mean.T + np.eye(2)
+
+    return climb(look, alone, low=0.0, high=_HEAVIEST)
 
 
 def names(codes: AnswerCodes, people: NDArray[np.intp]) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ of times an answer is the one before it, against what the tasks would make likel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -89,13 +89,29 @@ def find_straight_lining(
     tasks like everybody else. Raises ValueError for a missing value or unlike lengths.
     """
     codes, rows, repeated = take_answers(task, worker, label)
-    warnings = left_out(repeated)
     when = _order(order, rows, repeated)
+    found = straightness_of(
+        expect(codes), when, least_answers=least_answers, false_share=false_share
+    )
+    return replace(found, warnings=(*left_out(repeated), *found.warnings))
+
+
+def straightness_of(
+    expected: Expected,
+    when: Floats,
+    *,
+    least_answers: int = LEAST_ANSWERS,
+    false_share: float = 0.01,
+) -> Straightness:
+    """Do as `find_straight_lining` does with answers of which it is known what to expect.
+
+    `when` holds a number for each answer that grows with time.
+    """
+    codes = expected.codes
     if len(codes) == 0 or len(codes.classes) < 2:
-        return Straightness((), (), (*warnings, "With one label nobody can be told apart."))
-    expected = expect(codes)
+        return Straightness((), (), ("With one label nobody can be told apart.",))
     people = _attention(expected, when, least_answers)
-    return Straightness(people, _signals(people, false_share), warnings)
+    return Straightness(people, _signals(people, false_share), ())
 
 
 def _order(order: ArrayLike | None, rows: Codes, repeated: int) -> Floats:
@@ -112,14 +128,14 @@ def _order(order: ArrayLike | None, rows: Codes, repeated: int) -> Floats:
 def _attention(expected: Expected, when: Floats, least: int) -> tuple[Attention, ...]:
     codes = expected.codes
     wide = len(codes.classes)
-    consensus = expected.consensus(codes.task, codes.label)
+    consensus = expected.others
     seen = winners(consensus)
     cell = (codes.worker * wide + seen) * wide + codes.label
     tables = np.bincount(cell, minlength=len(codes.workers) * wide**2)
     counts = tables.reshape(len(codes.workers), wide, wide).astype(np.float64)
     log_ratio = _log_without_looking(counts, _seen_as(consensus, seen, codes))
     bits, most = _information(counts)
-    repeats, likely, tails = _repeats(expected, consensus, when)
+    repeats, likely, tails = _repeats(expected, when)
     answers = counts.sum(axis=(1, 2))
     return tuple(
         Attention(
@@ -173,7 +189,7 @@ def _information(counts: Floats) -> tuple[Floats, Floats]:
     return np.maximum(0.0, bits - bias) / np.log(2.0), most
 
 
-def _repeats(expected: Expected, consensus: Floats, when: Floats) -> tuple[Floats, Floats, Floats]:
+def _repeats(expected: Expected, when: Floats) -> tuple[Floats, Floats, Floats]:
     """Count repeats in time, those that the tasks explain, and the exact tail; per person."""
     codes = expected.codes
     people = len(codes.workers)
@@ -181,7 +197,7 @@ def _repeats(expected: Expected, consensus: Floats, when: Floats) -> tuple[Float
     before, after = turn[:-1], turn[1:]
     own = codes.worker[before] == codes.worker[after]
     before, after = before[own], after[own]
-    chance = expected.chances(codes.worker, codes.task, codes.label)
+    chance = expected.chance
     likely = (chance[before] * chance[after]).sum(axis=1)
     same = codes.label[before] == codes.label[after]
     who = codes.worker[after]
