@@ -156,7 +156,7 @@ def knock(world: World, client: TestClient, route: APIRoute) -> Response:
         elif part.name == "csrf_token":
             fields["csrf_token"] = client.headers.get("x-csrf-token", "")
         elif part.field_info.is_required():
-            fields[part.name] = "x"
+            fields[part.name] = "1"
     sent = {"json": body} if body is not None else {"data": fields or None, "files": files or None}
     answer: Response = client.request(method, path, **sent)
     return answer
@@ -164,6 +164,8 @@ def knock(world: World, client: TestClient, route: APIRoute) -> Response:
 
 _PLACES = {
     "{task_id}": "1",
+    "{signal_id}": "1",
+    "{signal_id:int}": "1",
     "{annotation_id}": "1",
     "{statement_id}": "1",
     "{period_id}": "1",
@@ -197,5 +199,7 @@ def _sample(schema: dict[str, Any]) -> Any:  # noqa: ANN401
         return _sample(schema["anyOf"][0])
     if "enum" in schema:
         return schema["enum"][0]
+    if schema.get("minItems"):
+        return [_sample(schema["items"])] * schema["minItems"]
     kinds = {"string": "xxxxxxxx", "integer": 1, "number": 1.0, "array": [], "object": {}}
     return kinds[schema["type"]]
