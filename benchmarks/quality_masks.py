@@ -22,11 +22,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fairhand.labels import rle
 from fairhand.quality import Staple, consensus_mask, learn_outline
 from fairhand.quality.mask_overlap import layers_of, mean_pairwise_iou
 from fairhand.quality.structured.mask_consensus import mask_iou
+
+Bits = NDArray[np.bool_]
 
 SETS = ("cell_masks_2", "cell_masks_4")
 GOLD, PASSES = 5, 3
@@ -60,11 +63,11 @@ print(json.dumps([float(np.mean(scores)), spent / pixels * 1e9]))
 class Picture:
     """One image as it is stored, its crowd (people x height x width) and the expert's mask."""
 
-    packed: Any
-    crowd: Any
-    gold: Any
+    packed: NDArray[np.uint8]
+    crowd: Bits
+    gold: Bits
 
-    def unpacked(self) -> Any:
+    def unpacked(self) -> Bits:
         """The crowd again, from packed bits."""
         shape = self.crowd.shape
         bits = np.unpackbits(self.packed, axis=1)[:, : shape[1] * shape[2]]
@@ -170,7 +173,7 @@ def speeds(pictures: Sequence[Picture], pixels: int) -> dict[str, float]:
     return {what: best_of(way, len(pictures)) / pixels * 1e9 for what, way in ways.items()}
 
 
-def answer_of(mask: Any) -> dict[str, Any]:
+def answer_of(mask: Bits) -> dict[str, Any]:
     """Write a mask as a mask answer."""
     return {"size": list(mask.shape), "regions": [{"label": "cell", "counts": rle.encode(mask)}]}
 
