@@ -37,7 +37,7 @@ from fairhand.jobs.large_passes import (
 )
 from fairhand.quality.aggregation.codes import Codes, Floats
 from fairhand.quality.aggregation.dawid_skene import DawidSkeneFamily
-from fairhand.quality.aggregation.engine import Family, Learned
+from fairhand.quality.aggregation.engine import Family, Learned, check_size
 from fairhand.quality.aggregation.one_coin import OneCoinFamily
 from fairhand.quality.aggregation.people_fit import by_class
 
@@ -170,6 +170,10 @@ def _join(
         tasks = write_labels(command.output, _votes(parts, classes), names.labels)
         return replace(about, tasks=tasks)
     family, folder = FAMILIES[command.method](), scratch / command.method
+    try:
+        check_size(len(names.workers), classes, len(family.states(classes)))
+    except ValueError as error:
+        raise InvalidError(str(error)) from None
     state = run_passes(
         engine, family, parts, (len(names.workers), classes), folder,
         max_iterations=command.max_iterations, tolerance=command.tolerance, done=pass_done,
