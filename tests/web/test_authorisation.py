@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 import pytest
 from fastapi import FastAPI, UploadFile
 from fastapi.routing import APIRoute
-from httpx import Response
+from httpx2 import Response
 from pydantic import BaseModel
 from starlette.routing import BaseRoute, Route
 

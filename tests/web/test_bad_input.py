@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from httpx import Response
+from httpx2 import Response
 
 from tests.web.world import BODY_LIMIT, UPLOAD_LIMIT, TestClient, World
 

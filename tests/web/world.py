@@ -18,7 +18,7 @@ from fairhand.web.app import create_app
 from fairhand.web.shared.doors import SESSION_COOKIE
 from tests.cast import Cast
 
-with warnings.catch_warnings():  # it asks for the next major version of httpx, which is not ours
+with warnings.catch_warnings():  # without httpx2 it asks for it
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
 
