@@ -182,3 +182,18 @@ def test_an_empty_project_has_an_empty_picture(world: QualityWorld) -> None:
     assert picture.signals == ()
     assert picture.questions[0].report is None
     refit_quality(world.db, world.project.id, MORNING)
+
+
+def test_in_passing_people_are_looked_into_when_half_as_many_answers_more_are_there(
+    world: QualityWorld,
+) -> None:
+    fill(world)
+    refitted(world, mistaken_in_fog)
+    first = read_quality(world.db, world.project.id, named=True).questions[0].measured_at
+    later = Instant(world.now + 60_000)
+    refit_quality(world.db, world.project.id, later, in_passing=True)
+    again = read_quality(world.db, world.project.id, named=True).questions[0].measured_at
+    assert again == first
+    refit_quality(world.db, world.project.id, later)
+    asked = read_quality(world.db, world.project.id, named=True).questions[0].measured_at
+    assert asked == later

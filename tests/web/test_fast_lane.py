@@ -46,9 +46,9 @@ def test_both_ways_give_the_same_answer(world: World, method: str, path: str, bo
     assert short.status_code == ordinary.status_code
     assert short.headers["content-type"] == ordinary.headers["content-type"]
     if short.status_code < 300:
-        assert short.json()["task"]["task_id"] == ordinary.json()["task"]["task_id"]  # type: ignore[attr-defined]
+        assert short.json()["task"]["task_id"] == ordinary.json()["task"]["task_id"]
     else:
-        shown, expected = short.json(), ordinary.json()  # type: ignore[attr-defined]
+        shown, expected = short.json(), ordinary.json()
         assert (shown["code"], shown["detail"]) == (expected["code"], expected["detail"])
 
 

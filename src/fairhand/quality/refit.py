@@ -28,11 +28,17 @@ from fairhand.quality.insight import Insight, Proposals, Seen, Slices, look_into
 _NONE = -1
 _FIRST_ANSWERS = 50
 _GROWTH = 1.2
+_LOOK_GROWTH = 1.5
 
 
 def refit_due(fitted_answers: int, answers: int) -> bool:
     """Say whether so much has come since the last refit that a new one is worth its time."""
     return answers >= max(_FIRST_ANSWERS, fitted_answers * _GROWTH)
+
+
+def look_due(shown_answers: int, answers: int) -> bool:
+    """Say whether so much has come since people and slices were looked into last."""
+    return answers >= max(_FIRST_ANSWERS, shown_answers * _LOOK_GROWTH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,5 +27,5 @@ def keep_up_quality(db: Database, clock: Clock, step: int = STEP) -> int:
             answers += result.answers
             due, more = due or result.refit_due, result.more
         if due:
-            refit_quality(db, project_id, clock())
+            refit_quality(db, project_id, clock(), in_passing=True)
     return answers

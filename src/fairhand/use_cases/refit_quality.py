@@ -24,9 +24,9 @@ from fairhand.quality.aggregation.confusion import ConfusionPriors, crowd_confus
 from fairhand.quality.consensus import KINDS
 from fairhand.quality.consensus.kind import Voted
 from fairhand.quality.follow import Consensus, decide_by_worth, task_confidence
-from fairhand.quality.insight import Insight, Proposals, Slices
+from fairhand.quality.insight import Insight, Proposals, Slices, look_at_overlap
 from fairhand.quality.redundancy import AskMore, decide
-from fairhand.quality.refit import Ballots, QuestionFit
+from fairhand.quality.refit import Ballots, QuestionFit, look_due
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.overlap import overlap_policy
 from fairhand.use_cases.versions import version_of
@@ -60,15 +60,21 @@ class _Snapshot:
     voted: dict[str, dict[int, float]]
     slices: Slices
     proposals: Mapping[str, Proposals]
+    is_looked_into: bool
 
 
-def refit_quality(db: Database, project_id: int, now: Instant) -> RefitResult:
-    """Fit Dawid-Skene to all live answers; renew models, agreement and consensus."""
-    seen = _look(db, project_id)
+def refit_quality(
+    db: Database, project_id: int, now: Instant, *, in_passing: bool = False
+) -> RefitResult:
+    """Fit all live answers; renew models, agreement, consensus, and what the owner is shown.
+
+    `in_passing` is for refits between answers: looking into people and slices costs more than
+    the fit, so it waits until there are half as many answers again as at the last look.
+    """
+    seen = _look(db, project_id, in_passing=in_passing)
     rng = np.random.default_rng(_SEED)
     fits = seen.ballots.fit(rng)
-    most = seen.project.max_overlap
-    insights = seen.ballots.insights(fits, seen.slices, seen.proposals, rng, most=most)
+    insights = _insights(seen, fits, rng) if seen.is_looked_into else None
     tasks = asked_more = 0
     results = _decided(seen, fits)
     while chunk := list(islice(results, _CHUNK)):
@@ -79,7 +85,8 @@ def refit_quality(db: Database, project_id: int, now: Instant) -> RefitResult:
         store.lock_aggregation(connection, project_id, now, step=0)
         store.replace_models(connection, project_id, seen.questions, fits)
         store.finish_refit(connection, project_id, fits, seen.run.answers, now)
-        _save_insights(connection, project_id, insights, now)
+        if insights is not None:
+            _save_insights(connection, project_id, insights, now)
         body = {
             "project": project_id,
             "answers": result.answers,
@@ -88,6 +95,16 @@ def refit_quality(db: Database, project_id: int, now: Instant) -> RefitResult:
         }
         log.append(connection, "quality.refitted", body, now, project_id=project_id)
     return result
+
+
+def _insights(
+    seen: _Snapshot, fits: Sequence[QuestionFit], rng: np.random.Generator
+) -> dict[str, Insight]:
+    most = seen.project.max_overlap
+    found = seen.ballots.insights(fits, seen.slices, seen.proposals, rng, most=most)
+    for question, overlaps in seen.voted.items():
+        found[question] = look_at_overlap(overlaps, seen.slices, rng)
+    return found
 
 
 def _save_insights(
@@ -99,7 +116,7 @@ def _save_insights(
     insight_store.save_signals(connection, project_id, signals, now)
 
 
-def _look(db: Database, project_id: int) -> _Snapshot:
+def _look(db: Database, project_id: int, *, in_passing: bool) -> _Snapshot:
     with db.read() as connection:
         project = projects.load_project(connection, project_id)
         if project is None:
@@ -113,9 +130,12 @@ def _look(db: Database, project_id: int) -> _Snapshot:
             for question in questions
             if isinstance(KINDS[question.kind], Voted)
         }
-        slices = insight_store.load_slices(connection, project_id)
-        proposals = insight_store.load_proposals(connection, project_id)
-    return _Snapshot(project, questions, run, ballots, voted, slices, proposals)
+        reports = insight_store.load_reports(connection, project_id)
+        shown = max((one.body["answers"] for one in reports.values()), default=0)
+        due = not in_passing or look_due(shown, len(ballots))
+        slices = insight_store.load_slices(connection, project_id) if due else {}
+        proposals = insight_store.load_proposals(connection, project_id) if due else {}
+    return _Snapshot(project, questions, run, ballots, voted, slices, proposals, due)
 
 
 def _decided(seen: _Snapshot, fits: Sequence[QuestionFit]) -> Iterator[Refitted]:

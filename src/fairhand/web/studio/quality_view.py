@@ -76,10 +76,21 @@ def _agreement(one: QuestionPicture, report: Mapping[str, Any]) -> Markup | None
         if part["alpha"] is not None:
             name = _short(part["slice"])
             items.append(_interval(name, part["alpha"], part["low"], part["high"]))
+    if one.report and one.report.get("overlaps"):
+        return _overlaps(one.report["overlaps"])
     if not items:
         return None
     low = min(0.0, *(item.low for item in items))
     return charts.intervals("Agreement beyond chance (alpha), with 95 % intervals", items, low)
+
+
+def _overlaps(found: Sequence[Mapping[str, Any]]) -> Markup:
+    items = [
+        _interval(_short(part["slice"] or "All tasks"), part["value"], part["low"], part["high"])
+        for part in found[:_MOST_IN_PICTURE]
+        if part["value"] is not None
+    ]
+    return charts.intervals("Mean overlap of two drawings (IoU), with 95 % intervals", items)
 
 
 def _interval(name: str, value: float, low: float | None, high: float | None) -> charts.Interval:
