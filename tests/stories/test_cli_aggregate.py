@@ -121,3 +121,37 @@ def test_a_table_without_rows_gives_no_labels(tmp_path: Path) -> None:
     assert said.code == 0, said.err
     assert said.json["labels"] == []
     assert said.json["mean_confidence"] is None
+
+
+def test_a_folder_of_files_is_joined_in_partitions(tmp_path: Path) -> None:
+    pytest.importorskip("daft", reason="the extra `scale` is not installed")
+    folder, output = tmp_path / "answers", tmp_path / "labels.parquet"
+    folder.mkdir()
+    write(folder / "a.csv")
+    write(folder / "b.parquet")
+    said = run(
+        "aggregate", str(folder), "--method", "majority", "--engine", "native",
+        "--partitions", "2", "--output", str(output), "--json",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    assert (said.json["answers"], said.json["tasks"], said.json["people"]) == (72, 12, 3)
+    labels = pq.read_table(output).to_pylist()
+    assert {row["task"]: row["label"] for row in labels} == {
+        f"photo {task}": "dog" if task % 2 else "cat" for task in range(12)
+    }
+
+
+def test_partitions_tell_of_every_pass_and_refuse_what_they_cannot_do(tmp_path: Path) -> None:
+    pytest.importorskip("daft", reason="the extra `scale` is not installed")
+    answers, output = write(tmp_path / "a.csv"), str(tmp_path / "labels.csv")
+    said = run("aggregate", answers, "--engine", "native", "--output", output)
+    assert said.code == 0, said.err
+    assert "36 answers of 3 people to 12 tasks, in 1 partition." in said.out
+    assert "Pass 0:" in said.err
+    assert "dawid-skene is used" in said.err
+    assert "--output" in run("aggregate", answers, "--engine", "native").err
+    other = run("aggregate", answers, "--engine", "native", "--output", output, "--gold", answers)
+    assert (other.code, "--gold and --truth" in other.err) == (2, True)
+    assert "no engine 'spark'" in run(
+        "aggregate", answers, "--engine", "spark", "--output", output
+    ).err  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fairhand.cli.aggregate_large import aggregate_in_partitions
 from fairhand.cli.answer_files import read_answers, read_known, write_labels
 from fairhand.cli.options import AsJson
 from fairhand.cli.voice import remark, table, tell
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _BAR = 30
 _SHOWN = 12
 AnswerFile = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, help="CSV, JSON lines or Parquet.")
+    Path, typer.Argument(exists=True, help="CSV, JSON lines or Parquet; or a folder of them.")
 ]
 
 
@@ -47,16 +48,30 @@ def aggregate(
     output: Annotated[
         Path | None, typer.Option(help="Write the labels here: .csv, .jsonl or .parquet.")
     ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(help="`memory`; `native` or `ray` for more answers than memory holds."),
+    ] = "memory",
+    partitions: Annotated[
+        int | None, typer.Option(min=1, help="With native or ray: how many parts to cut into.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Join many people's answers into one label a task, and say how sure it is.
 
     Example:  fairhand aggregate answers.csv
     Example:  fairhand aggregate answers.parquet --method dawid-skene --output labels.csv
+    Example:  fairhand aggregate answers/ --engine native --output labels.parquet
     """
     from fairhand.core.errors import InvalidError
     from fairhand.quality import aggregate as join
 
+    if engine != "memory":
+        aggregate_in_partitions(
+            file, method, (task, worker, label), output=output, engine=engine,
+            partitions=partitions, in_memory_only=(gold, truth),
+        )  # fmt: skip
+        return
     columns = read_answers(file, (task, worker, label))
     known = read_known(gold, task, label) if gold else None
     right = read_known(truth, task, label) if truth else None
