@@ -2,7 +2,8 @@
 
 The consensus of a task leaves out the person in question, so that nobody vouches for themselves.
 It is the model of A. P. Dawid and A. M. Skene (1979) with one error table for the whole crowd: with
-a table each, people who always agree with one another would be taken for the best. An answer's
+a table each, fitted to the end, people who always agree with one another would be taken for the
+best. One step with a table each follows, as careful people are the better witnesses. An answer's
 chances are a logarithmic pool of two opinions (C. Genest, J. V. Zidek: Combining probability
 distributions, Statistical Science 1, 1986): the consensus seen through the person's own error
 table, and the shares of the others' answers to this very task, which know that it is a hard one.
@@ -37,8 +38,8 @@ class Expected:
 
     `votes` (tasks x classes) counts answers; `log_table` (true x given) is the crowd's error
     table. Two tables have a row an answer (x classes): `others` is the consensus of all other
-    answers to its task, `chance` what its person would give, going by these; each row of either
-    sums to one.
+    answers to its task by the crowd's table, `chance` what its person would give, going by these
+    and by how good each of them is; each row of either sums to one.
     """
 
     codes: AnswerCodes
@@ -70,8 +71,10 @@ def expect(codes: AnswerCodes) -> Expected:
     others[rows, codes.label] -= 1.0
     consensus = _posterior(others, log_prior, log_table)
     own = _own_tables(codes, consensus, np.exp(log_table))
+    weighed = _weighed(codes, own, log_prior)
+    own = _own_tables(codes, weighed, np.exp(log_table))
     marginal = (votes.sum(axis=0) + 1.0) / (votes.sum() + votes.shape[1])
-    opinions = _opinions(own, codes.worker, consensus, others, marginal)
+    opinions = _opinions(own, codes.worker, weighed, others, marginal)
     chance = _pooled(opinions, _fit_pool(opinions, codes.label))
     return Expected(codes, votes, log_prior, log_table, marginal, consensus, chance)
 
@@ -114,10 +117,14 @@ def left_out(repeated: int) -> tuple[str, ...]:
 
 
 def _posterior(votes: Floats, log_prior: Floats, log_table: Floats) -> Floats:
-    log_odds = votes @ log_table.T + log_prior
+    return _shares(votes @ log_table.T + log_prior)
+
+
+def _shares(log_odds: Floats) -> Floats:
+    """Turn rows of log odds into shares that sum to one; the odds are overwritten."""
     log_odds -= log_odds.max(axis=1, keepdims=True, initial=-np.inf)
-    odds = np.exp(log_odds)
-    found: Floats = odds / odds.sum(axis=1, keepdims=True)
+    found: Floats = np.exp(log_odds, out=log_odds)
+    found /= found.sum(axis=1, keepdims=True)
     return found
 
 
@@ -138,6 +145,20 @@ def _crowd_table(votes: Floats) -> tuple[Floats, Floats]:
     return log_prior, log_table
 
 
+def _weighed(codes: AnswerCodes, own: Floats, log_prior: Floats) -> Floats:
+    """Consensus of all other answers to each answer's task, each heard as its person deserves.
+
+    One step from the crowd's table and no more: repeated to the end, it would take people who
+    always agree with one another for the best. Without it, two careful people whom a careless one
+    contradicts would be found alike for being right.
+    """
+    heard = np.log(own)[codes.worker, :, codes.label]
+    log_odds = log_prior - heard
+    for true in range(heard.shape[1]):
+        log_odds[:, true] += sum_by(codes.task, heard[:, true], len(codes.tasks))[codes.task]
+    return _shares(log_odds)
+
+
 def _own_tables(codes: AnswerCodes, consensus: Floats, table: Floats) -> Floats:
     people, classes = len(codes.workers), len(codes.classes)
     own = np.empty((people, classes, classes))
@@ -155,18 +176,16 @@ def _opinions(
     own: Floats, person: Codes, consensus: Floats, votes: Floats, marginal: Floats
 ) -> tuple[Floats, Floats]:
     """Logarithms of both opinions, each rows x classes."""
-    seen = np.einsum("rc,rcl->rl", consensus, own[person])
+    seen = np.full_like(consensus, _LEAST)
+    for true in range(seen.shape[1]):  # all tables of all rows at once could fill the memory
+        seen += consensus[:, true, np.newaxis] * own[person, true]
     shares = votes + _SHARE_PRIOR * marginal
     shares /= shares.sum(axis=1, keepdims=True)
-    return np.log(seen + _LEAST), np.log(shares + _LEAST)
+    return np.log(seen), np.log(shares + _LEAST)
 
 
 def _pooled(opinions: tuple[Floats, Floats], pool: Floats) -> Floats:
-    log_chance = pool[0] * opinions[0] + pool[1] * opinions[1]
-    log_chance -= log_chance.max(axis=1, keepdims=True, initial=-np.inf)
-    chance: Floats = np.exp(log_chance, out=log_chance)
-    chance /= chance.sum(axis=1, keepdims=True)
-    return chance
+    return _shares(pool[0] * opinions[0] + pool[1] * opinions[1])
 
 
 def _fit_pool(opinions: tuple[Floats, Floats], label: Codes) -> Floats:
