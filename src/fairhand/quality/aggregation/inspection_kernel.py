@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
+from fairhand.quality.aggregation.sweep_kernel import Ints
 from fairhand.quality.compiled import kernel
-
-Ints = NDArray[np.int64]
 
 
 @kernel
