@@ -1,4 +1,4 @@
-"""Fairhand itself, with all rules on: pay, log, dose, validation."""
+"""Fairhand itself, with all rules on: pay, log, dose, validation, gold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fairhand.core.clock import system_now
 from fairhand.core.money import MICROS, Money
 from fairhand.core.settings import load_settings
 from fairhand.model.project import Question
-from fairhand.model.task import NewTask
+from fairhand.model.task import NewGold, NewTask
 from fairhand.people.accounts import store as accounts
 from fairhand.use_cases.create_project import CreateProject, create_project
 from fairhand.use_cases.fund_project import FundProject, fund_project
@@ -21,10 +21,12 @@ from fairhand.use_cases.import_tasks import ImportTasks, import_tasks, start_imp
 from fairhand.use_cases.init_workspace import InitWorkspace, init_workspace
 from fairhand.use_cases.invite_person import InvitePerson, invite_person
 from fairhand.use_cases.join_project import JoinProject, join_project
+from fairhand.use_cases.set_gold_share import SetGoldShare, set_gold_share
 from fairhand.work.projects.rules import ProjectPolicy
 
 REFILL_MAX = 10_000
 """Up to this many tasks, a phase of some seconds may come to their end."""
+GOLD_TASKS, GOLD_PERCENT, GOLD_FROM = 100, 5.0, 10**8
 
 
 class Fairhand(Server):
@@ -62,6 +64,7 @@ class Fairhand(Server):
         fund_project(house.db, money, now)
         self.owner_id, self.tasks, self.imported = owner, tasks, 0
         self._add_tasks(house, tasks)
+        self._add_gold(house)
         found = []
         for number in range(clients):
             asked = InvitePerson(None, f"Contributor {number}", country="GB")
@@ -110,6 +113,23 @@ class Fairhand(Server):
         import_tasks(house.db, house.blobs, command, system_now())
         self.imported += count
 
+    def _add_gold(self, house: House) -> None:
+        """Mix known answers in, as a careful owner does."""
+        rows = (
+            NewTask(
+                {"text": make_text(GOLD_FROM + number)},
+                f"gold {number}",
+                f"gold row {number}",
+                gold=NewGold({"sentiment": LABELS[number % len(LABELS)]}),
+            )
+            for number in range(GOLD_TASKS)
+        )
+        run = start_import(house.db, self.project_id, "gold", system_now())
+        command = ImportTasks(run.id, rows, self.owner_id)
+        import_tasks(house.db, house.blobs, command, system_now())
+        share = SetGoldShare(self.owner_id, self.project_id, GOLD_PERCENT)
+        set_gold_share(house.db, share, system_now())
+
     def next_request(self) -> tuple[str, str, bytes]:
         """Ask for the next task."""
         return "POST", f"/api/v1/projects/{self.project_id}/next", b"{}"
@@ -125,12 +145,13 @@ class Fairhand(Server):
         return "POST", f"/api/v1/tasks/{task}/submit", json.dumps(body).encode()
 
     def surplus(self) -> int:
-        """Count answers beyond one a task, straight from the database."""
+        """Count answers beyond one a task (gold tasks have many), straight from the database."""
         house = open_house(self.settings)
         with house.db.read() as connection:
             found = connection.exec_driver_sql(
                 "SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM annotation "
-                "WHERE counted GROUP BY task_id) AS per_task"
+                "WHERE counted AND task_id NOT IN (SELECT task_id FROM gold_answer) "
+                "GROUP BY task_id) AS per_task"
             ).scalar_one()
         house.close()
         return int(found)
