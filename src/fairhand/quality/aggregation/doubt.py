@@ -9,8 +9,9 @@ answers given the class is the subject of Y. Li, B. Rubinstein, T. Cohn: Exploit
 correlation for label aggregation in crowdsourcing, ICML 2019; a single shared state of guessing
 is the smallest model of it.
 
-A label that nobody gave can be true, but it seldom is: `absent` is the weight of such a class
-beside one that was given, before anything is learned.
+A label that nobody gave can be true, but the more answers there are the seldomer it is: each
+answer was a chance to name it. `absent` is the weight left to such a class by each answer, beside
+one that was given, before anything is learned.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def vote_split(votes: Floats, known: Floats | None) -> Floats:
 def offset_of(votes: Floats, known: Floats | None, absent: float, states: Codes) -> Floats:
     """Give the engine's log weights (tasks x states): `absent` classes, and what is known."""
     given = votes > 0.0
-    by_class = np.where(given | ~given.any(axis=1, keepdims=True), 0.0, np.log(absent))
+    by_class = np.where(given, 0.0, np.log(absent) * votes.sum(axis=1, keepdims=True))
     if known is not None:
         by_class = by_class + known
     # The evidence of a doubtful task sums over the classes it may yet be of.

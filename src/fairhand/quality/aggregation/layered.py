@@ -24,6 +24,9 @@ from fairhand.quality.aggregation.engine import Learned
 CROWD_ANSWERS = 3.0
 """The strength of the mild belief that people are better than chance, in answers a state."""
 
+EVEN_TASKS = 20.0
+"""The strength of the mild belief that classes are alike frequent, in tasks over all states."""
+
 _ALIKE = 300.0
 _NEWTON_STEPS = 6
 _FIXED_POINT_STEPS = 25
@@ -69,7 +72,7 @@ class Layered:
         if self.tables is not None:
             seen = by_state.sum(axis=2, keepdims=True)
             tables = (by_state + self.tables * tables) / (seen + self.tables)
-        shares = state_counts + 1.0 / max(len(state_counts), 1)
+        shares = state_counts + EVEN_TASKS / max(len(state_counts), 1)
         return Learned(
             np.log(np.maximum(tables, _LEAST)).transpose(0, 2, 1),
             np.log(shares / shares.sum()) if len(shares) else shares,

@@ -56,7 +56,7 @@ class Candidate:
 
 def _candidates() -> tuple[Candidate, ...]:
     found = []
-    for absent, words in ((0.05, ""), (1.0, ", absent labels allowed")):
+    for absent, words in ((0.4, ""), (1.0, ", absent labels allowed")):
         found += [
             Candidate(f"crowd{words}", Layered(skill=None, tables=None), None, absent, False),
             Candidate(f"tables{words}", Layered(skill=None, tables=3.0), 10.0, absent, False),
