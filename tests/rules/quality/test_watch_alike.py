@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairhand.quality.aggregation.codes import Floats
 from fairhand.quality.watch import find_alike, find_straight_lining
+from fairhand.quality.watch.alike import likeness_of
+from fairhand.quality.watch.answers import expect, take_answers
+from fairhand.quality.watch.search import climb
+from fairhand.quality.watch.straight import straightness_of
 from tests.rules.quality.crowds import small_crowds
 from tests.rules.quality.watch_crowds import (
     Answers,
@@ -79,6 +84,74 @@ def test_a_ring_is_one_signal_about_all_of_it() -> None:
     assert signal.kind == "too_alike"
     assert signal.evidence["same"] > 2 * signal.evidence["expected"]
     assert signal.strength > 3
+
+
+def test_a_few_people_with_few_witnesses_are_not_taken_for_a_ring() -> None:
+    """Three answers a task: where one errs, the two others are alike for being right."""
+    named = 0
+    for seed in range(7):
+        rng = np.random.default_rng(seed)
+        task = np.repeat(np.arange(1_000), 3)
+        worker = np.argsort(rng.random((1_000, 12)), axis=1)[:, :3].ravel()
+        truth = rng.integers(0, 10, 1_000)[task]
+        label = np.where(rng.random(3_000) < 0.9, truth, rng.integers(0, 10, 3_000))
+        report = find_alike(task, worker, label)
+        named += bool(report.signals)
+        same = sum(pair.same for pair in report.pairs)
+        assert same < 1.5 * sum(pair.expected for pair in report.pairs)
+    assert named <= 1
+
+
+@pytest.mark.parametrize(("classes", "answers", "people"), [(20, 5, 8), (2, 3, 12), (5, 5, 60)])
+def test_careful_people_among_careless_ones_are_not_taken_for_a_ring(
+    classes: int, answers: int, people: int
+) -> None:
+    named = 0
+    for seed in range(8):
+        rng = np.random.default_rng((77, seed))
+        task = np.repeat(np.arange(1_000), answers)
+        worker = np.argsort(rng.random((1_000, people)), axis=1)[:, :answers].ravel()
+        right = rng.random(len(task)) < rng.uniform(0.4, 0.95, people)[worker]
+        truth = rng.integers(0, classes, 1_000)[task]
+        slip = (truth + rng.integers(1, classes, len(task))) % classes
+        named += bool(find_alike(task, worker, np.where(right, truth, slip)).signals)
+    assert named <= 2
+
+
+@pytest.mark.parametrize(
+    ("people", "answers", "ring", "share"), [(5, 4, 3, 1.0), (5, 4, 3, 0.5), (7, 6, 4, 0.6)]
+)
+def test_beside_a_ring_of_most_people_the_honest_rest_is_not_accused(
+    people: int, answers: int, ring: int, share: float
+) -> None:
+    """Whoever is outvoted by a ring looks alike for being right."""
+    crowd = honest_crowd(5, tasks=800, people=people, answers=answers)
+    report = find_alike(*with_copying(crowd, 0, list(range(1, ring)), share))
+    assert report.signals == ()
+    assert any("over a third of those who answered" in warning for warning in report.warnings)
+
+
+def test_what_is_expected_may_be_shared_by_both_looks() -> None:
+    crowd = with_copying(honest_crowd(3, tasks=600, people=12), 0, [1], 1.0)
+    codes, rows, _ = take_answers(*crowd)
+    expected = expect(codes)
+    assert likeness_of(expected).pairs == find_alike(*crowd).pairs
+    when = rows.astype(np.float64)
+    assert straightness_of(expected, when).people == find_straight_lining(*crowd).people
+    for shares in (expected.others, expected.chance):
+        assert shares.sum(axis=1) == pytest.approx(np.ones(len(codes)))
+
+
+def test_climbing_from_afar_finds_the_top_within_bounds() -> None:
+    """A full step of Newton's method swings back and forth here for good."""
+
+    def look(at: Floats) -> tuple[float, Floats, Floats]:
+        slope = -np.arctan(at - 3.0)
+        value = float((at - 3.0) @ slope + 0.5 * np.log1p((at - 3.0) ** 2).sum())
+        return value, slope, np.diag(1.0 / (1.0 + (at - 3.0) ** 2))
+
+    assert climb(look, np.zeros(1), low=-50.0, high=50.0) == pytest.approx(3.0)
+    assert climb(look, np.zeros(1), low=-50.0, high=2.0) == pytest.approx(2.0)
 
 
 def test_being_right_together_is_no_likeness() -> None:

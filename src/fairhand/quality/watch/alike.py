@@ -277,15 +277,22 @@ def _signals(
     onlookers: Callable[[Sequence[Pair]], int],
     warnings: list[str],
 ) -> tuple[Signal, ...]:
+    """Make signals of groups, unless a group is too large a part of those who could tell.
+
+    No consensus is safe from a third or more of its voices (L. Lamport, R. Shostak, M. Pease: The
+    Byzantine generals problem, ACM TOPLAS 4, 1982): such a group may be the honest ones beside a
+    larger ring, or a crowd that this account does not fit, and so may any other group then.
+    """
     groups = _groups([pair for pair in pairs if pair.adjusted <= false_share])
-    rings = [group for group in groups if len(_people(group)) <= onlookers(group)]
-    for group in groups:
-        if group not in rings:
-            warnings.append(
-                f"{len(_people(group))} people look alike, and are most of those who answered the "
-                "tasks in question. What is usual here is not known well enough for a signal."
-            )
-    return in_order(_signal(ring) for ring in rings)
+    largest = max(groups, key=lambda one: len(_people(one)), default=[])
+    if any(2 * len(_people(group)) > onlookers(group) for group in groups):
+        warnings.append(
+            f"{len(_people(largest))} people look alike, and they are over a third of those who "
+            "answered the tasks in question: who is the rule and who the exception cannot be told, "
+            "so there is no signal about anybody."
+        )
+        return ()
+    return in_order(_signal(group) for group in groups)
 
 
 def _onlookers(codes: AnswerCodes, rows: _Rows, group: Sequence[Pair]) -> int:
