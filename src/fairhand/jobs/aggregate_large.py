@@ -110,7 +110,7 @@ def aggregate_large(
             engine, pieces, command.columns, command.partitions, scratch / "answers", report
         )
         found = _join(engine, command, names, scratch, pass_done)
-    shutil.rmtree(scratch)
+    _forget(scratch)
     return found
 
 
@@ -135,9 +135,17 @@ def _claim(scratch: Path, command: AggregateLarge) -> None:
     if scratch.exists() and not noted.exists() and any(scratch.iterdir()):
         raise ConflictError(f"{scratch} is not empty; name another folder for scratch.")
     if noted.exists() and json.loads(noted.read_text(encoding="utf-8")) != plan:
-        shutil.rmtree(scratch)
+        _forget(scratch)
     scratch.mkdir(parents=True, exist_ok=True)
     noted.write_text(json.dumps(plan), encoding="utf-8")
+
+
+def _forget(scratch: Path) -> None:
+    """Remove the folder; cut off in the middle, nothing half removed is taken for work done."""
+    done = scratch.with_name(scratch.name + ".done")
+    shutil.rmtree(done, ignore_errors=True)
+    scratch.rename(done)
+    shutil.rmtree(done)
 
 
 def _plan(command: AggregateLarge) -> dict[str, Any]:
