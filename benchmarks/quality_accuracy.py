@@ -153,6 +153,8 @@ def peer(one: Set, name: str, folder: Path, venv: Path, cache: dict[str, list[fl
     except subprocess.TimeoutExpired:
         return None
     if done.returncode:
+        reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        print(f"{key} failed: {' '.join(reason)[:160]}", flush=True)
         return None
     found = measure(np.load(target), one, time.monotonic() - began)
     cache[key] = [found.right, found.loss, found.ece, found.seconds]
@@ -352,7 +354,7 @@ def with_features(sets: Sequence[Set], data: Path) -> None:
         for words, found in (("labels alone", ours(one, "auto")),
                              ("with features", ours(one, "auto", features=by_code))):  # fmt: skip
             print(f"{one.name:14} {words:14} {found.right:6.1f} {found.loss:7.3f} {found.ece:7.3f}"
-                  f" {found.seconds:7.1f}")  # fmt: skip
+                  f" {found.seconds:7.1f}", flush=True)  # fmt: skip
 
 
 def parse() -> argparse.Namespace:
