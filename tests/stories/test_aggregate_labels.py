@@ -13,6 +13,7 @@ from fairhand.core.errors import NotFoundError
 from fairhand.labels import rle
 from fairhand.model.project import Question
 from fairhand.quality import store
+from fairhand.quality.mask_overlap import layers_iou, layers_of
 from fairhand.quality.refit import Ballots, QuestionFit
 from fairhand.quality.store import StoredConsensus
 from fairhand.storage.database import Database
@@ -149,20 +150,22 @@ def test_a_revision_replaces_the_first_answer_in_consensus_and_models(db: Databa
 
 def test_masks_are_voted_beside_choices(db: Database) -> None:
     def square(who: int, task: int) -> dict[str, Any]:
-        bits = np.zeros((6, 6), bool)
-        bits[: 2 + who, :3] = True
+        bits = np.zeros((24, 24), bool)
+        bits[: 8 + 4 * who, :12] = True
         region = {"label": "coat", "counts": rle.encode(bits)}
-        return {"pet": "cat", "coat": {"size": [6, 6], "regions": [region]}}
+        return {"pet": "cat", "coat": {"size": [24, 24], "regions": [region]}}
 
     coat = Question("coat", "mask", "Where is its coat?", {"labels": [{"value": "coat"}]})
     questions = (PET, coat)
     world = make_quality_world(
-        db, tasks=2, people=3, questions=questions, size=(6, 6), min_overlap=3, max_overlap=3
+        db, tasks=2, people=3, questions=questions, size=(24, 24), min_overlap=3, max_overlap=3
     )
     world.work(square)
     aggregate(world)
     found = consensus_of(world)[world.tasks[0], "coat"]
-    assert found.value == square(1, 0)["coat"], "the middle square is inside two of three"
+    middle = layers_of(square(1, 0)["coat"])
+    overlap = layers_iou(layers_of(found.value), middle)
+    assert overlap > 0.98, "the middle square is inside two of three; a corner may be rounded"
     assert found.method == "mask-vote"
     assert found.confidence == pytest.approx((2 / 3 + 2 / 4 + 3 / 4) / 3)
 
