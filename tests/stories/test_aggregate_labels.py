@@ -165,7 +165,7 @@ def test_masks_are_voted_beside_choices(db: Database) -> None:
     found = consensus_of(world)[world.tasks[0], "coat"]
     middle = layers_of(square(1, 0)["coat"])
     overlap = layers_iou(layers_of(found.value), middle)
-    assert overlap > 0.98, "the middle square is inside two of three; a corner may be rounded"
+    assert overlap > 0.97, "the middle square is inside two of three; a corner may be rounded"
     assert found.method == "mask-vote"
     assert found.confidence == pytest.approx((2 / 3 + 2 / 4 + 3 / 4) / 3)
 
