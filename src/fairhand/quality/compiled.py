@@ -19,6 +19,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _MOST_THREADS = 8
+_WORTH_COMPILING = 300_000
 
 
 class Kernel(Generic[P, R]):
@@ -33,6 +34,14 @@ class Kernel(Generic[P, R]):
         from numba import njit
 
         return njit(cache=True, nogil=True, fastmath=self._fast_math)(self.source)
+
+    def for_work(self, steps: int) -> Callable[P, R]:
+        """Give the compiled function, or the plain one where `steps` are too few to wait for it.
+
+        Loading the compiler takes seconds, as long as a million plain steps or so.
+        """
+        is_compiled = "_compiled" in self.__dict__
+        return self if is_compiled or steps >= _WORTH_COMPILING else self.source
 
     @property
     def _numba_type_(self) -> Any:  # noqa: ANN401  # how Numba sees it inside another kernel

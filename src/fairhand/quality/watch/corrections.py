@@ -49,12 +49,13 @@ def sum_tail(chances: ArrayLike, at_least: int) -> float:
     """
     p = np.asarray(chances, dtype=np.float64)
     starts = np.array([0, p.size], dtype=np.intp)
-    return float(_tails(p, starts, np.array([at_least], dtype=np.intp))[0])
+    return float(sum_tails(p, starts, np.array([at_least], dtype=np.intp))[0])
 
 
 def sum_tails(chances: Floats, starts: Codes, at_least: Codes) -> Floats:
     """`sum_tail` for many stretches of `chances`; stretch i is starts[i]:starts[i + 1]."""
-    return _tails(chances, starts, at_least)
+    steps = int((np.diff(starts) * np.maximum(at_least, 0)).sum())
+    return _tails.for_work(steps)(chances, starts, at_least)
 
 
 @kernel

@@ -43,7 +43,8 @@ def self_confidence_sums(table: Probabilities, label: Codes) -> Floats:
 
     def work(start: int, stop: int) -> tuple[int, Floats]:
         sums = np.zeros(wide)
-        bad = _survey(table[start:stop], label[start:stop], sums, _TOLERANCE)
+        survey = _survey.for_work(table.size)
+        bad = survey(table[start:stop], label[start:stop], sums, _TOLERANCE)
         return (start + bad if bad >= 0 else -1), sums
 
     parts = _side_by_side(work, len(label))
@@ -61,7 +62,7 @@ def judge_rows(table: Probabilities, label: Codes, thresholds: Floats) -> Judged
 
     def work(start: int, stop: int) -> Floats:
         joint, part = np.zeros((wide, wide)), slice(start, stop)
-        _judge(
+        _judge.for_work(table.size)(
             table[part], label[part], thresholds,
             own[part], margin[part], best[part], confident[part], joint,
         )  # fmt: skip
