@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from fairhand.labels.answers import Asked
 from fairhand.quality.aggregation.codes import AnswerCodes, Codes
 from fairhand.quality.aggregation.dawid_skene import DawidSkene, DawidSkeneFit
-from fairhand.quality.aggregation.ordinal import OrdinalDawidSkene
 from fairhand.quality.agreement import Alpha, alpha_of_codes
 from fairhand.quality.agreement.scale import Metric
 from fairhand.quality.consensus import KINDS
 from fairhand.quality.consensus.kind import Modelled, Part
 from fairhand.quality.follow import Consensus, spread_counts
 from fairhand.quality.insight import Insight, Proposals, Seen, Slices, look_into
+
+if TYPE_CHECKING:
+    from fairhand.quality.aggregation.ordinal import OrdinalDawidSkene
 
 _NONE = -1
 _FIRST_ANSWERS = 50
@@ -102,7 +104,7 @@ class Ballots:
             codes = [_codes_of(column, tasks, people) for column in columns]
             names = [column.part.name for column in columns]
             metric = _metric(question)
-            model = OrdinalDawidSkene() if metric == "ordinal" else DawidSkene()
+            model = _model(metric)
             fitted = [
                 model.fit_codes(one, gold=self._gold(column, one))
                 for column, one in zip(columns, codes, strict=True)
@@ -226,6 +228,14 @@ class _Reader:
             counts[part.name] = np.bincount(given, minlength=len(part.classes)).astype(np.float64)
         counted = tuple(ids[rows[answered]].tolist())
         return spread_counts(self._kind, self._question, counts, counted)
+
+
+def _model(metric: Metric) -> DawidSkene | OrdinalDawidSkene:
+    if metric != "ordinal":
+        return DawidSkene()
+    from fairhand.quality.aggregation.ordinal import OrdinalDawidSkene  # slow to import, seldom met
+
+    return OrdinalDawidSkene()
 
 
 def _metric(question: Asked) -> Metric:
