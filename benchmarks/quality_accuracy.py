@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
@@ -364,7 +365,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--only", nargs="*", default=None, metavar="SET")
     parser.add_argument("--peers", type=Path, metavar="VENV")
     parser.add_argument("--cache", type=Path, help="keep the peers' figures in this file")
-    parser.add_argument("--work", type=Path, default=Path("/tmp/fairhand-quality"))  # noqa: S108
+    parser.add_argument("--work", type=Path, default=Path(gettempdir()) / "fairhand-quality")
     parser.add_argument("--limit", type=float, default=300.0, help="seconds for one peer's run")
     parser.add_argument("--features", action="store_true")
     parser.add_argument("--thin", action="store_true")
