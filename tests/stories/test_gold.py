@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 import pytest
 from sqlalchemy import select
@@ -17,7 +19,8 @@ from fairhand.people.accounts import store as accounts
 from fairhand.quality import store as quality
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
-from fairhand.storage.tables.work import lease
+from fairhand.storage.tables.pay import accrual
+from fairhand.storage.tables.work import annotation, lease
 from fairhand.use_cases.aggregate_labels import aggregate_labels
 from fairhand.use_cases.import_tasks import ImportTasks, import_tasks, start_import
 from fairhand.use_cases.mark_gold import MarkGold, mark_gold
@@ -202,3 +205,38 @@ def test_importing_known_answers_marks_rows_that_are_there_already(
         assert [one.task_id for one in gold.list_gold(connection, world.project.id)] == [
             world.tasks[3]
         ]
+
+
+def test_an_answer_to_a_gold_task_is_paid_like_any_other(world: QualityWorld) -> None:
+    golds = set(make_gold(world, range(20, 40), percent=50))
+
+    def wrong(who: int, task: int) -> dict[str, str]:
+        return {"pet": PETS[(task + 1) % 3]}
+
+    world.work(wrong)
+    with world.db.read() as connection:
+        found = connection.execute(
+            select(
+                annotation.c.task_id, accrual.c.rate_micros_per_hour, accrual.c.amount_micros
+            ).join_from(accrual, annotation, accrual.c.annotation_id == annotation.c.id)
+        ).all()
+    of_gold = [row.amount_micros for row in found if row.task_id in golds]
+    others = [row.amount_micros for row in found if row.task_id not in golds]
+    assert len(of_gold) > 10
+    assert min(of_gold) > 0, "wrong answers to gold tasks are paid, too"
+    assert median(of_gold) == median(others)
+    assert {row.rate_micros_per_hour for row in found} == {world.project.rate_micros_per_hour}
+
+
+def test_nobody_can_be_wrong_where_there_is_no_one_truth(db: Database, tmp_path: Path) -> None:
+    feel = replace(PET, config={**PET.config, "subjective": True})
+    world = make_quality_world(db, tasks=2, people=1, questions=(feel,))
+    command = MarkGold(CARMEN, world.project.id, world.tasks[0], {"pet": "cat"})
+    with pytest.raises(InvalidError) as caught:
+        mark_gold(db, command, MORNING)
+    assert "no one truth" in caught.value.issues[0].message
+    path = tmp_path / "known.csv"
+    path.write_text("text,known\nmeows,cat\n")
+    (row,) = read_tasks(path, ReadOptions(gold_columns={"known": "pet"}, questions=[feel]))
+    assert isinstance(row, Issue)
+    assert "no one truth" in row.message

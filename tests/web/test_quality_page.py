@@ -148,3 +148,30 @@ def test_names_are_for_those_who_may_list_people(answered: World) -> None:
         403,
         404,
     )
+
+
+def test_nothing_on_the_desk_tells_a_gold_task_from_another(world: World) -> None:
+    carmen, amina = world.client("Carmen"), world.client("Amina")
+    ordinary = world.next_task(amina)
+    world.cast.clock.advance(6_000)
+    body = {"client_key": world.cast.key(), "value": {"pet": "cat"}}
+    amina.post(f"/api/v1/tasks/{ordinary['task_id']}/submit", json=body)
+    known = {"value": {"pet": "dog"}, "explanation": "It barks."}
+    for task in range(ordinary["task_id"] + 1, ordinary["task_id"] + 5):
+        carmen.put(f"/api/v1/projects/{world.project}/gold/{task}", json=known)
+    carmen.put(f"/api/v1/projects/{world.project}/gold", json={"percent": 50})
+    met = amina.post(f"/api/v1/projects/{world.project}/next", json={})
+    while met.json()["task"] is None:  # a gold task's turn comes by lot
+        world.cast.clock.advance(30_000)
+        with world.house.db.write() as connection:
+            connection.exec_driver_sql("UPDATE enrolment SET handed_out = handed_out + 1")
+        met = amina.post(f"/api/v1/projects/{world.project}/next", json={})
+    assert met.json()["task"].keys() == ordinary.keys()
+    assert "gold" not in met.text
+    assert "barks" not in met.text
+    sent = amina.post(
+        f"/api/v1/tasks/{met.json()['task']['task_id']}/submit",
+        json=body | {"client_key": world.cast.key()},
+    )
+    assert sent.status_code == 201
+    assert "gold" not in sent.text

@@ -58,6 +58,8 @@ def usable_gold(gold: NewGold, options: ReadOptions, picture: HasMedia | None) -
     media = picture.media if picture else None
     context = AnswerContext(media.width, media.height) if media else AnswerContext()
     asked = [question for question in options.questions if question.name in gold.value]
+    if open_ended := [one.name for one in asked if one.config.get("subjective", False)]:
+        raise MalformedError(f"has a known answer to {open_ended[0]}, which has no one truth")
     if issues := validate_value(asked, gold.value, context):
         raise MalformedError(f"has an unusable known answer: {issues[0].place} {issues[0].message}")
     return NewGold(normalise_value(asked, gold.value), gold.explanation)

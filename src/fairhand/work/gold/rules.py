@@ -35,6 +35,11 @@ def check_known(
         for name in list(value)[:10]
         if name not in names
     ]
+    issues += [
+        Issue(question.name, "has no one truth, so nobody can be right or wrong about it")
+        for question in asked
+        if question.config.get("subjective", False)
+    ]
     issues += validate_value(asked, {one.name: value[one.name] for one in asked}, context)
     if len(explanation) > EXPLANATION_MAX:
         issues.append(Issue("explanation", f"Keep it under {EXPLANATION_MAX:,} characters."))
