@@ -90,6 +90,13 @@ class TooLargeError(FairhandError):
     status = 413
 
 
+class TooManyError(FairhandError):
+    """More was asked for than anybody is allowed in such a time; says when to go on."""
+
+    code = "too_many"
+    status = 429
+
+
 class UnavailableError(FairhandError):
     """The server cannot do it now (disk full, database gone); nothing was changed."""
 

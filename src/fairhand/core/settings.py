@@ -28,13 +28,36 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
     max_upload_bytes: int = Field(default=2 * 1024**3, ge=1024)
     max_image_pixels: int = Field(default=100_000_000, ge=1)
+    max_raster_pixels: int = Field(default=2_500_000_000, ge=1)
     max_payload_bytes: int = Field(default=1024 * 1024, ge=1)
+    # What one person may send within 24 hours: recordings, photos, and the bytes of both.
+    daily_recordings: int = Field(default=2_000, ge=1)
+    daily_photos: int = Field(default=1_000, ge=1)
+    daily_sent_bytes: int = Field(default=4 * 1024**3, ge=1024)
     lease_ttl_s: int = Field(default=600, ge=30, le=86_400)
     offline_lease_ttl_s: int = Field(default=8 * 3600, ge=60, le=7 * 86_400)
     offline_batch_max: int = Field(default=20, ge=1, le=200)
     session_days: int = Field(default=30, ge=1, le=365)
     link_hours: int = Field(default=72, ge=1, le=720)
     idle_cap_s: int = Field(default=120, ge=120, le=3600)
+    # Days between telling people of a cut in pay and its taking effect.
+    pay_notice_days: int = Field(default=7, ge=1, le=90)
+    # Who pays people out, for payout files; a bank file needs name, IBAN, town and country.
+    payout_name: str = Field(default="", max_length=140)
+    payout_iban: str = Field(default="", max_length=42)
+    payout_bic: str = Field(default="", max_length=11)
+    payout_street: str = Field(default="", max_length=70)
+    payout_building: str = Field(default="", max_length=16)
+    payout_postcode: str = Field(default="", max_length=16)
+    payout_town: str = Field(default="", max_length=35)
+    payout_country: str = Field(default="", max_length=2)
+    payout_source_currency: str = Field(default="", pattern="^([A-Z]{3})?$")
+    payout_missing_days: int = Field(default=5, ge=1, le=60)
+
+    # Model servers within the house that projects may ask, as "host:port"; others are refused.
+    backend_hosts: tuple[str, ...] = ()
+    # Functions that this server may run as assistants, as "module:function"; others are refused.
+    assistants: tuple[str, ...] = ()
 
     @property
     def database_dsn(self) -> str:

@@ -20,6 +20,8 @@ class Question:
     title: str
     config: dict[str, Any]
     required: bool = True
+    only_if: dict[str, Any] | None = None
+    """Asked only where this holds (`labels.conditions`); None: always."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from fairhand.core.clock import Instant
+from fairhand.model.origin import Generated
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file in the blob store that belongs to a task."""
+    """A file in the blob store that belongs to a task.
+
+    `details` says what else is known of it: `duration_ms` and `rate` of a sound, `bits`, `window`
+    and `geo` of a picture.
+    """
 
     sha256: str
     content_type: str
     size_bytes: int
     width: int | None = None
     height: int | None = None
+    details: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewTask:
     """One row of an import: `data` is what is shown, `fingerprint` finds it again.
 
-    `media_bytes` travels with the row until it is stored; `place` names the row in its file.
+    `media_bytes` travels with the row until it is stored, a large file as the open `media_file`,
+    which whoever stores it closes; `place` names the row in its file.
+    `generated` is None for people's data.
     """
 
     data: dict[str, Any]
@@ -33,6 +41,8 @@ class NewTask:
     media: Media | None = None
     predictions: tuple[NewPrediction, ...] = ()
     gold: NewGold | None = None
+    media_file: IO[bytes] | None = None
+    generated: Generated | None = None
 
 
 @dataclass(frozen=True, slots=True)

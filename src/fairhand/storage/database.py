@@ -76,6 +76,15 @@ class Database:
             self._gate.close()
 
 
+def load_whole_engine() -> None:
+    """Import what job engines need of SQLAlchemy, before threads are about.
+
+    While one thread imports `sqlalchemy.orm`, its half-made inspectors break the statements that
+    other threads write at that moment.
+    """
+    import sqlalchemy.orm  # noqa: F401
+
+
 def insert(connection: Connection, table: Table) -> Any:  # noqa: ANN401  # two dialects' Insert
     """Make an INSERT that knows `on_conflict_do_nothing` / `on_conflict_do_update`."""
     if connection.dialect.name == "sqlite":

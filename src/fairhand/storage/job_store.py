@@ -26,6 +26,15 @@ _OF_PROJECT = (
     .order_by(job.c.created_at.desc(), job.c.id)
     .limit(bindparam("most"))
 )
+_UNFINISHED_OF = (
+    select(job.c.id)
+    .where(
+        job.c.project_id == bindparam("project_id"),
+        job.c.kind.in_(bindparam("kinds", expanding=True)),
+        job.c.state.in_(("queued", "running")),
+    )
+    .limit(1)
+)
 _STEP = select(job_step.c.outcome).where(
     job_step.c.job_id == bindparam("job_id"), job_step.c.number == bindparam("number")
 )
@@ -80,6 +89,12 @@ def list_jobs(connection: Connection, project_id: int, most: int = 50) -> list[J
     """List the latest jobs of a project, newest first."""
     rows = connection.execute(_OF_PROJECT, {"project_id": project_id, "most": most})
     return [_to_job(row) for row in rows]
+
+
+def find_unfinished(connection: Connection, project_id: int, kinds: Sequence[str]) -> str | None:
+    """Find a job of a project that is not over, among these kinds; None when there is none."""
+    asked = {"project_id": project_id, "kinds": list(kinds)}
+    return connection.execute(_UNFINISHED_OF, asked).scalar_one_or_none()
 
 
 def find_outcome(connection: Connection, job_id: str, number: int) -> Outcome | None:

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, event, inspect, text
 
 from fairhand.core.errors import UnavailableError
 from fairhand.storage.database import Database
+from fairhand.storage.schema import whole_metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -26,21 +27,31 @@ if TYPE_CHECKING:
 __all__ = ["check", "current", "head", "new_revision", "upgrade"]
 
 _HOME = Path(__file__).parent / "migrations"
+_VERSION_TABLE = (  # as Alembic makes it
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+    "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+)
 _LOCK = 0x46616972  # "Fair": the advisory lock that two starting processes queue at
 
 
-def upgrade(database: Database) -> None:
+def upgrade(database: Database, *, step_by_step: bool = False) -> None:
     """Run every missing revision in one transaction; safe when several processes start at once.
 
+    An empty database gets the tables of the code at once, which the revisions lead to as well
+    (a test compares them); `step_by_step` goes through the revisions even so.
     Raises UnavailableError when the database was written by a newer version of Fairhand.
     """
     if current(database) == head():
         return
-    from alembic import command
-
     with _exclusively(database) as connection:
-        _refuse_unknown(_revision_of(connection))
-        command.upgrade(_config(connection), "head")
+        at = _revision_of(connection)
+        _refuse_unknown(at)
+        if at is None and not step_by_step and not inspect(connection).get_table_names():
+            _make_at_once(connection)
+        elif at != head():
+            from alembic import command
+
+            command.upgrade(_config(connection), "head")
 
 
 def current(database: Database) -> str | None:
@@ -73,11 +84,17 @@ def new_revision(message: str) -> Path:
     number = f"{len(_known()) + 1:04d}"
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/revisions.db", pool_size=1)
-        upgrade(database)
+        upgrade(database, step_by_step=True)
         with database.write() as connection:
             command.revision(_config(connection), message=message, rev_id=number, autogenerate=True)
         database.close()
     return next(_HOME.glob(f"versions/r{number}_*.py"))
+
+
+def _make_at_once(connection: Connection) -> None:
+    whole_metadata().create_all(connection, checkfirst=False)
+    connection.execute(text(_VERSION_TABLE))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": head()})
 
 
 def _config(connection: Connection) -> Config:

@@ -34,6 +34,9 @@ time_event = Table(
     Column("kind", String(16), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("idle_cap_ms", Integer, nullable=False),
+    # What the person says they worked; it pays for time that the cap had cut off, never for more.
+    Column("worked_ms", BigInteger),
+    Column("activity", String(16)),
     CheckConstraint("idle_cap_ms >= 120000", name="idle_cap"),
     Index("ix_time_event_person_id_id", "person_id", "id"),
 )
@@ -52,6 +55,11 @@ person_clock = Table(
     Column("last_at", BigInteger, nullable=False),
     Column("pending_ms", BigInteger, nullable=False),
     Column("pending_since", BigInteger, nullable=False),
+    # Time that caps have cut off and nobody has claimed; how long the present wait or break is.
+    Column("cut_ms", BigInteger, nullable=False, server_default="0"),
+    Column("stretch_ms", BigInteger, nullable=False, server_default="0"),
+    # No new task before then: rest is due.
+    Column("rest_until", BigInteger),
     CheckConstraint("pending_ms >= 0", name="pending_not_negative"),
 )
 """Where each person's stream stands: a cache of `time_event`, checked by `check_clock`."""
@@ -78,7 +86,7 @@ entry = Table(
     Column("id", Key, primary_key=True, autoincrement=True),
     Column("kind", String(16), nullable=False),
     Column("idem_key", String(160), nullable=False, unique=True),
-    Column("project_id", ForeignKey("project.id"), nullable=False, index=True),
+    Column("project_id", ForeignKey("project.id"), index=True),  # null: of the whole workspace
     Column("happened_at", BigInteger, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     Column("corrects_id", ForeignKey("entry.id")),
@@ -109,6 +117,10 @@ accrual = Table(
     Column("currency", String(3), nullable=False),
     Column("amount_micros", BigInteger, nullable=False),
     Column("annotation_id", ForeignKey("annotation.id"), index=True),
+    # What the amount is for: time, pieces, minutes of audio, a premium, an expense, a royalty...
+    Column("basis", String(12), nullable=False, server_default="time"),
+    Column("quantity", BigInteger),
+    Column("unit_micros", BigInteger),
     CheckConstraint("paid_ms >= 0 AND amount_micros >= 0", name="not_negative"),
     CheckConstraint("ended_at >= started_at", name="forward"),
     Index("ix_accrual_person_id_ended_at", "person_id", "ended_at"),
@@ -229,10 +241,11 @@ def append_only_ddl(dialect: str, table: str) -> tuple[str, ...]:
     )
 
 
-def _guard(target: Table, connection: Connection, **_: object) -> None:
+def guard_append_only(target: Table, connection: Connection, **_: object) -> None:
+    """Make a table refuse UPDATE and DELETE as soon as it is created."""
     for text in append_only_ddl(connection.dialect.name, target.name):
         connection.exec_driver_sql(text)
 
 
 for _table in APPEND_ONLY:
-    event.listen(_table, "after_create", _guard)
+    event.listen(_table, "after_create", guard_append_only)

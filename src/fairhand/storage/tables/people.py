@@ -62,7 +62,8 @@ membership = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("person_id", "project_id", "role"),
     CheckConstraint(
-        "role IN ('owner', 'manager', 'reviewer', 'contributor', 'auditor')", name="role"
+        "role IN ('owner', 'manager', 'reviewer', 'trainer', 'contributor', 'auditor')",
+        name="role",
     ),
 )
 
@@ -98,7 +99,7 @@ api_token = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
-    CheckConstraint("scope IN ('read', 'work', 'manage')", name="scope"),
+    CheckConstraint("scope IN ('read', 'work', 'manage', 'train')", name="scope"),
 )
 
 enrolment = Table(
@@ -115,7 +116,8 @@ enrolment = Table(
     Column("reopened_cursor", BigInteger, nullable=False, server_default="0"),
     # Tasks handed out so far; decides when the next gold task is due.
     Column("handed_out", BigInteger, nullable=False, server_default="0"),
-    CheckConstraint("state IN ('active', 'left')", name="state"),
+    # Learning: joined, and not yet qualified where the project asks for it.
+    CheckConstraint("state IN ('active', 'learning', 'suspended', 'left')", name="state"),
 )
 
 consent_grant = Table(
@@ -138,14 +140,20 @@ skill = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("name", String(100), nullable=False, unique=True),
+    Column("kind", String(10), nullable=False, server_default="task"),
+    Column("description", Text, nullable=False, server_default=""),
+    CheckConstraint("kind IN ('task', 'language', 'domain', 'tool')", name="kind"),
 )
 
+# What was shown, for as long as it holds; the queue's claim asks for a row here.
 person_skill = Table(
     "person_skill",
     metadata,
     Column("person_id", Key, ForeignKey("person.id"), primary_key=True),
     Column("skill_id", Key, ForeignKey("skill.id"), primary_key=True),
     Column("shown_at", BigInteger, nullable=False),
+    Column("valid_until", BigInteger),
+    Column("attempt_id", Key),  # the exam that showed it; null: somebody vouched for it
 )
 
 exposure = Table(
@@ -158,8 +166,12 @@ exposure = Table(
     Column("dose", BigInteger, nullable=False),  # thousandths of a severity-minute
     Column("state", String(10), nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("project_id", Key, nullable=False, server_default="0"),
+    Column("own_tier", Integer),  # how hard the person found it: this one counts
+    Column("visible_ms", BigInteger),  # how long it could be seen; null: not known yet
     CheckConstraint("state IN ('reserved', 'seen')", name="state"),
     CheckConstraint("dose >= 0", name="dose"),
+    CheckConstraint("own_tier IS NULL OR own_tier BETWEEN 0 AND 4", name="own_tier"),
     UniqueConstraint("person_id", "task_id"),
     Index("ix_exposure_person_at", "person_id", "at"),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     DDL,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -116,6 +117,121 @@ release = Table(
 """Immutable dataset versions. `writing` and `logged` (its event is in the log, its folder not yet
 in place) are steps of a publish that may be taken up again; `lost` was never put in place."""
 
+log_key = Table(
+    "log_key",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("vkey", Text, nullable=False, unique=True),
+    Column("from_size", BigInteger, nullable=False),  # checkpoints above this size are under it
+    Column("added_at", BigInteger, nullable=False),
+    Column("added_by", Key, ForeignKey("person.id"), nullable=True),
+    # The signed note by which the key before it hands over to it; null for the first key.
+    Column("handover", Text, nullable=True),
+)
+"""The keys that this log has signed with, oldest first; its name never changes."""
+
+witness = Table(
+    "witness",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("vkey", Text, nullable=False, unique=True),
+    Column("url", Text, nullable=False),  # where it takes checkpoints (C2SP tlog-witness)
+    Column("added_at", BigInteger, nullable=False),
+    Column("added_by", Key, ForeignKey("person.id"), nullable=True),
+    Column("ended_at", BigInteger, nullable=True),
+    Column("asked_at", BigInteger, nullable=True),
+    Column("cosigned_size", BigInteger, nullable=False, server_default="0"),
+    Column("trouble", Text, nullable=False, server_default=""),  # why it did not answer last time
+)
+"""Those who co-sign this log's checkpoints, so that nobody can be shown another history."""
+
+cosignature = Table(
+    "cosignature",
+    metadata,
+    Column("size", BigInteger, ForeignKey("checkpoint.size"), primary_key=True),
+    Column("witness_id", Key, ForeignKey("witness.id"), primary_key=True),
+    Column("line", Text, nullable=False),  # the signature line as it goes under the note
+    Column("at", BigInteger, nullable=False),
+)
+"""A witness's signature under a checkpoint (C2SP tlog-cosignature)."""
+
+task_origin = Table(
+    "task_origin",
+    metadata,
+    Column("task_id", Key, ForeignKey("task.id"), primary_key=True, autoincrement=False),
+    Column("project_id", Key, ForeignKey("project.id"), nullable=False),
+    Column("model", Text, nullable=False),  # what generated it, as it was declared
+    Column("depth", Integer, nullable=False),
+    # Who or what checked that it is right, and how precise that check was measured to be.
+    Column("verifier", Text, nullable=True),
+    Column("precision_low", Integer, nullable=True),  # permille, the interval's lower end
+    Column("declared_at", BigInteger, nullable=False),
+    Column("declared_by", Key, ForeignKey("person.id"), nullable=True),
+    CheckConstraint("depth >= 1", name="synthetic_is_deep"),
+    Index("ix_task_origin_project", "project_id", "task_id"),
+)
+"""The data of a task that a model generated; a task without a row holds people's data."""
+
+release_page = Table(
+    "release_page",
+    metadata,
+    Column("release_id", Key, ForeignKey("release.id"), primary_key=True, autoincrement=False),
+    Column("shown_at", BigInteger, nullable=False),
+    Column("shown_by", Key, ForeignKey("person.id"), nullable=True),
+    Column("hidden_at", BigInteger, nullable=True),
+)
+"""Releases whose card anybody may read; their files stay where they are."""
+
+gate_run = Table(
+    "gate_run",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("release_id", Key, ForeignKey("release.id"), nullable=False),
+    Column("project_id", Key, ForeignKey("project.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("asked_by", Key, ForeignKey("person.id"), nullable=True),
+    Column("key", Text, nullable=False, unique=True),  # a retry is the same run
+    Column("passed", Boolean, nullable=False),
+    Column("findings", Text, nullable=False),  # JSON: what was looked at and what refused
+    Column("purpose", Text, nullable=False, server_default=""),
+    Column("usage_id", Key, nullable=True),  # the use that was recorded, where royalties are owed
+    Column("event_id", Key, ForeignKey("event.id"), nullable=True),
+    Index("ix_gate_run_release", "release_id", "id"),
+)
+"""Each time that somebody asked whether training may begin, and the answer."""
+
+value_study = Table(
+    "value_study",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("project_id", Key, ForeignKey("project.id"), nullable=False),
+    Column("release_id", Key, ForeignKey("release.id"), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    # The sealed test set: its hash goes into the log first, the set itself is opened afterwards.
+    Column("test_sha256", Text, nullable=False),
+    Column("test_tasks", Integer, nullable=False),
+    Column("committed_at", BigInteger, nullable=False),
+    Column("committed_event", Key, ForeignKey("event.id"), nullable=True),
+    Column("measured_at", BigInteger, nullable=True),
+    Column("opened_at", BigInteger, nullable=True),
+    Column("asked_by", Key, ForeignKey("person.id"), nullable=True),
+    Column("result", Text, nullable=True),  # JSON: settings, gain, shares with intervals, notes
+    CheckConstraint("state IN ('sealed', 'measured', 'opened', 'failed')", name="state_is_known"),
+    Index("ix_value_study_release", "release_id", "id"),
+)
+"""A measurement of what each task of a release was worth to a model that learns from it."""
+
+task_value = Table(
+    "task_value",
+    metadata,
+    Column("study_id", Key, ForeignKey("value_study.id"), primary_key=True, autoincrement=False),
+    Column("task_id", Key, ForeignKey("task.id"), primary_key=True, autoincrement=False),
+    Column("stands_for", Key, nullable=False),  # the task that it repeats; itself when none
+    Column("value_nano", BigInteger, nullable=False),  # thousand-millionths of the whole's worth
+)
+"""What each task was worth, in whole numbers, so that shares of money are exact."""
+
 _FORBIDDEN = {
     "event": {
         "event_is_kept": "DELETE ON event FOR EACH ROW",
@@ -134,6 +250,10 @@ _FORBIDDEN = {
     "checkpoint": {
         "checkpoint_is_kept": "DELETE ON checkpoint FOR EACH ROW",
         "checkpoint_is_immutable": "UPDATE ON checkpoint FOR EACH ROW",
+    },
+    "cosignature": {
+        "cosignature_is_kept": "DELETE ON cosignature FOR EACH ROW",
+        "cosignature_is_immutable": "UPDATE ON cosignature FOR EACH ROW",
     },
     "tile": {
         "tile_is_kept": "DELETE ON tile FOR EACH ROW",
@@ -172,5 +292,5 @@ def _guard(table: Table) -> None:
             event.listen(table, "after_create", ddl)
 
 
-for _table in (log_event, checkpoint, tile):
+for _table in (log_event, checkpoint, cosignature, tile):
     _guard(_table)

@@ -49,6 +49,18 @@ project = Table(
     Column("gold_permille", Integer, nullable=False, server_default="0"),
     # What one right label is worth to the owner; null: the target confidence alone decides.
     Column("worth_micros", BigInteger),
+    # The pay policy in force, kept here for the hot path: what the unit is, and what one earns.
+    Column("pay_basis", String(12), nullable=False, server_default="time"),
+    Column("unit_micros", BigInteger),
+    # How long a quiet stretch may be before it is cut; null: as the settings say.
+    Column("idle_cap_ms", Integer),
+    Column("wait_block_ms", BigInteger, nullable=False, server_default="900000"),
+    # Whose predictions people are shown (`model_version`), kept here for the hot path; null: those
+    # that came with the data only. And how many of a thousand hand-outs go without one, and how
+    # many of a thousand tasks are kept to measure by: those are always answered without.
+    Column("model_version_id", Key),
+    Column("blind_permille", Integer, nullable=False, server_default="0"),
+    Column("holdout_permille", Integer, nullable=False, server_default="0"),
     CheckConstraint("mode IN ('draft', 'demo', 'open', 'paused', 'closed')", name="mode"),
     CheckConstraint("min_overlap BETWEEN 1 AND max_overlap", name="overlap"),
     CheckConstraint("rate_micros_per_hour >= 0", name="rate"),
@@ -89,6 +101,8 @@ task = Table(
     Column("preview_sha256", String(64)),
     Column("width", Integer),
     Column("height", Integer),
+    # JSON of what else is known of the file: length of a sound, bits and place of a picture.
+    Column("media_details", Text),
     Column("place", String(300), nullable=False),  # where in its file the row came from
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("project_id", "fingerprint"),
@@ -199,7 +213,17 @@ prediction = Table(
     Column("model", String(200), nullable=False),
     Column("score", Float),
     Column("created_at", BigInteger, nullable=False),
+    Column("model_version_id", Key),  # null: it came with the data
+    # What is best asked of a person who sees it: to accept it, to mend it, or to draw from nothing.
+    Column("ask", String(8), nullable=False, server_default="fix"),
+    # Made wrong on purpose, on a gold task, to measure how far proposals are believed. What people
+    # answer to it says something of the model alone, and counts for nothing that concerns them.
+    Column("planted", Boolean, nullable=False, server_default=false()),
+    # JSON of what else its maker said: probabilities, cost, the hash of the prompt.
+    Column("details", Text),
     Index("ix_prediction_task", "task_id"),
+    # A version proposes once for a task; imported predictions have none and may be many.
+    Index("ix_prediction_version", "model_version_id", "task_id", unique=True),
 )
 
 # Immutable: a correction is a new revision with its own row, and the old row is `superseded`.
