@@ -7,6 +7,7 @@ from typing import Protocol
 
 from fairhand.core.errors import Issue
 from fairhand.labels import registry
+from fairhand.labels.conditions import asked_names
 from fairhand.labels.kind import AnswerContext, Json, json_type, shown
 
 _MAX_UNKNOWN = 10
@@ -31,6 +32,10 @@ class Asked(Protocol):
     def required(self) -> bool:
         """Whether an annotation must answer it."""
 
+    @property
+    def only_if(self) -> Mapping[str, Json] | None:
+        """When it is asked; None for always."""
+
 
 def validate_value(questions: Sequence[Asked], value: Json, context: AnswerContext) -> list[Issue]:
     """Report everything that keeps `value` from being stored as done; never raises.
@@ -41,8 +46,12 @@ def validate_value(questions: Sequence[Asked], value: Json, context: AnswerConte
     if not isinstance(value, Mapping):
         return [Issue("value", f"must map question names to answers, not {json_type(value)}")]
     issues = _unknown_names(questions, value)
+    asked = _asked(questions, value, context)
     for question in questions:
-        if question.name in value:
+        if question.name not in asked:
+            if question.name in value:
+                issues.append(Issue(question.name, "is answered, but was not asked here"))
+        elif question.name in value:
             issues += _answer_issues(question, value[question.name], context)
         elif question.required:
             issues.append(Issue(question.name, "is not answered"))
@@ -60,6 +69,12 @@ def normalise_value(questions: Sequence[Asked], value: Mapping[str, Json]) -> di
         for question in questions
         if question.name in value
     }
+
+
+def _asked(
+    questions: Sequence[Asked], value: Mapping[str, Json], context: AnswerContext
+) -> frozenset[str]:
+    return asked_names(questions, value, context.data)
 
 
 def _unknown_names(questions: Sequence[Asked], value: Mapping[Json, Json]) -> list[Issue]:

@@ -5,6 +5,9 @@ Config `{"labels": [{"value", "title"?, "key"?, "color"?}], "multiple": false}`;
 are grades from low to high; `"subjective": true` that there is no one truth, so that the spread of
 the answers is the result and no majority is forced. "None of these" is a label like any
 other: an empty list is no answer.
+
+Labels with a `"parent"` make a taxonomy: people choose among its ends, or at any level where the
+config says `"any_level": true`.
 """
 
 from __future__ import annotations
@@ -23,9 +26,15 @@ from fairhand.labels.kind import (
     shown,
     unknown_keys,
 )
-from fairhand.labels.label_set import flag_issues, label_values, validate_labels, with_defaults
+from fairhand.labels.label_set import (
+    flag_issues,
+    label_values,
+    parents_of,
+    validate_labels,
+    with_defaults,
+)
 
-_FLAGS = ("multiple", "ordered", "subjective")
+_FLAGS = ("multiple", "ordered", "subjective", "any_level")
 _CONFIG_KEYS = frozenset({"labels", *_FLAGS})
 
 
@@ -34,17 +43,19 @@ def validate_config(config: Json) -> list[Issue]:
     if not isinstance(config, Mapping):
         return [Issue("config", f"must be a mapping, not {json_type(config)}")]
     extra = unknown_keys(config, _CONFIG_KEYS, "config")
-    issues = [*extra, *validate_labels(config)]
+    issues = [*extra, *validate_labels(config, allows_parents=True)]
     for flag in _FLAGS:
         issues += flag_issues(config, flag)
     if not issues and config.get("multiple") and config.get("ordered"):
         issues.append(Issue("config.ordered", "grades exclude each other; leave out multiple"))
+    if not issues and config.get("ordered") and parents_of(config):
+        issues.append(Issue("config.ordered", "the labels of a taxonomy have no order from low up"))
     return issues
 
 
 def validate_answer(config: Config, answer: Json, context: AnswerContext) -> list[Issue]:
     """Report an answer that is not among the labels, is empty, or is of the wrong shape."""
-    known = label_values(config)
+    known = answers_of(config)
     if not config.get("multiple", False):
         return _one_of(known, answer, "answer")
     if not isinstance(answer, list):
@@ -61,6 +72,12 @@ def validate_answer(config: Config, answer: Json, context: AnswerContext) -> lis
     if not issues and len(set(answer)) < len(answer):
         issues.append(Issue("answer", "names a label twice"))
     return issues
+
+
+def answers_of(config: Config) -> list[str]:
+    """List the labels that can be chosen: all, or the ends of a taxonomy."""
+    inner = set() if config.get("any_level", False) else set(parents_of(config).values())
+    return [value for value in label_values(config) if value not in inner]
 
 
 def normalise_answer(config: Config, answer: Json) -> Json:
@@ -93,8 +110,24 @@ def examples() -> Examples:
         bad=([], None, "cat", ["cow"], ["cat", "cat"], [["cat"]], [None], {"cat": True}),
         empty=([], None),
     )
+    tree = Example(
+        config={
+            "labels": [
+                {"value": "animal"},
+                {"value": "cat", "parent": "animal"},
+                {"value": "dog", "parent": "animal"},
+                {"value": "stone"},
+            ]
+        },
+        context=context,
+        good=("cat", "stone"),
+        bad=("animal", "plant", ["cat"]),
+    )
+    anywhere = Example(
+        config={**tree.config, "any_level": True}, context=context, good=("animal", "cat"), bad=(1,)
+    )
     return Examples(
-        valid=(one, several),
+        valid=(one, several, tree, anywhere),
         bad_configs=(
             {},
             None,
@@ -115,6 +148,10 @@ def examples() -> Examples:
             {"labels": labels, "subjective": 1},
             {"labels": labels, "multiple": True, "ordered": True},
             {"labels": labels, "mutliple": True},
+            {"labels": [{"value": "cat", "parent": "animal"}]},
+            {"labels": [{"value": "cat", "parent": "cat"}]},
+            {"labels": [{"value": "a", "parent": "b"}, {"value": "b", "parent": "a"}]},
+            {"labels": [{"value": "a"}, {"value": "b", "parent": "a"}], "ordered": True},
         ),
     )
 

@@ -19,10 +19,18 @@ _JOINERS = {0x200C: None, 0x200D: None}
 
 @dataclass(frozen=True, slots=True)
 class AnswerContext:
-    """What an answer is about: the size of the task's image, None where there is no image."""
+    """What an answer is about: the size of the task's image, None where there is no image.
+
+    `data` is the task's own data, and `duration_ms` how long its sound is; both are loaded only
+    for kinds that say `reads_data`, and are None everywhere else. `seed` is what the order of the
+    task's things was dealt from (`labels.replies`), where one person is known to have answered.
+    """
 
     image_width: int | None = None
     image_height: int | None = None
+    data: Mapping[str, Json] | None = None
+    duration_ms: int | None = None
+    seed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,12 @@ class Kind:
     is_empty: Callable[[Config, Json], bool]
     with_defaults: Callable[[Config], dict[str, Json]]
     examples: Callable[[], Examples]
+    reads_data: bool = False
+    """Its answers can be checked only beside the task's data, as spans of a text are."""
+    shows: tuple[str, ...] = ()
+    """Columns of the task's data that people need to answer it; all others stay with the owner."""
+    asides: tuple[str, ...] = ()
+    """Keys of an answer that say how it was asked, not what was said: they change no proposal."""
 
 
 def shown(value: object, limit: int = 60) -> str:

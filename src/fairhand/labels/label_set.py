@@ -26,7 +26,7 @@ OKABE_ITO = (
 )
 """Okabe and Ito (2008), "Color Universal Design": told apart by colour-blind eyes too."""
 
-_LABEL_KEYS = frozenset({"value", "title", "key", "color"})
+_LABEL_KEYS = frozenset({"value", "title", "key", "color", "parent"})
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
@@ -35,8 +35,8 @@ def label_values(config: Config) -> list[str]:
     return [label["value"] for label in config["labels"]]
 
 
-def validate_labels(config: Config) -> list[Issue]:
-    """Report everything wrong with `config["labels"]`."""
+def validate_labels(config: Config, *, allows_parents: bool = False) -> list[Issue]:
+    """Report everything wrong with `config["labels"]`; parents only where a kind has trees."""
     labels = config.get("labels")
     if not isinstance(labels, list):
         return [Issue("config.labels", f"must be a list of labels, not {json_type(labels)}")]
@@ -45,7 +45,44 @@ def validate_labels(config: Config) -> list[Issue]:
     if len(labels) > MAX_LABELS:
         return [Issue("config.labels", f"has {len(labels)} labels; {MAX_LABELS} are allowed")]
     per_label = chain.from_iterable(_label_issues(i, label) for i, label in enumerate(labels))
-    return [*per_label, *_repeated(labels, "value"), *_repeated(labels, "key")]
+    issues = [*per_label, *_repeated(labels, "value"), *_repeated(labels, "key")]
+    return issues or _parent_issues(labels, allows_parents=allows_parents)
+
+
+def parents_of(config: Config) -> dict[str, str]:
+    """Map each label that stands below another to the one it stands below."""
+    return {one["value"]: one["parent"] for one in config["labels"] if one.get("parent")}
+
+
+def _parent_issues(labels: list[Json], *, allows_parents: bool) -> list[Issue]:
+    """Report parents that are not there, are not wanted, or run in a circle."""
+    known = {label["value"] for label in labels}
+    above = {label["value"]: label.get("parent") for label in labels}
+    issues = []
+    for index, label in enumerate(labels):
+        parent, place = label.get("parent"), f"config.labels[{index}].parent"
+        if parent is None:
+            continue
+        if not allows_parents:
+            issues.append(Issue(place, "only the labels of a choice can stand below one another"))
+        elif not isinstance(parent, str) or parent not in known:
+            issues.append(Issue(place, f"{shown(parent)} is not a label of this question"))
+    return issues or [
+        Issue(f"config.labels[{index}].parent", "the labels above this one run in a circle")
+        for index, label in enumerate(labels)
+        if _is_circle(label["value"], above)
+    ]
+
+
+def _is_circle(value: str, above: Mapping[str, str | None]) -> bool:
+    seen = {value}
+    parent = above[value]
+    while parent is not None:
+        if parent in seen:
+            return True
+        seen.add(parent)
+        parent = above[parent]
+    return False
 
 
 def flag_issues(config: Config, name: str) -> list[Issue]:

@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fairhand.core.errors import InvalidError, Issue
-from fairhand.labels import choice, mask
+from fairhand.labels import (
+    boxes,
+    choice,
+    keypoints,
+    mask,
+    pairwise,
+    photo,
+    polygons,
+    ranking,
+    rating,
+    recording,
+    relevance,
+    segments,
+    spans,
+    text,
+    transcript,
+)
 from fairhand.labels.kind import AnswerContext, Config, Json, Kind, json_type, shown
 
 __all__ = [
@@ -15,10 +31,13 @@ __all__ = [
     "kind_issue",
     "kinds",
     "normalise_answer",
+    "reads_data",
     "registered",
+    "shows",
     "validate_answer",
     "validate_config",
     "with_defaults",
+    "without_asides",
 ]
 
 ALL_KINDS = (
@@ -36,10 +55,30 @@ ALL_KINDS = (
     "segments",
     "transcript",
     "recording",
+    "photo",
 )
 """Every kind the glossary names; those not registered yet are refused with that reason."""
 
-_KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (choice.KIND, mask.KIND)}
+_KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        choice.KIND,
+        boxes.KIND,
+        polygons.KIND,
+        mask.KIND,
+        keypoints.KIND,
+        spans.KIND,
+        rating.KIND,
+        ranking.KIND,
+        pairwise.KIND,
+        relevance.KIND,
+        text.KIND,
+        recording.KIND,
+        photo.KIND,
+        segments.KIND,
+        transcript.KIND,
+    )
+}
 
 
 def kinds() -> tuple[str, ...]:
@@ -90,6 +129,24 @@ def is_empty(kind: str, config: Config, answer: Json) -> bool:
 def with_defaults(kind: str, config: Config) -> dict[str, Json]:
     """Fill in what an owner may leave out: titles, keys, colours."""
     return _known(kind).with_defaults(config)
+
+
+def reads_data(kind: str) -> bool:
+    """Say whether an answer of this kind can be checked only beside the task's data."""
+    return _known(kind).reads_data
+
+
+def shows(kind: str) -> tuple[str, ...]:
+    """Name the columns of a task's data that people need to answer such a question."""
+    return _known(kind).shows
+
+
+def without_asides(kind: str, answer: Json) -> Json:
+    """Leave of an answer what was said, without how it was asked."""
+    asides = _known(kind).asides
+    if not asides or not isinstance(answer, Mapping):
+        return answer
+    return {name: said for name, said in answer.items() if name not in asides}
 
 
 def _known(kind: str) -> Kind:

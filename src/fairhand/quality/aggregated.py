@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fairhand.core.systems import loaded
 from fairhand.quality.aggregation.codes import AnswerCodes, Codes, Floats, encode
 from fairhand.quality.aggregation.engine import group
 from fairhand.quality.aggregation.inspection import inspect
@@ -118,7 +119,7 @@ def _auto(
     )
     words = ""
     if clues is None:
-        found: Stacked = stack(codes, beside)
+        found: Stacked = loaded("aggregate.auto", stack)(codes, beside)
     else:
         found, words = stack_with_clues(codes, beside, clues)
     return _result(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fairhand.core.systems import loaded
 from fairhand.labels.answers import Asked
 from fairhand.quality.adaptive.one_task import gain_per_judgement
 from fairhand.quality.aggregation.codes import Floats
@@ -90,7 +91,11 @@ def follow_task(
             found.append(_vote(kind, question, judgements))
     answers = sum(judgement.live for judgement in judgements)
     if policy.worth_micros is None:
-        return Followed(tuple(found), answers, decide(policy, answers, task_confidence(found)))
+        return Followed(
+            tuple(found),
+            answers,
+            loaded("work.overlap", decide)(policy, answers, task_confidence(found)),
+        )
     crowds = {key: crowd_confusion(one.crowd, one.priors) for key, one in models.items()}
     return Followed(tuple(found), answers, decide_by_worth(policy, answers, found, crowds))
 
@@ -126,7 +131,7 @@ def decide_by_worth(
         for part, belief in one.beliefs.items()
     )
     others = [one for one in consensus if one.is_spread or not one.beliefs]
-    return decide(policy, answers, task_confidence(others), gain)
+    return loaded("work.overlap", decide)(policy, answers, task_confidence(others), gain)
 
 
 def _spread(kind: Modelled, question: Asked, judgements: Sequence[Judgement]) -> Consensus:
@@ -201,11 +206,15 @@ def _answers(
     return found
 
 
+_ERASED = ("", {"erased": True})
+"""What stands in the place of what somebody gave of themselves and had erased."""
+
+
 def _vote(kind: Voted, question: Asked, judgements: Sequence[Judgement]) -> Consensus:
     answered = sorted(
         (one.annotation_id, one.value[question.name])
         for one in judgements
-        if one.live and question.name in one.value
+        if one.live and question.name in one.value and one.value[question.name] not in _ERASED
     )
     if not answered:
         return Consensus(question.name, None, 0.0, kind.method, ())

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fairhand.core.systems import loaded
 from fairhand.quality.aggregation.codes import AnswerCodes, Codes, Floats
 from fairhand.quality.aggregation.dawid_skene import DawidSkeneFit
 from fairhand.quality.agreement import alpha_of_codes
@@ -301,7 +302,7 @@ def signals_of(seen: Seen) -> tuple[Signal, ...]:
     timed = np.flatnonzero(seen.seconds > 0.0)
     found: list[Signal] = []
     if len(timed):
-        pace = find_too_fast(
+        pace = loaded("watch.too_fast", find_too_fast)(
             tasks[timed],
             [people[row] for row in timed],
             seen.seconds[timed],
@@ -310,11 +311,12 @@ def signals_of(seen: Seen) -> tuple[Signal, ...]:
         found += pace.signals
     once, rows, _ = take_answers(tasks, people, codes.label)
     expected = expect(once)
-    found += likeness_of(expected).signals
-    found += straightness_of(expected, seen.when[rows].astype(np.float64)).signals
+    found += loaded("watch.too_alike", likeness_of)(expected).signals
+    order = seen.when[rows].astype(np.float64)
+    found += loaded("watch.straight_lining", straightness_of)(expected, order).signals
     compared = np.flatnonzero(~np.isnan(shared))
     if len(compared):
         agreed = shared[compared] > 0.5
         who = [people[row] for row in compared]
-        found += find_drift(who, agreed, order=seen.when[compared]).signals
+        found += loaded("watch.drift", find_drift)(who, agreed, order=seen.when[compared]).signals
     return tuple(found)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from fairhand.core.systems import loaded
 from fairhand.quality.aggregation.codes import AnswerCodes
 from fairhand.quality.aggregation.dawid_skene import DawidSkene
 from fairhand.quality.aggregation.dependent import Dependent
@@ -36,24 +37,36 @@ class Model(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A named aggregator: how to make it, and what it is in a few words."""
+    """A named aggregator: how to make it, and what it is in a few words.
+
+    One that is in no register of automated systems is refused when methods are gathered.
+    """
 
     make: Callable[[], Model]
     words: str
 
 
-METHODS: Mapping[str, Method] = {
-    "weighted-majority": Method(WeightedMajority, "votes weighed by agreement with the others"),
-    "one-coin": Method(OneCoin, "one accuracy a person, errors spread evenly"),
-    "shaped-coin": Method(ShapedCoin, "one skill a person, errors as the crowd's"),
-    "dawid-skene": Method(DawidSkene, "a confusion matrix a person, leaning on the crowd's"),
-    "ibcc": Method(IBCC, "Dawid-Skene where nothing learned is taken for certain"),
-    "spamming": Method(Spamming, "a person looks, or answers from habit"),
-    "difficulty": Method(Difficulty, "skill of the person against difficulty of the task"),
-    "dependent": Method(Dependent, "kinds of tasks in each class, on which people err alike"),
-    "ordinal": Method(OrdinalDawidSkene, "grades in an order, with bias and spread a person"),
-    "drift": Method(DriftingDawidSkene, "a confusion matrix a person that changes with time"),
-}
+def gathered(methods: Mapping[str, Method]) -> Mapping[str, Method]:
+    """Take methods into use; raises UnregisteredError for one that is not in the register."""
+    for name, method in methods.items():
+        loaded(f"aggregate.{name}", method.make)
+    return methods
+
+
+METHODS: Mapping[str, Method] = gathered(
+    {
+        "weighted-majority": Method(WeightedMajority, "votes weighed by agreement with the others"),
+        "one-coin": Method(OneCoin, "one accuracy a person, errors spread evenly"),
+        "shaped-coin": Method(ShapedCoin, "one skill a person, errors as the crowd's"),
+        "dawid-skene": Method(DawidSkene, "a confusion matrix a person, leaning on the crowd's"),
+        "ibcc": Method(IBCC, "Dawid-Skene where nothing learned is taken for certain"),
+        "spamming": Method(Spamming, "a person looks, or answers from habit"),
+        "difficulty": Method(Difficulty, "skill of the person against difficulty of the task"),
+        "dependent": Method(Dependent, "kinds of tasks in each class, on which people err alike"),
+        "ordinal": Method(OrdinalDawidSkene, "grades in an order, with bias and spread a person"),
+        "drift": Method(DriftingDawidSkene, "a confusion matrix a person that changes with time"),
+    }
+)
 """Methods by name; `majority` and `auto` are methods too."""
 
 
@@ -76,7 +89,7 @@ def fit_named(
     if name == "majority":
         if gold or people:
             raise ValueError("majority takes neither gold answers nor earlier records")
-        return MajorityVote().fit_codes(codes)
+        return loaded("aggregate.majority", MajorityVote)().fit_codes(codes)
     if name not in METHODS:
         raise ValueError(f"there is no method {name!r}; there are {', '.join(method_names())}")
     model = METHODS[name].make()

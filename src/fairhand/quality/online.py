@@ -14,11 +14,13 @@ import numpy as np
 
 from fairhand.quality.aggregation.codes import Floats
 from fairhand.quality.aggregation.confusion import ConfusionPriors, newcomer
+from fairhand.quality.systems import aggregator
 
 Answer = tuple[int, int]
 """A person's id and the code of the class they gave."""
 
 
+@aggregator("online", "what is known of each person so far, answer by answer, as work comes in")
 class OnlineModel:
     """What is known of one question: the classes, the crowd and each person; learns in place."""
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from fairhand.core.systems import automated
+
 Reason = Literal["sure", "at_most", "price"]
 
 
@@ -51,6 +53,19 @@ class OverlapPolicy:
         return max(self.max_overlap - answers, 0)
 
 
+@automated(
+    "work.overlap",
+    title="Whether one more person is asked",
+    effect="routes",
+    purpose="Stops asking about a task when the consensus is sure enough, or as many people have "
+    "answered as the owner allows.",
+    reads=("how many people have answered", "how sure the consensus is", "price of an answer"),
+    parameters=(
+        ("least and most answers", "the project's", "nothing outside them is asked"),
+        ("target confidence", "the project's", "as sure as the consensus must be"),
+    ),
+    oversight="It decides about tasks, not people. The owner sets it, and may ask again.",
+)
 def decide(
     policy: OverlapPolicy, answers: int, confidence: float, gain: float = 0.0
 ) -> Stop | AskMore:

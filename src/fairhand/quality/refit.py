@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fairhand.core.systems import loaded
 from fairhand.labels.answers import Asked
 from fairhand.quality.aggregation.codes import AnswerCodes, Codes
 from fairhand.quality.aggregation.dawid_skene import DawidSkene, DawidSkeneFit
@@ -117,6 +118,16 @@ class Ballots:
                     alpha_of_codes(_pooled(codes), rng, metric=metric),
                 )
             )
+        return found
+
+    def agreements(self, rng: np.random.Generator) -> dict[str, Alpha]:
+        """Measure agreement alone, question by question, and learn nothing about people."""
+        tasks, people = _numbers(self._tasks), _numbers(self._people)
+        found = {}
+        for question, _ in self._questions:
+            columns = [one for one in self._columns if one.question == question.name]
+            codes = [_codes_of(column, tasks, people) for column in columns]
+            found[question.name] = alpha_of_codes(_pooled(codes), rng, metric=_metric(question))
         return found
 
     def insights(
@@ -232,10 +243,10 @@ class _Reader:
 
 def _model(metric: Metric) -> DawidSkene | OrdinalDawidSkene:
     if metric != "ordinal":
-        return DawidSkene()
+        return loaded("aggregate.dawid-skene", DawidSkene)()
     from fairhand.quality.aggregation.ordinal import OrdinalDawidSkene  # slow to import, seldom met
 
-    return OrdinalDawidSkene()
+    return loaded("aggregate.ordinal", OrdinalDawidSkene)()
 
 
 def _metric(question: Asked) -> Metric:

@@ -45,7 +45,7 @@ _LOOK = text(
 _CLAIM = (
     "UPDATE annotation SET aggregated = true WHERE id IN (SELECT id FROM annotation "
     "WHERE project_id = :project_id AND NOT aggregated ORDER BY id LIMIT :most{locking}) "
-    "RETURNING task_id"
+    "RETURNING task_id, id, person_id, counted, superseded OR simulated AS is_past"
 )
 _CLAIMS = {
     "sqlite": text(_CLAIM.format(locking="")),
@@ -63,8 +63,10 @@ _EARLIER = text(
     "SELECT task_id, question, beliefs, answer_ids FROM consensus WHERE task_id IN :task_ids"
 ).bindparams(bindparam("task_ids", expanding=True))
 _LIVE = text(
-    "SELECT id, task_id, person_id, value, submitted_at, submitted_at - served_at AS took "
-    "FROM annotation WHERE project_id = :project_id AND counted AND NOT superseded"
+    "SELECT a.id, a.task_id, a.person_id, a.value, a.submitted_at, "
+    "a.submitted_at - a.served_at AS took FROM annotation AS a "
+    "LEFT JOIN prediction AS w ON w.id = a.prediction_id AND w.planted AND a.prediction_shown "
+    "WHERE a.project_id = :project_id AND a.counted AND NOT a.superseded AND w.id IS NULL"
 )
 _QUESTION_MODELS = text(
     "SELECT question, part, classes, task_counts, crowd FROM question_model "
@@ -157,6 +159,17 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Claimed:
+    """An answer that is aggregated now; `is_past`: replaced by a newer one, or simulated."""
+
+    task_id: int
+    annotation_id: int
+    person_id: int
+    counted: bool
+    is_past: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoredConsensus:
     """The aggregated answer to one question of a task, as it stands."""
 
@@ -198,8 +211,17 @@ def list_projects_with_fresh(connection: Connection) -> list[int]:
 
 def claim_fresh(connection: Connection, project_id: int, most: int) -> list[int]:
     """Mark up to `most` fresh annotations as aggregated; give the task of each."""
+    return [one.task_id for one in claim_answers(connection, project_id, most)]
+
+
+def claim_answers(connection: Connection, project_id: int, most: int) -> list[Claimed]:
+    """Mark up to `most` fresh annotations as aggregated; say what each is."""
     claim = _CLAIMS[connection.dialect.name]
-    return list(connection.execute(claim, {"project_id": project_id, "most": most}).scalars())
+    found = connection.execute(claim, {"project_id": project_id, "most": most})
+    return [
+        Claimed(task_id, annotation_id, person_id, bool(counted), bool(is_past))
+        for task_id, annotation_id, person_id, counted, is_past in found
+    ]
 
 
 def load_judgements(connection: Connection, task_ids: Sequence[int]) -> dict[int, list[Judgement]]:
@@ -382,6 +404,14 @@ def gather_ballots(
             took_ms=row.took,
         )
     return ballots
+
+
+def iter_answers(
+    connection: Connection, project_id: int
+) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Stream (task, person, answers) of every live answer of a project."""
+    for row in connection.execute(_LIVE, {"project_id": project_id}):
+        yield row.task_id, row.person_id, orjson.loads(row.value)
 
 
 def load_confidences(connection: Connection, project_id: int, question: str) -> dict[int, float]:

@@ -32,6 +32,7 @@ from fairhand.quality.aggregation.past import WithPast
 from fairhand.quality.aggregation.people_fit import PeopleFit, table_accuracy
 from fairhand.quality.aggregation.result import names_of, winners
 from fairhand.quality.aggregation.shrinkage import learn_strength
+from fairhand.quality.systems import aggregator
 
 _ROUNDS = 4
 
@@ -84,6 +85,7 @@ class DawidSkeneFamily:
         return Learned(np.zeros(0), np.log(shares), tables=tables)
 
 
+@aggregator("dawid-skene", "a confusion matrix a person, leaning on the crowd's")
 @dataclass(frozen=True, slots=True)
 class DawidSkene(PeopleModel[DawidSkeneFit]):
     """The estimator and its settings.

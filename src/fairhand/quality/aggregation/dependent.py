@@ -22,10 +22,12 @@ from fairhand.quality.aggregation.known import Gold, Past, gold_offset, past_cou
 from fairhand.quality.aggregation.layered import Layered
 from fairhand.quality.aggregation.past import WithPast
 from fairhand.quality.aggregation.people_fit import PeopleFit, people_fit, table_accuracy
+from fairhand.quality.systems import aggregator
 
 _ROUNDS, _SHORT = 3, 10
 
 
+@aggregator("dependent", "kinds of tasks in each class, on which people err alike")
 @dataclass(frozen=True, slots=True)
 class Dependent(PeopleModel[PeopleFit]):
     """The estimator and its settings; `kinds` are the accuracies that each class's kinds begin at.

@@ -33,6 +33,7 @@ from fairhand.quality.aggregation.inspection import inspect
 from fairhand.quality.aggregation.known import Gold, Past, gold_offset, past_counts
 from fairhand.quality.aggregation.past import WithPast
 from fairhand.quality.aggregation.people_fit import PeopleFit, people_fit, table_accuracy
+from fairhand.quality.systems import aggregator
 
 LEVELS = 2
 
@@ -101,6 +102,7 @@ class DifficultyFamily:
         return Learned(np.log(tables, out=tables), np.log(shares))
 
 
+@aggregator("difficulty", "skill of the person against difficulty of the task")
 @dataclass(frozen=True, slots=True)
 class Difficulty(PeopleModel[DifficultyFit]):
     """The estimator and its settings."""

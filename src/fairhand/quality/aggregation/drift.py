@@ -35,6 +35,7 @@ from fairhand.quality.aggregation.people_fit import (
     table_accuracy,
 )
 from fairhand.quality.frames import answer_columns, columns, is_frame
+from fairhand.quality.systems import aggregator
 
 _NEIGHBOUR = 0.5
 
@@ -117,6 +118,7 @@ class DriftFamily:
         return near
 
 
+@aggregator("drift", "a confusion matrix a person that changes with time")
 @dataclass(frozen=True, slots=True)
 class DriftingDawidSkene(PeopleModel[DriftFit]):
     """The estimator and its settings.

@@ -29,6 +29,7 @@ from fairhand.quality.aggregation.inspection import inspect
 from fairhand.quality.aggregation.known import Gold, Past, gold_offset, past_counts
 from fairhand.quality.aggregation.past import WithPast
 from fairhand.quality.aggregation.people_fit import table_accuracy
+from fairhand.quality.systems import aggregator
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class IBCCFamily:
         return Learned(tables.transpose(0, 2, 1), shares, -distance)
 
 
+@aggregator("ibcc", "Dawid-Skene where nothing learned is taken for certain")
 @dataclass(frozen=True, slots=True)
 class IBCC(PeopleModel[DawidSkeneFit]):
     """The estimator and its settings."""

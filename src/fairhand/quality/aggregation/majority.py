@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from fairhand.quality.aggregation.codes import AnswerCodes, Floats, encode
 from fairhand.quality.aggregation.result import Aggregation, names_of, winners
 from fairhand.quality.frames import answer_columns
+from fairhand.quality.systems import aggregator
 
 
+@aggregator("majority", "the label given most often, everybody weighing the same")
 @dataclass(frozen=True, slots=True)
 class MajorityVote:
     """The label given most often; of labels given equally often, the first class.

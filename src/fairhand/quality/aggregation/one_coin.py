@@ -21,6 +21,7 @@ from fairhand.quality.aggregation.known import Gold, Past, gold_offset, past_cou
 from fairhand.quality.aggregation.matches import Chances, MatchFamily, Tally, run_matches
 from fairhand.quality.aggregation.past import past_tally
 from fairhand.quality.aggregation.people_fit import PeopleFit, beta_error, people_fit
+from fairhand.quality.systems import aggregator
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class OneCoinFamily(MatchFamily):
         return _chances(accuracy, class_shares(state_counts, self.strength))
 
 
+@aggregator("one-coin", "one accuracy a person, errors spread evenly")
 @dataclass(frozen=True, slots=True)
 class OneCoin(PeopleModel[PeopleFit]):
     """The estimator and its settings."""

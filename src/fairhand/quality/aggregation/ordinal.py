@@ -26,6 +26,7 @@ from fairhand.quality.aggregation.ordinal_tables import (
 )
 from fairhand.quality.aggregation.past import WithPast
 from fairhand.quality.aggregation.result import names_of
+from fairhand.quality.systems import aggregator
 
 _ROUNDING = 1e-9
 
@@ -80,6 +81,7 @@ class OrdinalFamily:
         return Learned(np.log(people.tables.transpose(0, 2, 1)), shares)
 
 
+@aggregator("ordinal", "grades in an order, with bias and spread a person")
 @dataclass(frozen=True, slots=True)
 class OrdinalDawidSkene(PeopleModel[OrdinalFit]):
     """The estimator and its settings; deterministic, never NaN.

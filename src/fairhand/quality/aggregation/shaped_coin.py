@@ -26,6 +26,7 @@ from fairhand.quality.aggregation.estimator import PeopleModel
 from fairhand.quality.aggregation.inspection import inspect
 from fairhand.quality.aggregation.known import Gold, Past, gold_offset, past_counts
 from fairhand.quality.aggregation.past import WithPast
+from fairhand.quality.systems import aggregator
 
 _NEWTON_STEPS = 12
 _SURE = 1e-9
@@ -81,6 +82,7 @@ def _fit_odds(right: Floats, given: Floats, usual: Floats) -> Floats:
     return found
 
 
+@aggregator("shaped-coin", "one skill a person, errors as the crowd's")
 @dataclass(frozen=True, slots=True)
 class ShapedCoin(PeopleModel[DawidSkeneFit]):
     """The estimator and its settings."""

@@ -24,6 +24,7 @@ from fairhand.quality.aggregation.known import Gold, Past, gold_offset, past_cou
 from fairhand.quality.aggregation.matches import Chances, MatchFamily, Tally, run_matches
 from fairhand.quality.aggregation.past import past_tally
 from fairhand.quality.aggregation.people_fit import PeopleFit, beta_error, people_fit
+from fairhand.quality.systems import aggregator
 
 _STEPS = 12
 
@@ -66,6 +67,7 @@ class SpammingFamily(MatchFamily):
         return _chances(honest, habit, class_shares(state_counts, self.strength))
 
 
+@aggregator("spamming", "a person looks, or answers from habit")
 @dataclass(frozen=True, slots=True)
 class Spamming(PeopleModel[PeopleFit]):
     """The estimator and its settings."""

@@ -23,6 +23,7 @@ from fairhand.quality.aggregation.folds import deal_folds, sample_tasks
 from fairhand.quality.aggregation.layered import Layered
 from fairhand.quality.aggregation.majority import vote_counts
 from fairhand.quality.aggregation.past import WithPast
+from fairhand.quality.systems import aggregator
 
 FOLDS = 3
 MOST_HELD_OUT = 60_000
@@ -127,6 +128,14 @@ class _Fitted:
     doubtful: float
 
 
+@aggregator(
+    "auto",
+    "several models of people, each weighed by how well it foretells held-out answers",
+    [
+        ("folds", FOLDS, "parts of the answers that are held out in turn"),
+        ("softened", SOFTENED, "how much less sure of itself each model may also be"),
+    ],
+)
 def stack(
     codes: AnswerCodes,
     beside: Beside = NOTHING,

@@ -23,6 +23,7 @@ from fairhand.quality.aggregation.estimator import PeopleModel
 from fairhand.quality.aggregation.inspection import inspect
 from fairhand.quality.aggregation.known import Gold, Past, gold_codes, past_counts
 from fairhand.quality.aggregation.people_fit import PeopleFit, beta_error, people_fit
+from fairhand.quality.systems import aggregator
 
 Weights = Literal["agreement", "log-odds"]
 _ALIKE = 1e-9
@@ -40,6 +41,7 @@ class _Voted:
     converged: bool
 
 
+@aggregator("weighted-majority", "votes weighed by agreement with the others")
 @dataclass(frozen=True, slots=True)
 class WeightedMajority(PeopleModel[PeopleFit]):
     """The estimator and its settings.

@@ -15,6 +15,7 @@ from fairhand.labels.kind import Config
 from fairhand.labels.label_set import label_values
 from fairhand.quality.aggregation.result import winners
 from fairhand.quality.consensus.kind import Beliefs, Counts, Modelled, Part, Verdict
+from fairhand.quality.systems import consensus_rule
 
 WHOLE = ""
 """The name of the one part of a single choice."""
@@ -31,6 +32,7 @@ def parts(config: Config) -> tuple[Part, ...]:
     return tuple(Part(label, (NO, YES), partial(_read_label, label)) for label in labels)
 
 
+@consensus_rule("choice", "the likeliest label, people weighed by what is known of them")
 def settle(config: Config, beliefs: Beliefs) -> Verdict:
     """Choose what is most probable; of labels equally probable the first."""
     labels = label_values(config)

@@ -56,10 +56,17 @@ class Modelled:
 
 @dataclass(frozen=True, slots=True)
 class Voted:
-    """A kind whose answers are joined as they are."""
+    """A kind whose answers are joined as they are.
+
+    `likeness` says how alike two answers are, 0 to 1, and 1 for the same; `measure` names it. An
+    answer that is `enough` like a known one is right.
+    """
 
     method: str
     settle: Callable[[Config, Sequence[Any]], Verdict]
+    likeness: Callable[[Any, Any], float]
+    measure: str
+    enough: float = 0.5
 
 
 ConsensusKind = Modelled | Voted

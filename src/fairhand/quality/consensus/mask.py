@@ -19,13 +19,15 @@ from fairhand.labels import rle
 from fairhand.labels.kind import Config
 from fairhand.quality.aggregation.mask_vote import vote_masks
 from fairhand.quality.consensus.kind import Verdict, Voted
-from fairhand.quality.mask_overlap import layers_of, mean_pairwise_iou
+from fairhand.quality.mask_overlap import layers_iou, layers_of, mean_pairwise_iou
 from fairhand.quality.structured.instances import instances_answer, match_instances
 from fairhand.quality.structured.mask_consensus import consensus_mask
+from fairhand.quality.systems import consensus_rule
 
 _MOST_PIXELS = 2**25
 
 
+@consensus_rule("mask", "each pixel by the vote of those who outlined it")
 def settle(config: Config, answers: Sequence[Any]) -> Verdict:
     """Vote, or match people's instances and join each; answers are of one size."""
     if config.get("instances", False):
@@ -56,4 +58,9 @@ def _settle_instances(answers: Sequence[Any]) -> Verdict:
     return Verdict(value, matched * float(np.mean([thing.agreement for thing in things])))
 
 
-CONSENSUS = Voted("mask-vote", settle)
+def likeness(one: Any, other: Any) -> float:  # noqa: ANN401  # answers
+    """Overlap (intersection over union) of two answers, all labels together."""
+    return layers_iou(layers_of(one), layers_of(other))
+
+
+CONSENSUS = Voted("mask-vote", settle, likeness, "iou")

@@ -114,7 +114,11 @@ class _Nearness:
 
 
 def _widest(rows: Floats) -> Floats:
-    """Direction in which the rows differ most."""
+    """Direction of length one in which the rows differ most; zeros where they do not differ."""
     centred = rows - rows.mean(axis=0)
-    direction: Floats = np.linalg.eigh(centred.T @ centred)[1][:, -1]
+    if len(rows) < rows.shape[1]:  # the smaller of the two products has the same direction
+        direction: Floats = np.linalg.eigh(centred @ centred.T)[1][:, -1] @ centred
+        direction /= np.sqrt((direction**2).sum()) or 1.0
+    else:
+        direction = np.linalg.eigh(centred.T @ centred)[1][:, -1]
     return direction * (1.0 if direction[np.abs(direction).argmax()] > 0 else -1.0)

@@ -19,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairhand.quality.aggregation.codes import Codes, Floats
-from fairhand.quality.compiled import in_threads, kernel, threads
+from fairhand.quality.compiled import in_threads, kernel
 
 Utility = Literal["votes", "soft"]
 
 _CHUNK_CELLS = 8_000_000
+_PARTS = 4
 _ROW_BITS = np.uint64(32)
 _ROW_MASK = np.uint64(0xFFFFFFFF)
 
@@ -86,7 +87,7 @@ def sum_over_tests(
     (player, group, part of the player's value) and the number of groups. Distances are compared
     to 24 bits; of equal ones the earlier row counts as the nearer.
     """
-    centre = train[0].mean(axis=0)
+    centre = _centre(train[0], test[0])
     rows, points = train[0] - centre, test[0] - centre
     lengths, n = (rows**2).sum(axis=1), len(rows)
     labels = train[1].astype(np.int64)
@@ -95,6 +96,7 @@ def sum_over_tests(
         np.zeros(len(points)),
     )  # fmt: skip
     step = max(1, _CHUNK_CELLS // n)
+    add_test = _add_test.for_work(n * len(points))
     for start in range(0, len(points), step):
         chunk = slice(start, start + step)
         squared = lengths - 2 * (points[chunk] @ rows.T) + (points[chunk] ** 2).sum(1)[:, None]
@@ -107,17 +109,28 @@ def sum_over_tests(
                 keys = _keys(gaps[place])
                 keys.sort()
                 wanted = int(test[1][at + place])
-                sums.worth[at + place] = _add_test(
+                sums.worth[at + place] = add_test(
                     keys, labels, wanted, game.steps, game.last, game.voters, found,
                     groups[0], groups[1], groups[2], sums.groups[at + place],
                 )  # fmt: skip
             return found
 
-        edges = [len(gaps) * part // threads() for part in range(threads() + 1)]
+        # A set number of parts: sums come out the same on a machine with other cores.
+        edges = [len(gaps) * part // _PARTS for part in range(_PARTS + 1)]
         for found in in_threads(add, edges):
             sums.values[:] += found[0]
             sums.squares[:] += found[1]
     return sums
+
+
+def _centre(rows: Floats, points: Floats) -> Floats:
+    """Middle of the rows, for distances without loss; whole where all features are whole.
+
+    Sums of products of whole numbers are exact in any order, so that every machine gets them alike.
+    """
+    centre: Floats = rows.mean(axis=0)
+    is_whole = bool((rows == np.rint(rows)).all() and (points == np.rint(points)).all())
+    return np.rint(centre) if is_whole else centre
 
 
 def _keys(gaps: NDArray[np.float32]) -> NDArray[np.uint64]:

@@ -96,13 +96,13 @@ def knn_shapley(
         _joined(entries, groups, np.tile(part, 2), classes + len(names.workers)),
     )
     dice = rng or np.random.default_rng(SEED)
-    shares = _shares(sums.groups, dice, resamples)
+    shares = shares_of_groups(sums.groups, dice, resamples)
     of_class = _named(codes.classes, codes.label, shares[:classes])
     of_people = (
         _named(names.workers, names.worker, shares[classes:]) if contributor is not None else ()
     )
     gain = float(sums.worth.mean() - game.empty)
-    notes = _warnings(tests, tolerance, stands_for, sums, gain)
+    notes = warnings_of(tests, tolerance, stands_for, sums, gain, share)
     return DataValue(*_of_rows(sums, player, part), stands_for, gain, of_people, of_class, notes)
 
 
@@ -136,7 +136,7 @@ def _of_rows(sums: TestSums, player: Codes, part: Floats) -> tuple[Floats, Float
     return value, value - reach, value + reach
 
 
-def _shares(groups: Floats, rng: np.random.Generator, resamples: int) -> Floats:
+def shares_of_groups(groups: Floats, rng: np.random.Generator, resamples: int) -> Floats:
     """Value, low and high of each group: resampled are test points."""
     tests = len(groups)
     times = rng.multinomial(tests, np.full(tests, 1 / tests), size=resamples)
@@ -152,17 +152,22 @@ def _named(names: Sequence[Any], code: Codes, shares: Floats) -> tuple[Share, ..
     )
 
 
-def _warnings(
-    tests: Floats, tolerance: float | None, stands_for: Codes, sums: TestSums, gain: float
+def warnings_of(
+    tests: Floats,
+    tolerance: float | None,
+    stands_for: Codes,
+    sums: TestSums,
+    gain: float,
+    share: Literal["equal", "first"],
 ) -> tuple[str, ...]:
+    """Say what whoever reads the values has to know."""
     notes = []
     if len(tests) < _FEW_TESTS:
         notes.append(f"only {len(tests)} test points: shares are noisy, see their intervals")
     merged = int((stands_for != np.arange(len(stands_for))).sum())
     if merged:
-        notes.append(
-            f"{merged} rows are near-duplicates and share the value of the row they repeat"
-        )
+        whose = "share the value of" if share == "equal" else "leave their value to"
+        notes.append(f"{merged} rows are near-duplicates and {whose} the row they repeat")
     reach = (tolerance or 0.0) * np.sqrt((tests**2).sum(axis=1))
     if leaked := int((np.sqrt(sums.nearest) <= reach).sum()):
         notes.append(f"{leaked} test points are near-duplicates of rows that are valued by them")

@@ -28,6 +28,7 @@ from scipy import special
 
 from fairhand.quality.aggregation.codes import AnswerCodes, Codes, Floats
 from fairhand.quality.frames import Column
+from fairhand.quality.systems import ANSWERS, watcher
 from fairhand.quality.watch.answers import Expected, expect, left_out, sum_by, take_answers
 from fairhand.quality.watch.corrections import benjamini_hochberg, sum_tails
 from fairhand.quality.watch.search import climb
@@ -94,6 +95,12 @@ def find_alike(
     return replace(found, warnings=(*left_out(repeated), *found.warnings))
 
 
+@watcher(
+    "too_alike",
+    "Sees who gives the same answers as somebody else more often than the tasks explain.",
+    ANSWERS,
+    [("shared tasks", LEAST_SHARED, "below this a pair is not looked at")],
+)
 def likeness_of(
     expected: Expected, *, least_shared: int = LEAST_SHARED, false_share: float = 0.05
 ) -> Likeness:

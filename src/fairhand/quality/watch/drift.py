@@ -21,6 +21,7 @@ from scipy import special
 
 from fairhand.quality.aggregation.codes import Codes, Floats, encode
 from fairhand.quality.frames import Column
+from fairhand.quality.systems import ANSWERS, watcher
 from fairhand.quality.watch.corrections import e_benjamini_hochberg
 from fairhand.quality.watch.intervals import exact_interval
 from fairhand.quality.watch.signal import Signal, in_order, percent, strength_of_evidence
@@ -76,6 +77,12 @@ class DriftReport:
     warnings: tuple[str, ...]
 
 
+@watcher(
+    "drift",
+    "Sees who agrees with others less, or more, than they did before.",
+    (*ANSWERS, "the order of a person's answers"),
+    [("prior answers", _PRIOR_ANSWERS, "how firmly people are taken to stay as they are")],
+)
 def find_drift(
     worker: Column,
     right: ArrayLike,

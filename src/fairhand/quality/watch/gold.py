@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from fairhand.quality.frames import Column, answer_columns
+from fairhand.quality.systems import watcher
 from fairhand.quality.watch.corrections import e_benjamini_hochberg
 from fairhand.quality.watch.intervals import (
     LEVEL,
@@ -71,6 +72,12 @@ class GoldScores:
     warnings: tuple[str, ...]
 
 
+@watcher(
+    "gold",
+    "Counts how many gold tasks each person answered as known, with an interval.",
+    ("answers to gold tasks", "their known answers"),
+    [("gold tasks", "all", "each counts once; those that were overturned count for nobody")],
+)
 def score_gold(
     task: object,
     worker: Column | None = None,

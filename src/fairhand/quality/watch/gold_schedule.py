@@ -13,6 +13,8 @@ from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from fairhand.core.systems import automated
+
 G = TypeVar("G", bound=Hashable)
 Name = int | str
 
@@ -51,6 +53,19 @@ class GoldSchedule:
                 )
 
 
+@automated(
+    "gold.turn",
+    title="When somebody meets a gold task",
+    effect="routes",
+    purpose="Draws by chance which of a person's turns are gold tasks: newcomers meet more, and "
+    "nobody can foresee one.",
+    reads=("the person's and the project's number", "how many tasks they had"),
+    parameters=(
+        ("share", "the project's", "the long-run share of gold tasks"),
+        ("early tasks", 20, "the first turns, which have more gold tasks"),
+    ),
+    oversight="Chance alone decides; gold tasks are paid as all others.",
+)
 def is_gold_turn(schedule: GoldSchedule, person: Name, project: Name, count: int) -> bool:
     """Say whether the task after `count` finished ones is a gold task for this person.
 

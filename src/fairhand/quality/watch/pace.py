@@ -20,6 +20,7 @@ from scipy import special
 
 from fairhand.quality.aggregation.codes import AnswerCodes, Codes, Floats, encode
 from fairhand.quality.frames import Column, answer_columns
+from fairhand.quality.systems import ANSWERS, watcher
 from fairhand.quality.watch.corrections import benjamini_hochberg
 from fairhand.quality.watch.intervals import difference_interval, exact_interval
 from fairhand.quality.watch.signal import Signal, between, in_order, percent, strength_of_chance
@@ -67,6 +68,12 @@ class PaceReport:
     warnings: tuple[str, ...]
 
 
+@watcher(
+    "too_fast",
+    "Sees who answers much faster than others do on the same tasks, and agrees with them less.",
+    (*ANSWERS, "seconds from showing a task to its answer"),
+    [("least answers", _LEAST_REST, "below this nobody is looked at")],
+)
 def find_too_fast(
     task: object,
     worker: Column | None = None,

@@ -22,6 +22,7 @@ from scipy import special
 from fairhand.quality.aggregation.codes import AnswerCodes, Codes, Floats
 from fairhand.quality.aggregation.result import winners
 from fairhand.quality.frames import Column
+from fairhand.quality.systems import ANSWERS, watcher
 from fairhand.quality.watch.answers import Expected, expect, left_out, sum_by, take_answers
 from fairhand.quality.watch.corrections import benjamini_hochberg, e_benjamini_hochberg, sum_tails
 from fairhand.quality.watch.signal import (
@@ -96,6 +97,15 @@ def find_straight_lining(
     return replace(found, warnings=(*left_out(repeated), *found.warnings))
 
 
+@watcher(
+    "straight_lining",
+    "Sees whose answers do not depend on the task.",
+    (*ANSWERS, "the order of a person's answers"),
+    [
+        ("least answers", LEAST_ANSWERS, "below this nobody is looked at"),
+        ("share", _MATERIAL, "the least share of answers without looking that is worth a word"),
+    ],
+)
 def straightness_of(
     expected: Expected,
     when: Floats,

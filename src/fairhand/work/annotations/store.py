@@ -26,6 +26,7 @@ _OF_TASK = text(
 )
 _INSERT = annotation.insert().returning(annotation.c.id)
 _SUPERSEDE = text("UPDATE annotation SET superseded = :yes WHERE id = :id AND NOT superseded")
+_REPLY = text("SELECT reply FROM annotation WHERE id = :annotation_id")
 _SET_REPLY = text("UPDATE annotation SET reply = :reply WHERE id = :id")
 _DRAFT = text(
     "INSERT INTO draft (person_id, task_id, value, saved_at) "
@@ -41,6 +42,7 @@ _SKIP = text(
     "INSERT INTO skip (person_id, client_key, task_id, project_id, at, reason, reply) "
     "VALUES (:person_id, :client_key, :task_id, :project_id, :now, :reason, :reply)"
 )
+_TASK_DATA = text("SELECT data, media_details FROM task WHERE id = :task_id")
 _PREDICTION = select(prediction.c.value).where(
     prediction.c.id == bindparam("id"), prediction.c.task_id == bindparam("task_id")
 )
@@ -66,6 +68,17 @@ def find_reply(connection: Connection, person_id: int, client_key: str) -> tuple
         _BY_KEY, {"person_id": person_id, "client_key": client_key}
     ).one_or_none()
     return None if row is None else (row.task_id, row.reply)
+
+
+def load_reply(connection: Connection, annotation_id: int) -> str | None:
+    """Load what the person was told when they sent an annotation, as JSON."""
+    return connection.execute(_REPLY, {"annotation_id": annotation_id}).scalar_one_or_none()
+
+
+def load_task_data(connection: Connection, task_id: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Load a task's data and what is known of its file."""
+    row = connection.execute(_TASK_DATA, {"task_id": task_id}).one()
+    return orjson.loads(row.data), orjson.loads(row.media_details or "{}")
 
 
 def load_annotation(connection: Connection, annotation_id: int) -> Stored | None:

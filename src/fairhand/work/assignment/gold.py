@@ -1,4 +1,8 @@
-"""SQL of handing out gold tasks: those a person has not had, and a place in one of them."""
+"""SQL of handing out gold tasks: those a person has not had, and a place in one of them.
+
+Whoever has seen a known answer in a lesson, practice or after an exam has a practice card of the
+task; it is no gold task for them any more.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,17 @@ from fairhand.work.assignment.store import Claimed, Place
 _LEFT = text(
     """
     SELECT q.task_id FROM gold_answer AS g JOIN queue AS q ON q.task_id = g.task_id
-    WHERE g.project_id = :project_id AND q.tier <= :max_tier AND q.dose <= :dose_left
+    WHERE g.project_id = :project_id
+      AND (q.tier = 0 OR (q.tier <= :max_tier AND q.dose BETWEEN 1 AND :dose_left))
       AND (q.skill_id = 0 OR EXISTS (
             SELECT 1 FROM person_skill AS s
             WHERE s.person_id = :person_id AND s.skill_id = q.skill_id))
       AND NOT EXISTS (
             SELECT 1 FROM lease AS l
             WHERE l.person_id = :person_id AND l.task_id = q.task_id AND l.state <> 'expired')
+      AND NOT EXISTS (
+            SELECT 1 FROM practice_card AS k
+            WHERE k.person_id = :person_id AND k.task_id = q.task_id)
     ORDER BY q.task_id
     """
 )

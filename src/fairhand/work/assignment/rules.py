@@ -9,7 +9,14 @@ from fairhand.core.clock import DAY_MS, MINUTE_MS, Instant
 
 Hold = Literal["online", "offline"]
 Wait = Literal[
-    "nothing_free", "paused", "closed", "unfunded", "outside_hours", "holding_enough", "at_limit"
+    "nothing_free",
+    "paused",
+    "closed",
+    "unfunded",
+    "outside_hours",
+    "holding_enough",
+    "at_limit",
+    "rest",
 ]
 
 ONLINE_HELD_MAX = 2
@@ -17,7 +24,8 @@ ONLINE_HELD_MAX = 2
 
 _WORDS: dict[Wait, str] = {
     "nothing_free": "There is nothing for you to do in this project right now. "
-    "We look again by ourselves; time you are asked to wait is paid.",
+    "We look again by ourselves. Waiting is paid too, up to the time this project promises for it; "
+    "you need not stay longer.",
     "paused": "This project is paused by its owner. Finished work is kept and paid.",
     "closed": "This project is finished. Thank you: finished work is kept and paid.",
     "unfunded": "The money set aside for this project is used up, so no new tasks are handed out. "
@@ -25,6 +33,8 @@ _WORDS: dict[Wait, str] = {
     "outside_hours": "It is outside the hours you chose to work. You can change them any time.",
     "holding_enough": "You already hold as many tasks as one person may at a time. "
     "Submit or skip one to get the next.",
+    "rest": "You have done a full day's work: no new task starts before you have rested. Anything "
+    "you still hold can be finished and is paid. See you after your rest.",
     "at_limit": "You have reached the limit you set for this kind of content.",
 }
 
@@ -54,11 +64,18 @@ def permitted_at(now: Instant, hours_from_min: int | None, hours_to_min: int | N
 
 
 def why_wait(
-    *, mode: str, now: Instant, hours: tuple[int | None, int | None], left_micros: int | None
+    *,
+    mode: str,
+    now: Instant,
+    hours: tuple[int | None, int | None],
+    left_micros: int | None,
+    rest_until: Instant | None = None,
 ) -> Wait | None:
     """Say why nobody may be handed a task just now, or None when they may."""
     if mode in ("paused", "closed"):
         return "paused" if mode == "paused" else "closed"
+    if rest_until is not None and now < rest_until:
+        return "rest"
     if not permitted_at(now, *hours):
         return "outside_hours"
     if left_micros is not None and left_micros <= 0:

@@ -20,13 +20,15 @@ from typing import Any
 from sqlalchemy import text
 
 from fairhand.core.clock import Instant
+from fairhand.model.system import automated
 from fairhand.storage.database import Connection
+from fairhand.work.assignment.rules import ONLINE_HELD_MAX
 
 _CANDIDATE = """
     SELECT q.task_id FROM queue AS q
     WHERE q.project_id = :project_id AND q.taken < q.wanted AND NOT q.held
       AND {position}
-      AND q.tier <= :max_tier AND q.dose <= :dose_left
+      AND (q.tier = 0 OR (q.tier <= :max_tier AND q.dose BETWEEN 1 AND :dose_left))
       AND (q.skill_id = 0 OR EXISTS (
             SELECT 1 FROM person_skill AS s
             WHERE s.person_id = :person_id AND s.skill_id = q.skill_id))
@@ -37,16 +39,24 @@ _CANDIDATE = """
             WHERE l.person_id = :person_id AND l.task_id = q.task_id AND l.state <> 'expired')
     ORDER BY q.{order} LIMIT 1 {lock}
 """
-_CLAIM = (
-    "UPDATE queue SET taken = taken + 1 WHERE task_id = ({candidate}) "
-    "RETURNING task_id, rank, reopened, tier, dose, slice_id"
-)
+_CLAIM = {
+    "sqlite": (
+        "UPDATE queue SET taken = taken + 1 WHERE task_id = ({candidate}) "
+        "RETURNING task_id, rank, reopened, tier, dose, slice_id"
+    ),
+    # A row that somebody changed since the statement began is checked again before it is updated
+    # (PostgreSQL documentation, 13.2.1), and a subquery in WHERE would then look, and lock, anew.
+    "postgresql": (
+        "WITH found AS MATERIALIZED ({candidate}) "
+        "UPDATE queue AS u SET taken = u.taken + 1 FROM found WHERE u.task_id = found.task_id "
+        "RETURNING u.task_id, u.rank, u.reopened, u.tier, u.dose, u.slice_id"
+    ),
+}
 
 
 def _claim_sql(position: str, order: str, lock: str) -> Any:  # noqa: ANN401  # TextClause
-    return text(
-        _CLAIM.format(candidate=_CANDIDATE.format(position=position, order=order, lock=lock))
-    )
+    candidate = _CANDIDATE.format(position=position, order=order, lock=lock)
+    return text(_CLAIM["postgresql" if lock else "sqlite"].format(candidate=candidate))
 
 
 def _claims(lock: str, passing: str) -> dict[str, Any]:
@@ -68,11 +78,12 @@ _PLACE = """
            e.reopened_cursor, p.mode, p.version, p.queue_epoch, p.reopened_seq, p.currency,
            p.rate_micros_per_hour, p.lease_ttl_ms, p.tier AS project_tier,
            h.max_tier, h.hours_from_min, h.hours_to_min, h.is_simulated, x.left_micros,
-           p.gold_permille, e.handed_out
+           p.gold_permille, e.handed_out, p.idle_cap_ms, p.wait_block_ms, c.rest_until
     FROM enrolment AS e
     JOIN project AS p ON p.id = e.project_id
     JOIN person AS h ON h.id = e.person_id
     LEFT JOIN escrow AS x ON x.project_id = p.id
+    LEFT JOIN person_clock AS c ON c.person_id = e.person_id
     WHERE e.person_id = :person_id AND e.project_id = :project_id {lock}
 """
 _LOAD_PLACE = {
@@ -105,14 +116,18 @@ _HELD = text(
     "ORDER BY served_at, id"
 )
 _LEASE_OF = text(
-    "SELECT id, task_id, person_id, project_id, state, hold, served_at, expires_at FROM lease "
-    "WHERE person_id = :person_id AND task_id = :task_id"
+    "SELECT l.id, l.task_id, l.person_id, l.project_id, l.state, l.hold, l.served_at, "
+    "l.expires_at, p.idle_cap_ms FROM lease AS l JOIN project AS p ON p.id = l.project_id "
+    "WHERE l.person_id = :person_id AND l.task_id = :task_id"
 )
 _DESK_SQL = """
     SELECT l.id, l.task_id, l.person_id, l.project_id, l.state, l.hold, l.served_at, l.expires_at,
            p.version, p.currency, p.rate_micros_per_hour, p.mode, t.width, t.height, q.dose,
            h.is_simulated, a.task_id AS earlier_task_id, a.reply AS earlier_reply,
-           d.saved_at AS drafted_at
+           d.saved_at AS drafted_at, p.pay_basis, p.unit_micros,
+           CASE WHEN p.pay_basis = 'audio' THEN t.data END AS audio_data,
+           (SELECT y.valid_from FROM pay_policy AS y WHERE y.project_id = l.project_id
+            ORDER BY y.version DESC LIMIT 1) AS terms_from, p.idle_cap_ms
     FROM lease AS l
     JOIN project AS p ON p.id = l.project_id
     JOIN task AS t ON t.id = l.task_id
@@ -190,6 +205,9 @@ class Place:
     left_micros: int | None
     gold_permille: int
     handed_out: int
+    idle_cap_ms: int | None
+    wait_block_ms: int
+    rest_until: Instant | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +222,7 @@ class Lease:
     hold: str
     served_at: Instant
     expires_at: Instant
+    idle_cap_ms: int | None = None  # of its project; known where one lease is loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +241,11 @@ class Desk:
     is_simulated: bool
     has_draft: bool
     earlier: tuple[int, str] | None  # (task, reply) of a submit with the same client key
+    pay_basis: str
+    unit_micros: int | None
+    audio_data: str | None  # the task's data where audio is paid by its length
+    idle_cap_ms: int | None
+    terms_from: Instant | None  # when the project's newest pay policy holds; None: it has one only
 
     def is_late(self, now: Instant) -> bool:
         """Say whether the lease had lapsed or moved on before `now`."""
@@ -284,6 +308,11 @@ def load_desk(connection: Connection, person_id: int, task_id: int, client_key: 
         is_simulated=bool(row.is_simulated),
         has_draft=row.drafted_at is not None,
         earlier=None if row.earlier_task_id is None else (row.earlier_task_id, row.earlier_reply),
+        pay_basis=row.pay_basis,
+        unit_micros=row.unit_micros,
+        audio_data=row.audio_data,
+        terms_from=row.terms_from,
+        idle_cap_ms=row.idle_cap_ms,
     )
 
 
@@ -292,6 +321,25 @@ def task_exists(connection: Connection, task_id: int) -> bool:
     return connection.execute(_TASK_EXISTS, {"task_id": task_id}).first() is not None
 
 
+@automated(
+    "work.next",
+    title="Which task comes next",
+    effect="routes",
+    purpose="Gives a person who asks for work the first free task of the project's order that "
+    "they may do.",
+    reads=(
+        "tasks the person had already",
+        "skills they hold",
+        "the severity they agreed to, and what is left of their own limits",
+        "quotas of the project",
+    ),
+    parameters=(
+        ("order", "import, or chosen", "the first free task wins; people are never ranked"),
+        ("at hand", ONLINE_HELD_MAX, "tasks that one person holds at a time while online"),
+    ),
+    oversight="Skipping is free, paid and never counted. The owner can pause the project; work "
+    "offered to those who appealed is compared with their peers' each month.",
+)
 def claim(
     connection: Connection, place: Place, person_id: int, project_id: int, dose_left: int
 ) -> Claimed | None:

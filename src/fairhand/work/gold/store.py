@@ -14,7 +14,9 @@ import orjson
 from sqlalchemy import bindparam, text
 
 from fairhand.core.clock import Instant
+from fairhand.labels.kind import AnswerContext
 from fairhand.storage.database import Connection
+from fairhand.work.gold.quarantine import overturned
 
 _CHUNK = 500
 
@@ -49,12 +51,22 @@ _BY_FINGERPRINT = text(
     "SELECT id, fingerprint FROM task "
     "WHERE project_id = :project_id AND fingerprint IN :fingerprints"
 ).bindparams(bindparam("fingerprints", expanding=True))
-_TASK = text("SELECT project_id, width, height FROM task WHERE id = :task_id")
+_TASK = text("SELECT project_id, width, height, data, media_details FROM task WHERE id = :task_id")
 _GIVEN = text(
     "SELECT a.id, a.task_id, a.person_id, a.value, a.submitted_at FROM gold_answer AS g "
     "JOIN annotation AS a ON a.task_id = g.task_id "
-    "WHERE g.project_id = :project_id AND NOT a.superseded ORDER BY a.submitted_at, a.id"
+    "LEFT JOIN prediction AS w ON w.id = a.prediction_id AND w.planted AND a.prediction_shown "
+    "WHERE g.project_id = :project_id AND NOT a.superseded AND w.id IS NULL "
+    "ORDER BY a.submitted_at, a.id"
 )
+# What was answered while a planted mistake was shown says something of the proposal alone.
+_ANSWERED = text(
+    "SELECT a.id, a.task_id, a.person_id, a.value, g.value AS known, g.explanation, g.author_id "
+    "FROM annotation AS a JOIN gold_answer AS g ON g.task_id = a.task_id "
+    "LEFT JOIN prediction AS w ON w.id = a.prediction_id AND w.planted AND a.prediction_shown "
+    "WHERE a.id IN :ids AND NOT a.superseded AND NOT a.simulated AND w.id IS NULL ORDER BY a.id"
+).bindparams(bindparam("ids", expanding=True))
+_IDS_OF = text("SELECT id FROM annotation WHERE task_id = :task_id ORDER BY id")
 _SET_SHARE = text("UPDATE project SET gold_permille = :permille WHERE id = :project_id")
 
 
@@ -81,6 +93,19 @@ class GoldGiven:
     submitted_at: Instant
 
 
+@dataclass(frozen=True, slots=True)
+class GoldJudged:
+    """An answer beside the known one, with why that is right and who said so."""
+
+    annotation_id: int
+    task_id: int
+    person_id: int
+    value: dict[str, Any]
+    known: dict[str, Any]
+    explanation: str
+    author_id: int
+
+
 def mark(
     connection: Connection,
     project_id: int,
@@ -88,7 +113,11 @@ def mark(
     author_id: int,
     now: Instant,
 ) -> None:
-    """Make tasks gold: task id to (known answer, explanation); again replaces what was known."""
+    """Make tasks gold: task id to (known answer, explanation); again replaces what was known.
+
+    One that was overturned after an appeal stays what it is: nobody is asked it again.
+    """
+    gone = overturned(connection, known)
     rows = [
         {
             "task_id": task_id,
@@ -99,10 +128,11 @@ def mark(
             "now": now,
         }
         for task_id, (value, explanation) in sorted(known.items())
+        if task_id not in gone
     ]
     if rows:
         connection.execute(_MARK, rows)
-        connection.execute(_HOLD, [{"task_id": task_id} for task_id in sorted(known)])
+        connection.execute(_HOLD, [{"task_id": row["task_id"]} for row in rows])
 
 
 def unmark(connection: Connection, project_id: int, task_id: int, wanted: int) -> bool:
@@ -158,6 +188,29 @@ def iter_given(connection: Connection, project_id: int) -> Iterator[GoldGiven]:
         )
 
 
+def list_judged(connection: Connection, annotation_ids: Iterable[int]) -> list[GoldJudged]:
+    """Load those of these answers of real people that a known answer judges."""
+    ids = sorted(set(annotation_ids))
+    return [
+        GoldJudged(
+            row.id,
+            row.task_id,
+            row.person_id,
+            orjson.loads(row.value),
+            orjson.loads(row.known),
+            row.explanation,
+            row.author_id,
+        )
+        for start in range(0, len(ids), _CHUNK)
+        for row in connection.execute(_ANSWERED, {"ids": ids[start : start + _CHUNK]})
+    ]
+
+
+def answers_to(connection: Connection, task_id: int) -> list[int]:
+    """List every answer to a task, whatever became of it."""
+    return list(connection.execute(_IDS_OF, {"task_id": task_id}).scalars())
+
+
 def find_by_fingerprint(
     connection: Connection, project_id: int, fingerprints: Sequence[str]
 ) -> dict[str, int]:
@@ -175,9 +228,10 @@ def find_by_fingerprint(
     }
 
 
-def load_size(
-    connection: Connection, project_id: int, task_id: int
-) -> tuple[int | None, int | None] | None:
-    """Load the width and height of a task's picture; None when the project has no such task."""
+def load_context(connection: Connection, project_id: int, task_id: int) -> AnswerContext | None:
+    """Load what answers to a task are checked beside; None when the project has no such task."""
     row = connection.execute(_TASK, {"task_id": task_id}).one_or_none()
-    return (row.width, row.height) if row and row.project_id == project_id else None
+    if row is None or row.project_id != project_id:
+        return None
+    length = orjson.loads(row.media_details or "{}").get("duration_ms")
+    return AnswerContext(row.width, row.height, orjson.loads(row.data), length)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fairhand.core.errors import Issue
 from fairhand.core.money import exponent
+from fairhand.labels.conditions import condition_issues
 from fairhand.labels.registry import validate_config
 from fairhand.model.project import Question
 
@@ -98,17 +99,21 @@ def check_questions(questions: Sequence[Question]) -> list[Issue]:
             Issue(f"questions.{question.name}.{issue.place}", issue.message, issue.severity)
             for issue in validate_config(question.kind, question.config)
         ]
+    issues += [
+        Issue(f"questions.{issue.place}", issue.message) for issue in condition_issues(questions)
+    ]
     return issues
 
 
 @dataclass(frozen=True, slots=True)
 class GateFacts:
-    """What the opening gate looks at."""
+    """What the opening gate looks at; `readiness` is what the stages before compute still miss."""
 
     tasks: int
     guidelines: str
     escrow_micros: int
     people_without_floor: int
+    readiness: tuple[Issue, ...] = ()
 
 
 def check_gate(facts: GateFacts) -> list[Issue]:
@@ -128,4 +133,5 @@ def check_gate(facts: GateFacts) -> list[Issue]:
                 "floors", f"{facts.people_without_floor} people live where no wage floor is active."
             )
         )
-    return issues
+    said = {issue.place for issue in issues}
+    return issues + [issue for issue in facts.readiness if issue.place not in said]

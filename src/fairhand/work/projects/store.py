@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import func, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
 
 from fairhand.core.clock import Instant
 from fairhand.model.project import Mode, Project, ProjectVersion, Question
@@ -24,6 +24,17 @@ from fairhand.storage.tables.work import (
 )
 from fairhand.work.projects.rules import ProjectPolicy
 
+_MEDIA_USES = (
+    select(
+        task.c.id,
+        task.c.project_id,
+        task.c.media_type,
+        task.c.preview_sha256,
+        task.c.media_details,
+    )
+    .where(task.c.media_sha256 == bindparam("sha256"))
+    .limit(100)
+)
 _RANKS = text(
     "UPDATE project SET next_rank = next_rank + :count WHERE id = :project_id RETURNING next_rank"
 )
@@ -31,13 +42,17 @@ _RANKS = text(
 _TASK = text(
     """
     SELECT t.id, t.project_id, t.data, t.media_sha256, t.media_type, t.media_bytes, t.width,
-           t.height, t.created_at, t.preview_sha256, d.value AS draft_value, d.saved_at,
+           t.height, t.media_details, t.created_at, t.preview_sha256,
+           d.value AS draft_value, d.saved_at,
            r.id AS prediction_id, r.model, r.score, r.value AS prediction_value,
-           r.created_at AS predicted_at
+           r.created_at AS predicted_at, r.ask, o.blind_permille,
+           o.holdout_permille, (SELECT q.tier FROM queue AS q WHERE q.task_id = t.id) AS tier
     FROM task AS t
+    JOIN project AS o ON o.id = t.project_id
     LEFT JOIN draft AS d ON d.task_id = t.id AND d.person_id = :person_id
     LEFT JOIN prediction AS r
-        ON r.id = (SELECT max(p.id) FROM prediction AS p WHERE p.task_id = t.id)
+        ON r.id = (SELECT max(p.id) FROM prediction AS p WHERE p.task_id = t.id
+                   AND (p.model_version_id IS NULL OR p.model_version_id = o.model_version_id))
     WHERE t.id = :task_id
     """
 )
@@ -51,6 +66,10 @@ class TaskSheet:
     prediction: Prediction | None
     draft: dict[str, Any] | None
     draft_saved_at: Instant | None
+    ask: str = "fix"  # what is best asked of who sees the prediction: verify, fix, draw
+    blind_permille: int = 0
+    holdout_permille: int = 0
+    tier: int = 0  # how hard its content is, 0 to 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +223,13 @@ def set_mode(connection: Connection, project_id: int, mode: Mode) -> None:
     connection.execute(update(project).where(project.c.id == project_id).values(mode=mode))
 
 
+def set_expected(connection: Connection, project_id: int, expected_ms: int) -> None:
+    """Write how long a task takes, as it was measured."""
+    connection.execute(
+        update(project).where(project.c.id == project_id).values(expected_ms=expected_ms)
+    )
+
+
 def set_worth(connection: Connection, project_id: int, worth_micros: int | None) -> None:
     """Say what a right answer is worth; None: the target confidence rules."""
     chosen = update(project).where(project.c.id == project_id)
@@ -216,10 +242,12 @@ def add_tasks(
     tasks: Sequence[NewTask],
     previews: Sequence[str | None],
     now: Instant,
+    doses: Sequence[int] = (),
 ) -> int:
     """Add tasks that are not there yet, with their queue rows and predictions; return how many.
 
-    The project's row stays locked until commit, so that ranks become visible in order.
+    The project's row stays locked until commit, so that ranks become visible in order. `doses` say
+    how hard each is expected to be; without, hard ones wait in the queue until they are weighed.
     """
     if not tasks:
         return 0
@@ -237,6 +265,7 @@ def add_tasks(
     if not added:
         return 0
     first = last - len(tasks)
+    dose_of = dict(zip((new.fingerprint for new in tasks), doses, strict=False))
     connection.execute(
         queue.insert(),
         [
@@ -246,8 +275,9 @@ def add_tasks(
                 "rank": first + offset,
                 "wanted": owner.min_overlap,
                 "tier": owner.tier,
+                "dose": dose_of.get(new.fingerprint, 0),
             }
-            for offset, (task_id, _) in enumerate(added)
+            for offset, (task_id, new) in enumerate(added)
         ],
     )
     _add_predictions(connection, owner.id, added, now)
@@ -268,6 +298,7 @@ def _task_row(
         "preview_sha256": preview_sha256,
         "width": media.width if media else None,
         "height": media.height if media else None,
+        "media_details": orjson.dumps(media.details).decode() if media and media.details else None,
         "place": new.place[:300],
         "created_at": now,
     }
@@ -311,23 +342,41 @@ def load_task_sheet(connection: Connection, task_id: int, person_id: int) -> Tas
         ),
         draft=None if row.draft_value is None else orjson.loads(row.draft_value),
         draft_saved_at=row.saved_at,
+        ask=row.ask or "draw",
+        blind_permille=row.blind_permille,
+        holdout_permille=row.holdout_permille,
+        tier=row.tier or 0,
     )
 
 
 def _media(row: Any) -> Media | None:  # noqa: ANN401  # a result row
     if row.media_sha256 is None:
         return None
-    return Media(row.media_sha256, row.media_type, row.media_bytes, row.width, row.height)
+    details = None if row.media_details is None else orjson.loads(row.media_details)
+    return Media(row.media_sha256, row.media_type, row.media_bytes, row.width, row.height, details)
 
 
-def find_media(connection: Connection, sha256: str) -> list[tuple[int, int, str, str | None]]:
-    """List (task, project, content type, preview) of the tasks that show a file."""
-    found = connection.execute(
-        select(task.c.id, task.c.project_id, task.c.media_type, task.c.preview_sha256)
-        .where(task.c.media_sha256 == sha256)
-        .limit(100)
-    )
-    return [(row[0], row[1], row[2], row[3]) for row in found]
+def project_of_task(connection: Connection, task_id: int) -> int | None:
+    """Say which project a task lies in."""
+    found = connection.execute(select(task.c.project_id).where(task.c.id == task_id))
+    return found.scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class MediaUse:
+    """A task that shows a file, and what is known of the file there."""
+
+    task_id: int
+    project_id: int
+    content_type: str
+    preview_sha256: str | None
+    details: str | None
+
+
+def find_media(connection: Connection, sha256: str) -> list[MediaUse]:
+    """List the tasks that show a file, a hundred at most."""
+    found = connection.execute(_MEDIA_USES, {"sha256": sha256})
+    return [MediaUse(*row) for row in found]
 
 
 def count_progress(connection: Connection, project_id: int) -> Progress:

@@ -1,0 +1,1 @@
+"""Conversation trees: messages, their gates, and the tasks that make them grow."""

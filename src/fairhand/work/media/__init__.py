@@ -1,0 +1,1 @@
+"""What is made of a task's file beforehand: tiles, peaks, other renderings."""

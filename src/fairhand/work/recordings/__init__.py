@@ -1,0 +1,1 @@
+"""Recordings that come in parts and become one file."""

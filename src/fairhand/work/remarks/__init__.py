@@ -1,0 +1,1 @@
+"""What people say about tasks and guidelines, and what they are answered."""

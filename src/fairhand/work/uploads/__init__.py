@@ -1,0 +1,1 @@
+"""Photos that come in parts and become one clean file."""
