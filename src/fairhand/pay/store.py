@@ -6,7 +6,7 @@ in one order everywhere: the person's clock, then the project's escrow. Statemen
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import Connection, bindparam, column, func, select, table, update
 
@@ -33,13 +33,16 @@ from fairhand.pay.paid_time.rules import (
     new_clock,
     span_of,
 )
+from fairhand.pay.policies.pieces import Worth
 from fairhand.storage.tables.pay import person_clock, time_event
 
 __all__ = [
     "Accrued",
+    "Heard",
     "accrue",
     "credit_time",
     "flush_pending",
+    "hear",
     "load_escrow",
     "people_with_pending_time",
 ]
@@ -55,6 +58,8 @@ _SEE_CLOCK = (
         person_clock.c.last_at,
         person_clock.c.pending_ms,
         person_clock.c.pending_since,
+        person_clock.c.cut_ms,
+        person_clock.c.stretch_ms,
     )
     .where(person_clock.c.person_id == bindparam("p_person_id"))
     .with_for_update()
@@ -73,6 +78,8 @@ _SET_CLOCK = (
                 "last_at",
                 "pending_ms",
                 "pending_since",
+                "cut_ms",
+                "stretch_ms",
             )
         }
     )
@@ -95,6 +102,16 @@ _PAY_OF_PROJECT = select(_project.c.currency, _project.c.rate_micros_per_hour).w
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an event came to: its row, the paid time that awaits an accrual, what the cap cut."""
+
+    event_id: int
+    pending_ms: int
+    cut_ms: int
+    claimed: Accrued | None = None
+
+
 def credit_time(
     connection: Connection,
     *,
@@ -105,20 +122,33 @@ def credit_time(
     now: Instant,
     idle_cap_ms: int,
 ) -> int:
-    """Append one event to a person's stream; give the paid milliseconds that await an accrual.
-
-    What is pending is always time of this one project and activity: when an event moves the person
-    to another, or stops the clock, the time before gets its own accrual here and now, at the rate
-    of the project in which it was spent.
-    """
+    """Append one event; give the paid milliseconds that await an accrual (see `hear`)."""
     event = TimeEvent(project_id, kind, now, idle_cap_ms)
+    return hear(connection, person_id, task_id, event, now).pending_ms
+
+
+def hear(
+    connection: Connection, person_id: int, task_id: int | None, event: TimeEvent, now: Instant
+) -> Heard:
+    """Append one event to a person's stream.
+
+    What is pending is always time of one project and activity: when an event moves the person to
+    another, or stops the clock, the time before gets its own accrual here and now, at the rate of
+    the project in which it was spent. So does what a claim takes back.
+    """
     clock = _see_clock(connection, person_id, event)
     credited = credit(clock, event)
     event_id = _append_event(connection, person_id, task_id, event)
     _set_clock(connection, person_id, credited.clock)
+    accrued = None
     if credited.over is not None:
-        _accrue_span(connection, person_id, credited.over, now, f"time:{event_id}")
-    return credited.clock.pending_ms
+        accrued = _accrue_span(connection, person_id, credited.over, now, f"time:{event_id}")
+    return Heard(
+        event_id,
+        credited.clock.pending_ms,
+        credited.gap.left_ms,
+        accrued if event.kind == "claim" else None,
+    )
 
 
 def accrue(
@@ -134,11 +164,14 @@ def accrue(
     now: Instant,
     idem_key: str,
     annotation_id: int | None = None,
+    worth: Worth | None = None,
 ) -> Accrued:
     """Turn pending milliseconds into money owed to the person; the same key never earns twice.
 
-    Raises ConflictError when the person has less pending time in the project than `paid_ms`.
+    `worth` says what was earned where that is not time at the rate. Raises ConflictError when the
+    person has less pending time in the project than `paid_ms`.
     """
+    worth = worth or Worth("time", micros_for(rate_micros_per_hour, paid_ms), rate_micros_per_hour)
     earned = Earning(
         kind="accrual",
         idem_key=idem_key,
@@ -148,10 +181,13 @@ def accrue(
         started_at=min(started_at, now),
         ended_at=now,
         paid_ms=paid_ms,
-        rate_micros_per_hour=rate_micros_per_hour,
+        rate_micros_per_hour=worth.rate_micros_per_hour,
         currency=currency,
-        amount_micros=micros_for(rate_micros_per_hour, paid_ms),
+        amount_micros=worth.amount_micros,
         annotation_id=annotation_id,
+        basis=worth.basis,
+        quantity=worth.quantity,
+        unit_micros=worth.unit_micros,
     )
     entry_id = open_earning(connection, earned, now)
     if entry_id is None:
@@ -171,9 +207,7 @@ def flush_pending(connection: Connection, person_id: int, now: Instant) -> Accru
     if row is None or span is None:
         return None
     clock = Clock(*row)
-    emptied = Clock(
-        clock.project_id, clock.activity, clock.running, clock.last_at, 0, clock.last_at
-    )
+    emptied = replace(clock, pending_ms=0, pending_since=clock.last_at)
     _set_clock(connection, person_id, emptied)
     last = connection.execute(
         select(func.max(time_event.c.id)).where(time_event.c.person_id == person_id)
@@ -215,6 +249,8 @@ def _set_clock(connection: Connection, person_id: int, clock: Clock) -> None:
             "last_at": clock.last_at,
             "pending_ms": clock.pending_ms,
             "pending_since": clock.pending_since,
+            "cut_ms": clock.cut_ms,
+            "stretch_ms": clock.stretch_ms,
         },
     )
 
@@ -231,6 +267,8 @@ def _append_event(
             "kind": event.kind,
             "at": event.at,
             "idle_cap_ms": event.idle_cap_ms,
+            "worked_ms": event.worked_ms,
+            "activity": event.activity,
         },
     )
     key = appended.inserted_primary_key

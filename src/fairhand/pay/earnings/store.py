@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, case, column, exists, func, literal, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    column,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+)
 
 from fairhand.core.clock import Instant
 from fairhand.core.money import MICROS, Money, micros_for
 from fairhand.pay.ledger.rules import GUARANTEE, escrow_key, owner_key, payable_key
+from fairhand.pay.top_up.rules import WORK
 from fairhand.storage.tables.pay import (
     account,
     accrual,
@@ -23,6 +36,13 @@ from fairhand.storage.tables.pay import (
 _project = table("project", column("id"), column("title"), column("currency"))
 _IS_SETTLED = exists().where(period_entry.c.entry_id == accrual.c.entry_id)
 _IS_TOP_UP = accrual.c.activity == "top_up"
+_COUNTS = and_(
+    accrual.c.activity != "top_up",
+    or_(
+        accrual.c.basis.in_(sorted(WORK)),
+        and_(accrual.c.basis == "correction", accrual.c.paid_ms > 0),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +125,8 @@ class PersonPay:
     """What one person's time in one project came to.
 
     `floor_micros` is what the floor asks for that time, rounded up; None while any of it is not
-    settled or had no known floor. What was earned includes the top-up.
+    settled or had no known floor. What was earned includes the top-up, and nothing that does not
+    count for the floor (premiums, overtime, expenses, royalties).
     """
 
     person_id: int
@@ -177,10 +198,10 @@ def pay_facts(connection: Connection, project_id: int) -> list[PersonPay]:
         select(
             accrual.c.person_id,
             func.sum(accrual.c.paid_ms),
-            func.sum(accrual.c.amount_micros),
+            _sum(accrual.c.amount_micros, _COUNTS | _IS_TOP_UP),
             _sum(accrual.c.amount_micros, _IS_TOP_UP),
-            _sum(literal(1), with_floor.is_(None) & ~_IS_TOP_UP),
-            func.coalesce(func.sum(accrual.c.paid_ms * with_floor), 0),
+            _sum(literal(1), with_floor.is_(None) & _COUNTS),
+            _sum(accrual.c.paid_ms * func.coalesce(with_floor, 0), _COUNTS),
         )
         .join_from(
             accrual, period_entry, period_entry.c.entry_id == accrual.c.entry_id, isouter=True

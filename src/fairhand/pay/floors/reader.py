@@ -1,20 +1,22 @@
-"""Read wagefloor/v1 from CSV: every good row, and an issue for every bad cell."""
+"""Read wagefloor/v1 from CSV or JSON: every good row, and an issue for every bad cell."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from fairhand.core.errors import Issue
 from fairhand.core.money import exponent
 from fairhand.pay.floors.rules import FloorRow, has_time_zone, hourly, is_active
 
+FORMAT: Final = "wagefloor/v1"
 FIELDS: Final = tuple(field.name for field in fields(FloorRow))
 
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -26,6 +28,15 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "source_class": ("A", "B", "C", "D", "E"),
     "may_redistribute": ("true", "false"),
 }
+_DEFAULTS: Final = {
+    **dict.fromkeys(FIELDS, ""),
+    "area": "any",
+    "household": "none",
+    "basis": "unknown",
+    "may_redistribute": "false",
+}
+"""What a JSON row may leave out."""
+_NO_TEXT: Final = "This holds a character that is none."
 _NEEDED: Final = ("id", "country", "amount", "currency", "valid_from", "source_title")
 _DECIMAL: Final = re.compile(r"\d{1,15}(\.\d{1,9})?")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -41,7 +52,13 @@ class ReadFloors:
 
 
 def read_floor_rows(text: str) -> ReadFloors:
-    """Read a whole file; a row with an error is left out and reported by line and column."""
+    """Read a whole file; a row with an error is left out and reported by line and column.
+
+    JSON is a list of rows, or `{"format": "wagefloor/v1", "rows": [...]}`; numbers in it are taken
+    as they are written.
+    """
+    if text.removeprefix("\ufeff").lstrip()[:1] in ("[", "{"):
+        return _read_json(text.removeprefix("\ufeff"))
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
     rows: dict[str, FloorRow] = {}
     issues: list[Issue] = []
@@ -54,6 +71,52 @@ def read_floor_rows(text: str) -> ReadFloors:
     except csv.Error as problem:
         issues.append(Issue(f"line {reader.line_num}", f"This is not CSV: {problem}."))
     return ReadFloors(tuple(rows.values()), tuple(issues))
+
+
+def _read_json(text: str) -> ReadFloors:
+    try:
+        content: Any = json.loads(text, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError) as problem:
+        return ReadFloors((), (Issue("file", f"This is not JSON: {str(problem)[:200]}."),))
+    if isinstance(content, dict):
+        if content.get("format") != FORMAT:
+            return ReadFloors((), (Issue("format", f"The format is not {FORMAT}."),))
+        content = content.get("rows")
+    if not isinstance(content, list):
+        return ReadFloors((), (Issue("rows", "There is no list of rows."),))
+    rows: dict[str, FloorRow] = {}
+    issues: list[Issue] = []
+    for number, one in enumerate(content, 1):
+        cells = _json_cells(one)
+        if isinstance(cells, str):
+            issues.append(Issue(f"row {number}", cells))
+        else:
+            _keep(cells, f"row {number}", rows, issues)
+    return ReadFloors(tuple(rows.values()), tuple(issues))
+
+
+def _json_cells(one: object) -> dict[str | None, str | list[str] | None] | str:
+    """Read the cells of one object; a message when it is none or names what is not known."""
+    if not isinstance(one, dict):
+        return "A row is an object."
+    strange = [name for name in one if name not in FIELDS]
+    if strange:
+        return f"Names that wagefloor/v1 does not have: {', '.join(map(str, strange))[:200]}."
+    cells: dict[str | None, str | list[str] | None] = {}
+    cells.update(_DEFAULTS.items())
+    for name, cell in one.items():
+        if isinstance(cell, bool):
+            cells[name] = str(cell).lower()
+        elif isinstance(cell, str):
+            cells[name] = cell
+        elif cell is not None:
+            return f"{name} is neither text nor a number."
+    return cells
+
+
+def floor_json(row: FloorRow) -> dict[str, object]:
+    """Write a row as an object of wagefloor/v1."""
+    return asdict(row)
 
 
 def _keep(
@@ -83,6 +146,7 @@ def _row(texts: Mapping[str, str]) -> FloorRow:
 
 
 def _cell_problems(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    yield from ((name, _NO_TEXT) for name, text in texts.items() if not _is_text(text))
     for name in _NEEDED:
         if not texts[name]:
             yield name, "This cell must not be empty."
@@ -110,6 +174,10 @@ def _row_problems(row: FloorRow) -> Iterator[tuple[str, str]]:
         yield "approved_by", f"A class {row.source_class} row needs the name of its approver."
     elif row.approved_by and not row.approved_on:
         yield "approved_on", "The row names an approver and no date."
+
+
+def _is_text(text: str) -> bool:
+    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _is_positive(text: str) -> bool:

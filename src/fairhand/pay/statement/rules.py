@@ -1,59 +1,36 @@
-"""Build the statement of one person, one pay period and one currency.
+"""What a statement is made of: earnings gathered into lines, and what the floor asks for them.
 
-A statement says for every line what was done, how long, at which rate and in which ledger entries;
-for the top-up the formula, its numbers and the law or source of the floor. It is written as
-canonical JSON (RFC 8785) so that its SHA-256 names exactly this statement, and it names the one
-before it. Amounts are decimal strings; time is whole milliseconds.
+Earnings that agree in project, basis, activity, rate, floor and reason are one line. Everything
+later (the top-up, the sums, the written statement) is worked out from lines alone, so a reader of
+the statement can do the same.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from typing import Final, NamedTuple
 
-import rfc8785
+from fairhand.core.clock import Instant
+from fairhand.core.money import Money, exponent
+from fairhand.pay.paid_time.rules import Activity
+from fairhand.pay.top_up.rules import FlooredWork, counts_for_floor
 
-from fairhand.core.clock import Instant, iso
-from fairhand.core.money import MICROS, Money, exponent
-from fairhand.pay.floors.rules import Floor
-from fairhand.pay.top_up.rules import (
-    FlooredWork,
-    by_project,
-    due_micros,
-    due_minor,
-    top_up_minor,
-    top_ups,
+BASES: Final = (
+    "time",
+    "piece",
+    "audio",
+    "block",
+    "cancellation",
+    "premium",
+    "overtime",
+    "expense",
+    "royalty",
+    "correction",
 )
-
-FORMAT: Final = "fairhand-statement/v1"
-FORMULA: Final = "top-up = max(0, sum(floor * paid hours) - accrued), rounded up; per project"
-
-
-@dataclass(frozen=True, slots=True)
-class Earned:
-    """One accrual to be settled, and the floor that held while it was earned."""
-
-    entry_id: int
-    project_id: int
-    project_title: str
-    activity: str
-    started_at: Instant
-    ended_at: Instant
-    paid_ms: int
-    rate_micros_per_hour: int
-    currency: str
-    amount_micros: int
-    floor: Floor | None
-
-    @property
-    def floor_minor_per_hour(self) -> int | None:
-        """The floor in the currency of the earning, or None when it cannot be compared."""
-        if self.floor is None or self.floor.currency != self.currency:
-            return None
-        return self.floor.minor_per_hour
+"""In this order the lines of a project stand; a top-up comes after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,78 +61,214 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
-    """The sums of a statement; `floor_due_micros` is None where no floor was known."""
+class Corrects:
+    """What a correction puts right: a line of a statement, where it was about one, and why."""
 
+    dispute: int
+    statement_sha256: str | None
+    line: int | None
+
+
+class Earned(NamedTuple):
+    """One accrual to be settled; micros, milliseconds, `unit_micros` is the price of one unit.
+
+    A named tuple and no dataclass: a close makes a million of them.
+    """
+
+    person_id: int
+    entry_id: int
+    project_id: int
+    activity: Activity
+    basis: str
+    started_at: Instant
+    ended_at: Instant
     paid_ms: int
-    accrued_micros: int
-    top_up_micros: int
-    floor_due_micros: int | None
-    to_pay: Money
-    carry_micros: int
+    rate_micros_per_hour: int
+    currency: str
+    amount_micros: int
+    quantity: int | None = None
+    unit_micros: int | None = None
+    why: str = ""
+    corrects: Corrects | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """A finished statement: its sums, its text and the text's name."""
+class Converted:
+    """The exchange rate by which a floor was turned into the currency of the pay."""
 
-    person_id: int
-    period_id: int
+    rate: Fraction
+    as_of: date
+    source_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFloor:
+    """A floor that held for some work: minor units an hour of the pay's currency, and its source.
+
+    `per_hour` is what the source itself says, in its own currency.
+    """
+
+    minor_per_hour: int
+    row: str
+    per_hour: Money
+    converted: Converted | None
+    valid_from: str
+    source_title: str
+    source_url: str
+    source_class: str
+
+
+FloorOf = Callable[[Earned], HeldFloor | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Earnings of one kind; `entries` are (ledger entry, paid milliseconds, micros) in order."""
+
+    project_id: int
+    basis: str
+    activity: Activity
     currency: str
-    totals: Totals
-    body: str
-    sha256: str
+    rate_micros_per_hour: int
+    unit_micros: int | None
+    is_late: bool
+    why: str
+    corrects: Corrects | None
+    floor: HeldFloor | None
+    paid_ms: int
+    amount_micros: int
+    quantity: int | None
+    entries: tuple[tuple[int, int, int], ...]
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether the floor is compared with this line."""
+        return counts_for_floor(self.basis, self.paid_ms)
 
 
-def floored_work(earned: Sequence[Earned], currency: str) -> list[FlooredWork]:
-    """Keep the work that has a floor in its own currency: what a top-up can be computed for."""
+class _Gathering:
+    """A line while it is being gathered."""
+
+    __slots__ = ("amount", "entries", "first", "is_late", "paid_ms", "quantity")
+
+    def __init__(self, first: Earned, *, is_late: bool) -> None:
+        self.first = first
+        self.is_late = is_late
+        self.paid_ms = self.amount = 0
+        self.quantity = None if first.quantity is None else 0
+        self.entries: list[tuple[int, int, int]] = []
+
+    def add(self, one: Earned) -> None:
+        self.paid_ms += one.paid_ms
+        self.amount += one.amount_micros
+        if self.quantity is not None:
+            self.quantity += one.quantity or 0
+        self.entries.append((one.entry_id, one.paid_ms, one.amount_micros))
+
+    def line(self, floor: HeldFloor | None) -> Line:
+        first = self.first
+        return Line(
+            project_id=first.project_id,
+            basis=first.basis,
+            activity=first.activity,
+            currency=first.currency,
+            rate_micros_per_hour=first.rate_micros_per_hour,
+            unit_micros=first.unit_micros,
+            is_late=self.is_late,
+            why=first.why,
+            corrects=first.corrects,
+            floor=floor,
+            paid_ms=self.paid_ms,
+            amount_micros=self.amount,
+            quantity=self.quantity,
+            entries=tuple(sorted(self.entries)),
+        )
+
+
+_Key = tuple[str, int, str, Activity, int, int | None, bool, bool, str, Corrects | None, str]
+
+
+def gather(earned: Iterable[Earned], floor_of: FloorOf, period: Period) -> list[Line]:
+    """Gather one person's earnings into lines, in the order in which they are written.
+
+    Where a wage row was turned into another currency, its highest figure holds for all of the
+    person's work under that row: a rate that falls within a period lowers nobody's floor.
+    """
+    groups: dict[_Key, _Gathering] = {}
+    highest: dict[tuple[str, str], HeldFloor] = {}
+    for one in earned:
+        floor = floor_of(one) if counts_for_floor(one.basis, one.paid_ms) else None
+        if floor is not None and highest.get((floor.row, one.currency)) is not floor:
+            known = highest.get((floor.row, one.currency))
+            if known is None or floor.minor_per_hour > known.minor_per_hour:
+                highest[floor.row, one.currency] = floor
+        key = (
+            one.currency,
+            one.project_id,
+            one.basis,
+            one.activity,
+            one.rate_micros_per_hour,
+            one.unit_micros,
+            one.quantity is None,
+            one.ended_at < period.starts_at,
+            one.why,
+            one.corrects,
+            "" if floor is None else floor.row,
+        )
+        group = groups.get(key)
+        if group is None:
+            group = groups[key] = _Gathering(one, is_late=key[7])
+        group.add(one)
+    return in_order(
+        group.line(highest[key[10], key[0]] if key[10] else None) for key, group in groups.items()
+    )
+
+
+def in_order(lines: Iterable[Line]) -> list[Line]:
+    """Put lines in the order in which they are written."""
+    return sorted(lines, key=_place)
+
+
+def keep_up(lines: Iterable[Line], kept: Callable[[Line], HeldFloor | None]) -> list[Line]:
+    """Hold the floors that people had before where they are higher: a floor never falls."""
+    held = []
+    for line in lines:
+        before = kept(line) if line.counts else None
+        now = line.floor.minor_per_hour if line.floor is not None else 0
+        is_higher = before is not None and before.minor_per_hour > now
+        held.append(replace(line, floor=before) if is_higher else line)
+    return held
+
+
+def currencies(lines: Iterable[Line]) -> list[str]:
+    """List the currencies of some lines; there is one statement for each."""
+    return sorted({line.currency for line in lines})
+
+
+def floored_work(lines: Iterable[Line], currency: str) -> list[FlooredWork]:
+    """Keep what a top-up is computed for: pay for work, each line under its own floor."""
     return [
-        FlooredWork(one.project_id, one.paid_ms, one.amount_micros, floor)
-        for one in earned
-        if one.currency == currency and (floor := one.floor_minor_per_hour) is not None
+        FlooredWork(
+            line.project_id,
+            line.paid_ms,
+            line.amount_micros,
+            0 if line.floor is None else line.floor.minor_per_hour,
+            line.rate_micros_per_hour,
+        )
+        for line in lines
+        if line.currency == currency and line.counts
     ]
 
 
-def build_statement(
-    period: Period,
-    payee: Payee,
-    currency: str,
-    earned: Sequence[Earned],
-    top_up_entries: Mapping[int, tuple[int, int]],
-    before: Carried,
-) -> Statement:
-    """Write the statement; `top_up_entries` maps a project to its top-up's entry and minor units.
-
-    Raises ValueError when the top-up is not exactly what the formula gives.
-    """
-    mine = [one for one in earned if one.currency == currency]
-    work = floored_work(mine, currency)
-    posted = {project: minor for project, (_, minor) in top_up_entries.items()}
-    if posted != top_ups(work):
-        raise ValueError(f"top-ups {posted} are not what the formula gives")
-    totals = _totals(mine, work, sum(posted.values()), currency, before)
-    document: dict[str, Any] = {
-        "format": FORMAT,
-        "person": {
-            "id": payee.person_id,
-            "country": payee.country,
-            "region": payee.region,
-            "simulated": payee.is_simulated,
-        },
-        "period": {
-            "id": period.id,
-            "starts_at": iso(period.starts_at),
-            "ends_at": iso(period.ends_at),
-        },
-        "currency": currency,
-        "lines": [*_time_lines(mine, period), *_top_up_lines(mine, top_up_entries, currency)],
-        "floor": _floor_part(mine, work, currency),
-        "totals": _totals_part(totals, before),
-        "previous_sha256": before.sha256,
-    }
-    body = rfc8785.dumps(document)
-    digest = hashlib.sha256(body).hexdigest()
-    return Statement(payee.person_id, period.id, currency, totals, body.decode(), digest)
+def raised(lines: Iterable[Line]) -> dict[tuple[int, str], HeldFloor]:
+    """Find the highest floor of each project and currency: what will never fall again there."""
+    highest: dict[tuple[int, str], HeldFloor] = {}
+    for line in lines:
+        if line.floor is not None and line.paid_ms:
+            key = line.project_id, line.currency
+            if key not in highest or line.floor.minor_per_hour > highest[key].minor_per_hour:
+                highest[key] = line.floor
+    return highest
 
 
 def exact_amount(micros: int, currency: str) -> str:
@@ -168,130 +281,26 @@ def exact_amount(micros: int, currency: str) -> str:
     return f"{sign}{whole}.{kept}" if kept else f"{sign}{whole}"
 
 
-def _totals(
-    mine: Sequence[Earned],
-    work: Sequence[FlooredWork],
-    top_up: int,
-    currency: str,
-    before: Carried,
-) -> Totals:
-    accrued = sum(one.amount_micros for one in mine)
-    whole, carry = divmod(before.micros + accrued + top_up * MICROS, MICROS)
-    is_floored = len(work) == len(mine)
-    return Totals(
-        paid_ms=sum(one.paid_ms for one in mine),
-        accrued_micros=accrued,
-        top_up_micros=top_up * MICROS,
-        floor_due_micros=due_micros(work) if is_floored else None,
-        to_pay=Money(whole, currency),
-        carry_micros=carry,
+def sum_of(lines: Iterable[Line], *bases: str) -> int:
+    """Sum the micros of the lines with one of these bases."""
+    return sum(line.amount_micros for line in lines if line.basis in bases)
+
+
+def of_currency(lines: Iterable[Line], currency: str) -> Sequence[Line]:
+    """Keep the lines of one currency."""
+    return [line for line in lines if line.currency == currency]
+
+
+def _place(line: Line) -> tuple[object, ...]:
+    return (
+        line.currency,
+        line.project_id,
+        BASES.index(line.basis) if line.basis in BASES else len(BASES),
+        line.activity,
+        line.rate_micros_per_hour,
+        line.unit_micros or 0,
+        line.is_late,
+        line.why,
+        line.floor.row if line.floor is not None else "",
+        line.entries[0],
     )
-
-
-def _time_lines(mine: Sequence[Earned], period: Period) -> list[dict[str, Any]]:
-    groups: dict[tuple[int, str, int, bool], list[Earned]] = defaultdict(list)
-    for one in mine:
-        is_late = one.ended_at < period.starts_at
-        groups[one.project_id, one.activity, one.rate_micros_per_hour, is_late].append(one)
-    return [_time_line(groups[key], late=key[3]) for key in sorted(groups)]
-
-
-def _time_line(group: Sequence[Earned], *, late: bool) -> dict[str, Any]:
-    first = group[0]
-    return {
-        "kind": "time",
-        "project": {"id": first.project_id, "title": first.project_title},
-        "activity": first.activity,
-        "late_from_earlier_period": late,
-        "paid_ms": sum(one.paid_ms for one in group),
-        "rate_per_hour": exact_amount(first.rate_micros_per_hour, first.currency),
-        "amount": exact_amount(sum(one.amount_micros for one in group), first.currency),
-        "ledger": _references(group),
-    }
-
-
-def _references(group: Sequence[Earned]) -> dict[str, Any]:
-    """Name the entries of a line: how many, the outer ones, and a hash over all of them."""
-    ordered = sorted(group, key=lambda one: one.entry_id)
-    listing = "".join(f"{one.entry_id} {one.paid_ms} {one.amount_micros}\n" for one in ordered)
-    return {
-        "entries": len(ordered),
-        "first": ordered[0].entry_id,
-        "last": ordered[-1].entry_id,
-        "sha256": hashlib.sha256(listing.encode()).hexdigest(),
-    }
-
-
-def _top_up_lines(
-    mine: Sequence[Earned], entries: Mapping[int, tuple[int, int]], currency: str
-) -> list[dict[str, Any]]:
-    titles = {one.project_id: one.project_title for one in mine}
-    return [
-        {
-            "kind": "top_up",
-            "project": {"id": project, "title": titles[project]},
-            "amount": Money(minor, currency).decimal(),
-            "ledger": {"entries": 1, "first": entry_id, "last": entry_id},
-        }
-        for project, (entry_id, minor) in sorted(entries.items())
-    ]
-
-
-def _floor_part(
-    mine: Sequence[Earned], work: Sequence[FlooredWork], currency: str
-) -> dict[str, Any]:
-    return {
-        "formula": FORMULA,
-        "projects": [
-            _floor_line(project, parts, currency) for project, parts in by_project(work).items()
-        ],
-        "floors": _floors(mine, currency),
-        "paid_ms_without_floor": sum(one.paid_ms for one in mine)
-        - sum(part.paid_ms for part in work),
-    }
-
-
-def _floor_line(project: int, work: Sequence[FlooredWork], currency: str) -> dict[str, Any]:
-    accrued = sum(part.accrued_micros for part in work)
-    due = due_minor(work)
-    return {
-        "project_id": project,
-        "paid_ms": sum(part.paid_ms for part in work),
-        "accrued": exact_amount(accrued, currency),
-        "due_minor_units": f"{due.numerator}/{due.denominator}",
-        "top_up": Money(top_up_minor(accrued, due), currency).decimal(),
-    }
-
-
-def _floors(mine: Sequence[Earned], currency: str) -> list[dict[str, Any]]:
-    used: dict[str, tuple[Floor, int]] = {}
-    for one in mine:
-        if one.floor is not None and one.floor.currency == currency:
-            _, so_far = used.get(one.floor.row.id, (one.floor, 0))
-            used[one.floor.row.id] = (one.floor, so_far + one.paid_ms)
-    return [
-        {
-            "row": floor.row.id,
-            "per_hour": floor.money.decimal(),
-            "paid_ms": paid_ms,
-            "valid_from": floor.row.valid_from,
-            "source_title": floor.row.source_title,
-            "source_url": floor.row.source_url,
-            "source_class": floor.row.source_class,
-        }
-        for _, (floor, paid_ms) in sorted(used.items())
-    ]
-
-
-def _totals_part(totals: Totals, before: Carried) -> dict[str, Any]:
-    currency = totals.to_pay.currency
-    gross = totals.accrued_micros + totals.top_up_micros
-    return {
-        "paid_ms": totals.paid_ms,
-        "accrued": exact_amount(totals.accrued_micros, currency),
-        "top_up": exact_amount(totals.top_up_micros, currency),
-        "gross": exact_amount(gross, currency),
-        "carried_in": exact_amount(before.micros, currency),
-        "to_pay": totals.to_pay.decimal(),
-        "carried_out": exact_amount(totals.carry_micros, currency),
-    }

@@ -1,0 +1,1 @@
+"""The sealed books: hash chain, export for other tools, replay of statements, proof of floors."""

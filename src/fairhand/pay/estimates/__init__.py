@@ -1,0 +1,1 @@
+"""What people are told a task takes, and how often that came true."""

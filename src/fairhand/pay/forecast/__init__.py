@@ -1,0 +1,1 @@
+"""What a project will cost, with how sure that is."""

@@ -1,0 +1,1 @@
+"""Royalties: what people are owed when what they made is licensed or trained on."""
