@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from fairhand.core.clock import Instant
 from fairhand.core.errors import Issue
 
-Role = Literal["owner", "manager", "reviewer", "contributor", "auditor"]
+Role = Literal["owner", "manager", "reviewer", "trainer", "contributor", "auditor"]
 Action = Literal[
     "work",  # be handed tasks, submit, skip, draft
     "project.create",
@@ -18,41 +18,98 @@ Action = Literal[
     "project.import",
     "project.fund",
     "project.status",
+    "task.read",  # the files of tasks, for model servers too
     "people.invite",
     "people.list",
     "pay.close",
     "pay.view_all",
+    "pay.set",  # floors, exchange rates, policies, bookings, royalty terms
+    "pay.decide",  # disputes
+    "pay.payout",  # payout files, what the bank answered
     "release.create",
     "release.view",
     "job.view",
     "own",  # one's own account, earnings, receipts, tokens
     "log.view",
+    "course.edit",  # lessons, exams
+    "talent.search",  # those who want to be found
+    "conduct.view",  # what monitors found, the register of automated systems
+    "conduct.decide",  # decide about a person: never by a token
+    "appeal.review",  # find on an appeal: never by a token
+    "policy.propose",  # exposure, appeals, contracts
+    "campaign.edit",  # what is collected, notices, quotas, anonymisation
+    "campaign.view",  # coverage, as counts that name nobody
+    "contribution.review",  # look at what was noticed of a contribution, decide: never by a token
+    "licence.decide",  # grant or decline a request
+    "licence.view",  # licences, recipients, notices, models
+    "log.keep",  # the log's keys and witnesses
+    "gate.run",  # ask whether training may begin, and record the use
 ]
 
 TABLE: Mapping[Action, frozenset[Role]] = {
-    "work": frozenset(("contributor", "owner", "manager", "reviewer")),
+    "work": frozenset(("contributor", "owner", "manager", "reviewer", "trainer")),
     "project.create": frozenset(("owner",)),
     "project.edit": frozenset(("owner",)),
     "project.open": frozenset(("owner",)),
     "project.import": frozenset(("owner",)),
     "project.fund": frozenset(("owner", "manager")),
     "project.status": frozenset(("owner", "manager", "reviewer", "auditor")),
+    "task.read": frozenset(("owner", "manager", "reviewer", "auditor")),
     "people.invite": frozenset(("owner", "manager")),
     "people.list": frozenset(("owner", "manager")),
     "pay.close": frozenset(("owner", "manager")),
     "pay.view_all": frozenset(("owner", "manager", "auditor")),
+    "pay.set": frozenset(("owner", "manager")),
+    "pay.decide": frozenset(("owner", "manager")),
+    "pay.payout": frozenset(("owner", "manager")),
     "release.create": frozenset(("owner",)),
     "release.view": frozenset(("owner", "manager", "reviewer", "auditor")),
     "job.view": frozenset(("owner", "manager")),
     "own": frozenset(get_args(Role)),
     "log.view": frozenset(get_args(Role)),
+    "course.edit": frozenset(("owner", "trainer")),
+    "talent.search": frozenset(("owner", "manager")),
+    "conduct.view": frozenset(("owner", "manager", "auditor")),
+    "conduct.decide": frozenset(("owner", "manager")),
+    "appeal.review": frozenset(("owner", "manager", "reviewer", "contributor", "trainer")),
+    "policy.propose": frozenset(("owner", "manager")),
+    "campaign.edit": frozenset(("owner",)),
+    "campaign.view": frozenset(("owner", "manager", "reviewer", "auditor")),
+    "contribution.review": frozenset(("owner", "reviewer")),
+    "licence.decide": frozenset(("owner",)),
+    "licence.view": frozenset(("owner", "manager", "auditor")),
+    "log.keep": frozenset(("owner",)),
+    "gate.run": frozenset(("owner", "manager")),
 }
+
+# What a named human alone does, signed in themselves: no token reaches these.
+HUMAN_ONLY: frozenset[Action] = frozenset(
+    ("conduct.decide", "appeal.review", "contribution.review")
+)
 
 # What a token's scope lets through, on top of its person's roles.
 SCOPES: Mapping[str, frozenset[Action]] = {
-    "read": frozenset(("project.status", "pay.view_all", "release.view", "job.view", "log.view")),
+    "read": frozenset(
+        (
+            "project.status",
+            "pay.view_all",
+            "release.view",
+            "job.view",
+            "log.view",
+            "campaign.view",
+            "licence.view",
+        )
+    ),
     "work": frozenset(("work", "own", "log.view")),
-    "manage": frozenset(get_args(Action)),
+    "manage": frozenset(get_args(Action)) - HUMAN_ONLY,
+    "train": frozenset(("release.view", "gate.run")),  # a machine that trains, and nothing else
+}
+
+# No person's token: what a model server is let through with the one it is given.
+BACKEND_SCOPE = "backend"
+_LETS_THROUGH: Mapping[str, frozenset[Action]] = {
+    **SCOPES,
+    BACKEND_SCOPE: frozenset(("task.read",)),
 }
 
 PASSWORD_MIN = 12
@@ -81,7 +138,7 @@ def roles_in(actor: Actor, project_id: int) -> frozenset[str]:
 def may(actor: Actor, action: Action, project_id: int = 0) -> bool:
     """Say whether an actor may do an action in a project (0: in the workspace)."""
     if actor.scope is not None:
-        if action not in SCOPES[actor.scope]:
+        if action not in _LETS_THROUGH[actor.scope]:
             return False
         if actor.scope_project_id and project_id != actor.scope_project_id and action != "own":
             return False

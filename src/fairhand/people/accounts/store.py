@@ -166,8 +166,10 @@ def change_person(
     region: str,
     hours_from: int | None,
     hours_to: int | None,
+    locale: str | None = None,
 ) -> None:
-    """Write what an account says of its person."""
+    """Write what an account says of its person; the language stays when none is given."""
+    language = {} if locale is None else {"locale": locale}
     connection.execute(
         update(person)
         .where(person.c.id == person_id)
@@ -178,6 +180,7 @@ def change_person(
             place_region=region,
             hours_from_min=hours_from,
             hours_to_min=hours_to,
+            **language,
         )
     )
 

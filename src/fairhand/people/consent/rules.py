@@ -15,6 +15,7 @@ this purpose.
 """
 
 
-def work_notice(*, title: str, purpose: str, rate: str, mode: str) -> str:
+def work_notice(*, title: str, purpose: str, rate: str, mode: str, royalties: str = "") -> str:
     """Write the notice in plain words; its exact text is what the grant keeps."""
-    return _NOTICE_EN.format(title=title, purpose=purpose, rate=rate, mode=mode)
+    notice = _NOTICE_EN.format(title=title, purpose=purpose, rate=rate, mode=mode)
+    return f"{notice}- Later uses: {royalties}\n" if royalties else notice

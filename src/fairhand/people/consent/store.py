@@ -42,18 +42,56 @@ def save_grant(
 
 
 def enrol(
-    connection: Connection, person_id: int, project_id: int, grant_id: int, now: Instant
+    connection: Connection,
+    person_id: int,
+    project_id: int,
+    grant_id: int,
+    now: Instant,
+    state: str = "active",
 ) -> None:
-    """Enrol a person under a grant, also one who had left."""
+    """Enrol a person under a grant, also one who had left; `learning`: not qualified yet."""
     adding = insert(connection, enrolment).values(
-        person_id=person_id, project_id=project_id, grant_id=grant_id, joined_at=now
+        person_id=person_id, project_id=project_id, grant_id=grant_id, joined_at=now, state=state
     )
     connection.execute(
         adding.on_conflict_do_update(
             index_elements=["person_id", "project_id"],
-            set_={"state": "active", "grant_id": grant_id, "joined_at": now},
+            set_={"state": state, "grant_id": grant_id, "joined_at": now},
         )
     )
+
+
+def enrolment_state(connection: Connection, person_id: int, project_id: int) -> str | None:
+    """Say how a person stands in a project: active, learning, suspended, left; None: never in."""
+    return connection.execute(
+        select(enrolment.c.state).where(
+            enrolment.c.person_id == person_id, enrolment.c.project_id == project_id
+        )
+    ).scalar_one_or_none()
+
+
+_MOVE = text(
+    "UPDATE enrolment SET state = :state WHERE person_id = :person_id "
+    "AND project_id = :project_id AND state = :was"
+)
+_ALL_LEARNING = text(
+    "UPDATE enrolment SET state = 'active' WHERE project_id = :project_id "
+    "AND state = 'learning' RETURNING person_id"
+)
+
+
+def move_enrolment(
+    connection: Connection, person_id: int, project_id: int, was: str, state: str
+) -> bool:
+    """Move an enrolment on from the state it is in; False when it is in another."""
+    found = {"person_id": person_id, "project_id": project_id, "was": was, "state": state}
+    return connection.execute(_MOVE, found).rowcount == 1
+
+
+def release_learners(connection: Connection, project_id: int) -> list[int]:
+    """Let everybody work who was learning in a project; give their ids."""
+    found = connection.execute(_ALL_LEARNING, {"project_id": project_id})
+    return sorted(found.scalars())
 
 
 def is_enrolled(connection: Connection, person_id: int, project_id: int) -> bool:
@@ -77,10 +115,28 @@ def list_enrolled(connection: Connection, project_id: int) -> list[int]:
 
 
 def list_joined(connection: Connection, person_id: int) -> list[int]:
-    """List the projects a person takes part in."""
+    """List the projects a person takes part in, or learns for."""
     found = connection.execute(
         select(enrolment.c.project_id).where(
-            enrolment.c.person_id == person_id, enrolment.c.state == "active"
+            enrolment.c.person_id == person_id, enrolment.c.state.in_(("active", "learning"))
+        )
+    ).scalars()
+    return list(found)
+
+
+def list_granted(connection: Connection, person_id: int) -> list[int]:
+    """List the projects of which a person agreed to the notice, suspended or not."""
+    granted = select(consent_grant.c.project_id).where(
+        consent_grant.c.person_id == person_id, consent_grant.c.withdrawn_at.is_(None)
+    )
+    return sorted(set(connection.execute(granted).scalars()))
+
+
+def list_learning(connection: Connection, person_id: int) -> list[int]:
+    """List the projects that a person has joined and is not qualified for yet."""
+    found = connection.execute(
+        select(enrolment.c.project_id).where(
+            enrolment.c.person_id == person_id, enrolment.c.state == "learning"
         )
     ).scalars()
     return list(found)
@@ -91,7 +147,7 @@ def leave(connection: Connection, person_id: int, project_id: int, now: Instant)
     left = connection.execute(
         text(
             "UPDATE enrolment SET state = 'left' WHERE person_id = :person_id "
-            "AND project_id = :project_id AND state = 'active'"
+            "AND project_id = :project_id AND state IN ('active', 'learning')"
         ),
         {"person_id": person_id, "project_id": project_id},
     ).rowcount

@@ -1,0 +1,1 @@
+"""Campaigns that collect what people give of themselves: terms, quotas, coverage."""

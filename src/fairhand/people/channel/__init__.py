@@ -1,0 +1,1 @@
+"""Contributors' own letters: the server carries them sealed."""

@@ -1,0 +1,1 @@
+"""Those whom contributors elect, and what takes effect only with their signature."""

@@ -1,0 +1,1 @@
+"""Lessons from guidelines and gold tasks, practice, and exams."""

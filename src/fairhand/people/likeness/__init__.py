@@ -1,0 +1,1 @@
+"""Voices and faces of those who agreed to be looked up; templates that end by themselves."""

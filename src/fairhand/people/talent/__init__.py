@@ -1,0 +1,1 @@
+"""Skills, credentials, who may be found, and the way to more responsibility."""
