@@ -14,6 +14,7 @@ from fairhand.proof.log.note import (
     encode64,
     open_note,
     sign_note,
+    split_note,
 )
 
 _MAX_SIZE = 2**63 - 1
@@ -40,8 +41,15 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> str:
 
 
 def open_checkpoint(note: str, verifiers: Sequence[Verifier]) -> Checkpoint:
-    """Read a checkpoint that one of these keys signed; NoteError when none did."""
-    return parse_checkpoint(open_note(note, verifiers))
+    """Read a checkpoint that one of its own log's keys signed; NoteError when none did.
+
+    A key signs for the log of its name alone, so that one log cannot speak for another.
+    """
+    origin = parse_checkpoint(split_note(note)[0]).origin
+    own = [key for key in verifiers if key.name == origin]
+    if not own:
+        raise NoteError(f"the checkpoint is of another log: {origin}")
+    return parse_checkpoint(open_note(note, own))
 
 
 def parse_checkpoint(text: str) -> Checkpoint:

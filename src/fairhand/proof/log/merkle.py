@@ -48,6 +48,20 @@ class Frontier:
         self.size = 0
         self._peaks: list[bytes] = []
 
+    @classmethod
+    def of(cls, size: int, peaks: Sequence[bytes]) -> Frontier:
+        """Take up a tree of `size` where it was left; ValueError when the peaks cannot be its."""
+        if len(peaks) != size.bit_count():
+            raise ValueError(f"{len(peaks)} peaks are not those of a tree of {size} leaves")
+        frontier = cls()
+        frontier.size, frontier._peaks = size, list(peaks)
+        return frontier
+
+    @property
+    def peaks(self) -> tuple[bytes, ...]:
+        """The roots of its perfect subtrees, the largest first."""
+        return tuple(self._peaks)
+
     def push(self, leaf: bytes) -> None:
         """Append a leaf's hash."""
         node, carry = leaf, self.size

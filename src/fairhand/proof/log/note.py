@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from fairhand.core.errors import MalformedError
 
 _ED25519 = b"\x01"
-_DASH = "\u2014"
+DASH = "\u2014"
 _MAX_SIGNATURES = 100
 _MAX_NOTE = 1_000_000
 
@@ -33,7 +33,7 @@ class Verifier:
     public_key: bytes
 
     def __post_init__(self) -> None:
-        if not _is_key_name(self.name):
+        if not is_key_name(self.name):
             raise NoteError(f"{self.name!r} is no key name: no spaces, no plus signs")
         if len(self.public_key) != 32:
             raise NoteError("an Ed25519 public key has 32 bytes")
@@ -58,10 +58,13 @@ class Verifier:
 
 
 class Signer:
-    """A private key and the name it signs under."""
+    """A private key and the name it signs under; with `also`, notes get that key's line too."""
 
-    def __init__(self, name: str, private_key: Ed25519PrivateKey) -> None:
-        self._private_key = private_key
+    def __init__(
+        self, name: str, private_key: Ed25519PrivateKey, also: Signer | None = None
+    ) -> None:
+        self.private_key = private_key
+        self.also = also
         self.verifier = Verifier(name, private_key.public_key().public_bytes_raw())
 
     @property
@@ -71,11 +74,11 @@ class Signer:
 
     def sign(self, message: bytes) -> bytes:
         """Sign a message (Ed25519, RFC 8032)."""
-        return self._private_key.sign(message)
+        return self.private_key.sign(message)
 
     def skey(self) -> str:
         """The private key as text, `PRIVATE+KEY+name+hexid+base64`: keep it from everybody."""
-        seed = encode64(_ED25519 + self._private_key.private_bytes_raw())
+        seed = encode64(_ED25519 + self.private_key.private_bytes_raw())
         return f"PRIVATE+KEY+{self.name}+{self.verifier.key_id.hex()}+{seed}"
 
 
@@ -103,8 +106,13 @@ def parse_skey(text: str) -> Signer:
 def sign_note(text: str, signer: Signer) -> str:
     """Sign a text that ends in a newline."""
     _check_text(text)
+    signers = [signer] if signer.also is None else [signer, signer.also]
+    return f"{text}\n" + "".join(_sign_line(text, one) for one in signers)
+
+
+def _sign_line(text: str, signer: Signer) -> str:
     signature = encode64(signer.verifier.key_id + signer.sign(text.encode()))
-    return f"{text}\n{_DASH} {signer.name} {signature}\n"
+    return f"{DASH} {signer.name} {signature}\n"
 
 
 def open_note(note: str, verifiers: Sequence[Verifier]) -> str:
@@ -112,7 +120,7 @@ def open_note(note: str, verifiers: Sequence[Verifier]) -> str:
 
     Raises NoteError when none did, or when a signature under a known key is wrong.
     """
-    text, signatures = _split_note(note)
+    text, signatures = split_note(note)
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
     trusted = False
     for name, key_id, signature in signatures:
@@ -144,7 +152,8 @@ def decode64(text: str) -> bytes:
     return data
 
 
-def _split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+def split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    """Part a note into its text and its signatures: name, key id, what is signed with."""
     if len(note) > _MAX_NOTE or not note.endswith("\n"):
         raise NoteError("not a signed note: it must end in a newline and be under 1 MB")
     text, gap, tail = note.rpartition("\n\n")
@@ -159,7 +168,7 @@ def _split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
 
 def _signature_line(line: str) -> tuple[str, bytes, bytes]:
     dash, *rest = line.split(" ")
-    if dash != _DASH or len(rest) != 2 or not _is_key_name(rest[0]):
+    if dash != DASH or len(rest) != 2 or not is_key_name(rest[0]):
         raise NoteError(f"not a signature line: {line[:60]!r}")
     data = decode64(rest[1])
     if len(data) < 5:
@@ -167,7 +176,8 @@ def _signature_line(line: str) -> tuple[str, bytes, bytes]:
     return rest[0], data[:4], data[4:]
 
 
-def _is_key_name(name: str) -> bool:
+def is_key_name(name: str) -> bool:
+    """Say whether a note can carry this name: no spaces, no plus signs."""
     return bool(name) and "+" not in name and not any(char.isspace() for char in name)
 
 

@@ -10,12 +10,13 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import Issue, NotFoundError
-from fairhand.proof.log import merkle, tiles
+from fairhand.proof.log import merkle, tiles, witness_store
 from fairhand.proof.log.audit import StoredEvent, audit_log
 from fairhand.proof.log.checkpoint import Checkpoint, sign_checkpoint
 from fairhand.proof.log.leaf import SALT_SIZE, Body, canonical, commitment, make_leaf
@@ -36,6 +37,16 @@ class AppendedEvent:
     kind: str
     at: Instant
     leaf_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event that is to be appended; `append_many` takes them in their order."""
+
+    kind: str
+    body: Body
+    person_id: int | None = None
+    project_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,11 @@ _SEALED = (
     .order_by(log_event.c.leaf_index)
     .limit(1_000)
 )
+_LEAVES = (
+    select(log_event.c.leaf)
+    .where(log_event.c.leaf_index >= bindparam("start"), log_event.c.leaf_index < bindparam("end"))
+    .order_by(log_event.c.leaf_index)
+)
 _CHECKPOINTS = select(checkpoint.c.size, checkpoint.c.note).order_by(checkpoint.c.size)
 _EVENTS_OF = (
     select(log_event.c.id)
@@ -127,24 +143,31 @@ def append(
     project_id: int | None = None,
 ) -> AppendedEvent:
     """Add one event in one statement; it is true when the caller's transaction is."""
-    salt, text = os.urandom(SALT_SIZE), canonical(body)
-    leaf = make_leaf(kind, now, commitment(salt, text))
-    leaf_hash = merkle.leaf_hash(leaf)
-    result = connection.execute(
-        _APPEND,
-        {
-            "at": now,
-            "kind": kind,
-            "person_id": person_id,
-            "project_id": project_id,
-            "body": text.decode(),
-            "salt": salt,
-            "leaf": leaf,
-            "leaf_hash": leaf_hash,
-        },
-    )
+    row = _row(NewEvent(kind, body, person_id, project_id), now)
+    result = connection.execute(_APPEND, row)
     event_id: int = result.inserted_primary_key[0]  # type: ignore[index]  # one row, so a key
-    return AppendedEvent(event_id, kind, now, leaf_hash)
+    return AppendedEvent(event_id, kind, now, row["leaf_hash"])
+
+
+def append_many(connection: Connection, events: Sequence[NewEvent], now: Instant) -> None:
+    """Add events in a few statements; each is true when the caller's transaction is."""
+    if events:
+        connection.execute(_APPEND, [_row(event, now) for event in events])
+
+
+def _row(event: NewEvent, now: Instant) -> dict[str, Any]:
+    salt, text = os.urandom(SALT_SIZE), canonical(event.body)
+    leaf = make_leaf(event.kind, now, commitment(salt, text))
+    return {
+        "at": now,
+        "kind": event.kind,
+        "person_id": event.person_id,
+        "project_id": event.project_id,
+        "body": text.decode(),
+        "salt": salt,
+        "leaf": leaf,
+        "leaf_hash": merkle.leaf_hash(leaf),
+    }
 
 
 def seal(
@@ -184,16 +207,25 @@ def oldest_unsealed(connection: Connection) -> Instant | None:
 
 
 def load_proof(connection: Connection, event_id: int) -> Receipt | None:
-    """Load the receipt of an event under the newest checkpoint; None while it is not sealed."""
+    """Load the receipt of an event; None while it is not sealed.
+
+    It is proven under the newest checkpoint that witnesses co-signed, where one covers the event;
+    else under the newest of all.
+    """
     row = connection.execute(_EVENT, {"event_id": event_id}).one_or_none()
     if row is None:
         raise NotFoundError(f"There is no event {event_id} in the log.")
-    latest = latest_checkpoint(connection)
-    if row.leaf_index is None or latest is None:
+    if row.leaf_index is None:
         return None
-    hashes = tiles.inclusion_proof(row.leaf_index, latest.size, _reader(connection))
+    head = witness_store.newest_cosigned(connection, row.leaf_index + 1)
+    if head is None:
+        latest = latest_checkpoint(connection)
+        if latest is None:
+            return None
+        head = witness_store.Head(latest.size, latest.note)
+    hashes = tiles.inclusion_proof(row.leaf_index, head.size, _reader(connection))
     opening = None if row.body is None else Opening(row.kind, row.at, row.salt, row.body)
-    return Receipt(row.leaf_index, tuple(hashes), latest.note, row.leaf, opening)
+    return Receipt(row.leaf_index, tuple(hashes), head.note, row.leaf, opening)
 
 
 def load_consistency(connection: Connection, old: int, new: int) -> list[bytes]:
@@ -237,6 +269,17 @@ def _lock(connection: Connection, now: Instant) -> int:
         connection.execute(_LOCK, {"now": now})
     size: int = connection.execute(_SIZE).scalar_one()
     return size
+
+
+def tile_reader(connection: Connection) -> tiles.ReadTile:
+    """Read the log's tiles."""
+    return _reader(connection)
+
+
+def load_leaves(connection: Connection, start: int, most: int) -> list[bytes]:
+    """Load up to `most` leaves from a leaf number on; nothing else of their events is read."""
+    found = connection.execute(_LEAVES, {"start": start, "end": start + most})
+    return list(found.scalars())
 
 
 def _reader(connection: Connection) -> tiles.ReadTile:

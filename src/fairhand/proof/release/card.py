@@ -6,11 +6,14 @@ What is not known is said to be not known.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from fairhand.proof.release.datasheet import conditions_words
+from fairhand.proof.release.fair_work_words import SECTIONS
+from fairhand.proof.release.guard_card import guard_section
 from fairhand.proof.release.rules import (
-    Agreement,
+    ModelFacts,
+    OwnDataFacts,
     PayFacts,
     QuestionFacts,
     ReleaseFacts,
@@ -18,8 +21,9 @@ from fairhand.proof.release.rules import (
     is_simulated,
     is_trial,
 )
+from fairhand.proof.release.words import UNSTATED as UNSTATED
+from fairhand.proof.release.words import agreement_of, plain, share, split_names, who_words
 
-UNSTATED = "unstated"
 _MOST_PEOPLE = 500
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
@@ -32,8 +36,13 @@ def write_card(facts: ReleaseFacts, stats: ReleaseStats) -> str:
         _counts(stats),
         _questions(facts, stats),
         _agreement(facts),
+        guard_section(facts.guard),
+        _models(facts),
+        _own_data(facts.own_data),
         _people(stats),
+        _who(facts),
         _pay(facts.pay),
+        _conditions(facts),
         _gaps(facts, stats),
         _proof(facts),
     )
@@ -56,7 +65,14 @@ def _front_matter(facts: ReleaseFacts, stats: ReleaseStats) -> Iterator[str]:
     yield "configs:"
     yield "- config_name: labels"
     yield "  default: true"
-    yield "  data_files: data/*.parquet"
+    parts = [one for one in (facts.splits or {}).get("parts", ()) if one["rows"]]
+    if not parts:
+        yield "  data_files: data/*.parquet"
+    else:
+        yield "  data_files:"
+        for one in parts:
+            yield f"  - split: {one['name']}"
+            yield f"    path: data/{one['name']}-*.parquet"
     yield "- config_name: annotations"
     yield "  data_files: annotations.parquet"
     yield "---"
@@ -64,12 +80,12 @@ def _front_matter(facts: ReleaseFacts, stats: ReleaseStats) -> Iterator[str]:
 
 
 def _opening(facts: ReleaseFacts, stats: ReleaseStats) -> Iterator[str]:
-    yield f"# {_plain(facts.title)}, version {facts.version}"
+    yield f"# {plain(facts.title)}, version {facts.version}"
     yield ""
     if is_simulated(stats):
         yield (
             "> **Made with simulated contributors: not human data.** "
-            f"{_share(stats.simulated_annotations, stats.annotations)} of the annotations came "
+            f"{share(stats.simulated_annotations, stats.annotations)} of the annotations came "
             "from simulated contributors. Do not train or evaluate on this as if people had made "
             "it."
         )
@@ -82,11 +98,11 @@ def _opening(facts: ReleaseFacts, stats: ReleaseStats) -> Iterator[str]:
         yield ""
     yield f"- Made on: {facts.created_at}"
     yield f"- Mode of the project: {facts.mode}"
-    yield f"- Purpose that contributors were told: {_plain(facts.purpose) or 'not stated'}"
+    yield f"- Purpose that contributors were told: {plain(facts.purpose) or 'not stated'}"
     if facts.licence == UNSTATED:
         yield "- Licence: not stated. Ask the owner before you use this."
     else:
-        yield f"- Licence: {_plain(facts.licence)}"
+        yield f"- Licence: {plain(facts.licence)}"
     yield ""
 
 
@@ -97,9 +113,9 @@ def _counts(stats: ReleaseStats) -> Iterator[str]:
     yield f"- Aggregated answers (rows): {stats.rows}"
     yield f"- Annotations: {stats.annotations}"
     yield f"- Contributors: {len(stats.people)}"
-    assisted = _share(stats.assisted_annotations, stats.annotations)
+    assisted = share(stats.assisted_annotations, stats.annotations)
     yield f"- Annotations made with a model's proposal in view: {assisted}"
-    simulated = _share(stats.simulated_annotations, stats.annotations)
+    simulated = share(stats.simulated_annotations, stats.annotations)
     yield f"- Annotations by simulated contributors: {simulated}"
     yield f"- Media files: {stats.media_files}"
     yield ""
@@ -109,7 +125,7 @@ def _questions(facts: ReleaseFacts, stats: ReleaseStats) -> Iterator[str]:
     yield "## Questions"
     yield ""
     for question, seen in zip(facts.questions, stats.questions, strict=True):
-        yield f"### {_plain(question.title)} (`{question.name}`, {question.kind})"
+        yield f"### {plain(question.title)} (`{question.name}`, {question.kind})"
         yield ""
         yield f"- Answers: {seen.rows}"
         mean = "not measured" if seen.mean_confidence is None else f"{seen.mean_confidence:.3f}"
@@ -133,18 +149,56 @@ def _agreement(facts: ReleaseFacts) -> Iterator[str]:
     yield ""
     measured = {item.question: item for item in facts.agreement}
     for question in facts.questions:
-        yield f"- `{question.name}`: {_agreement_of(measured.get(question.name))}"
+        yield f"- `{question.name}`: {plain(agreement_of(measured.get(question.name)))}"
     yield ""
 
 
-def _agreement_of(found: Agreement | None) -> str:
-    if found is None or found.alpha is None:
-        reason = "" if found is None or not found.reason else f" ({_plain(found.reason)})"
-        return f"not measured{reason}"
-    interval = (
-        "" if found.low is None else f" (95 % interval {found.low:.3f} to {found.high or 0:.3f})"
+def _models(facts: ReleaseFacts) -> Iterator[str]:
+    if not facts.models:
+        return
+    yield "## Models that proposed"
+    yield ""
+    yield "People saw proposals of these models, and decided; `assisted` marks those rows."
+    yield ""
+    for model in facts.models:
+        seen = f"in view for {model.annotations} annotations"
+        yield f"- {plain(model.model)}: {seen}. {_how(model)}"
+    yield ""
+
+
+def _how(model: ModelFacts) -> str:
+    if model.value is None or model.low is None or model.high is None:
+        return "How good it is was not measured here."
+    what = "mean overlap with people's outlines" if model.measure == "iou" else "as people answered"
+    basis = "held-out tasks" if model.held_out else "answered tasks, none of them held back"
+    words = (
+        f"On {model.tasks} {basis} (`{model.question}`): {100 * model.value:.1f} % {what} "
+        f"(95 % interval {100 * model.low:.1f} to {100 * model.high:.1f})."
     )
-    return f"{_plain(found.measure)} {found.alpha:.3f}{interval}"
+    if not model.weak:
+        return f"{words} No slice is shown to be worse than the rest."
+    return f"{words} Worse than the rest: {', '.join(map(plain, model.weak))}."
+
+
+def _own_data(own: OwnDataFacts | None) -> Iterator[str]:
+    if own is None:
+        return
+    yield "## What people gave of themselves, and what it is for"
+    yield ""
+    yield "Every item came under a grant of its giver that permits all of the following."
+    yield "Whatever is not named here is not permitted. People may take items back at any time."
+    yield ""
+    yield f"- What it shows of them: {', '.join(own.modalities)}"
+    yield f"- Permitted purposes: {', '.join(own.purposes)}"
+    yield f"- Where: {', '.join(own.territory)}"
+    yield f"- From {own.starts} until {own.ends}; not to be used after that"
+    yield f"- For: {plain(own.recipient) or 'the operator alone'}"
+    yield f"- Items that left again: `{own.revocations}`, signed; look there before every use"
+    yield "- `items.jsonl` names the items; the names are of this release alone and name no person"
+    if own.supersedes is not None:
+        yield f"- Takes the place of version {own.supersedes}, from which items were taken back"
+    yield "- Voices, faces and names that were made unrecognisable are pseudonymised, not anonymous"
+    yield ""
 
 
 def _people(stats: ReleaseStats) -> Iterator[str]:
@@ -189,6 +243,31 @@ def _pay(pay: PayFacts | None) -> Iterator[str]:
     yield ""
 
 
+def _who(facts: ReleaseFacts) -> Iterator[str]:
+    yield "## Which groups made it"
+    yield ""
+    yield "Groups of fewer than ten people are not told, nor what would give one away."
+    yield ""
+    for words in who_words(facts):
+        yield f"- {plain(words)}"
+    yield ""
+
+
+def _conditions(facts: ReleaseFacts) -> Iterator[str]:
+    """The sections of fair work, each as it is known; `croissant.json` has them for machines."""
+    yield "## Conditions of the work"
+    yield ""
+    if facts.fair_work is None:
+        yield "Not known: they were not recorded for this release."
+        yield ""
+        return
+    for name in SECTIONS:
+        yield f"### {name.capitalize()}"
+        yield ""
+        yield from conditions_words(facts.fair_work.get(name))
+        yield ""
+
+
 def _gaps(facts: ReleaseFacts, stats: ReleaseStats) -> Iterator[str]:
     yield "## Known gaps"
     yield ""
@@ -198,8 +277,9 @@ def _gaps(facts: ReleaseFacts, stats: ReleaseStats) -> Iterator[str]:
     yield f"- Annotations withheld because a grant was withdrawn: {gaps.annotations_withheld}"
     if not facts.media_copied and stats.media_files:
         yield "- Media are named by SHA-256 and not copied into this release."
-    yield "- Who the contributors are (age, gender, place) was not recorded here."
-    yield "- Splits into training and test sets are not part of this release."
+    yield "- Age and gender of the contributors were not recorded here."
+    if not split_names(facts):
+        yield "- Splits into training and test sets are not part of this release."
     yield ""
 
 
@@ -220,17 +300,8 @@ def _people_count(count: int) -> str:
     return "1 person" if count == 1 else f"{count} people"
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{part} of {whole} ({100 * part / whole:.1f} %)" if whole else "0 of 0"
-
-
-def _plain(text: str) -> str:
-    """One line that Markdown reads as text."""
-    return re.sub(r"([\\`*_<>\[\]#|])", r"\\\1", " ".join(text.split()))
-
-
 def _cell(text: str) -> str:
-    return _plain(text) or "(empty)"
+    return plain(text) or "(empty)"
 
 
 def _quoted(text: str) -> str:

@@ -15,13 +15,18 @@ from fairhand.core.errors import ConflictError, UnavailableError
 from fairhand.proof.release import manifest as names
 
 
-def place_release(draft: Path, final: Path, log_json: bytes) -> None:
+def place_release(
+    draft: Path, final: Path, log_json: bytes, statement: bytes | None = None
+) -> None:
     """Add the proof and put the folder in place with one rename; doing it again does nothing."""
     if (final / names.MANIFEST).exists():
         return
     with clear_errors():
         (draft / names.LOG).write_bytes(log_json)
         _sync(draft / names.LOG)
+        if statement is not None:
+            (draft / names.STATEMENT).write_bytes(statement)
+            _sync(draft / names.STATEMENT)
         _sync(draft)
         final.parent.mkdir(parents=True, exist_ok=True)
         draft.rename(final)

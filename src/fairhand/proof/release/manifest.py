@@ -17,6 +17,8 @@ from fairhand.proof.release.rules import (
     FORMAT,
     Agreement,
     Gaps,
+    ModelFacts,
+    OwnDataFacts,
     PayFacts,
     PersonFacts,
     QuestionFacts,
@@ -30,8 +32,15 @@ CARD = "card.md"
 LABELS_JSONL = "labels.jsonl"
 ANNOTATIONS_PARQUET = "annotations.parquet"
 LABEL_HASHES = "rows/labels.hashes"
-ANNOTATION_HASHES = "rows/annotations.hashes"
 MEDIA_LIST = "media.jsonl"
+ITEMS = "items.jsonl"
+REVOCATIONS = "revocations.json"
+REVOCATIONS_NOTE = "revocations.json.note"
+ANNOTATION_LEAVES = "rows/annotations.leaves"
+CROISSANT = "croissant.json"
+DATASHEET = "datasheet.md"
+SUMMARY = "training-summary.md"
+STATEMENT = "release.intoto.json"
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -107,8 +116,19 @@ def _facts(content: dict[str, Any]) -> ReleaseFacts:
         "pay": None if pay is None else PayFacts(**pay),
         "simulated_people": tuple(content["simulated_people"]),
         "gaps": Gaps(**content["gaps"]),
+        "models": tuple(
+            ModelFacts(**{**item, "weak": tuple(item["weak"])}) for item in content["models"]
+        ),
+        "own_data": _own_data(content["own_data"]),
     }
     return ReleaseFacts(**{**content, **changed})
+
+
+def _own_data(content: dict[str, Any] | None) -> OwnDataFacts | None:
+    if content is None:
+        return None
+    lists = {name: tuple(content[name]) for name in ("modalities", "purposes", "territory")}
+    return OwnDataFacts(**{**content, **lists})
 
 
 def _stats(content: dict[str, Any]) -> ReleaseStats:

@@ -15,13 +15,22 @@ from fairhand.core.clock import HOUR_MS, MINUTE_MS
 from fairhand.core.money import MICROS, Money
 from fairhand.model.project import Mode, Question
 
-FORMAT = "fairhand.release/v1"
+FORMAT = "fairhand.release/v2"
 TRIAL_MODES: tuple[Mode, ...] = ("draft", "demo")
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRow:
-    """The aggregated answer to one question about one task."""
+    """The aggregated answer to one question about one task.
+
+    `annotators` are those whose answers are behind it, by pseudonym; `agreement` is the mean
+    likeness of their answers to this one by the measure of its kind, 0 to 1; None where answers of
+    the kind cannot disagree. `origin` and `depth` are `model.origin`'s, of the answer;
+    `data_origin` and `data_depth` those of what was asked about, and `data_model` what generated
+    that. `models` names those whose proposals became the answer as they were; `depth_known` is
+    false where nobody said what one of them learned from, so that `depth` is the least it can be.
+    `split` is None in a release without splits.
+    """
 
     task_id: int
     question: str
@@ -37,6 +46,17 @@ class ReleaseRow:
     data: dict[str, Any]
     media_sha256: str | None = None
     media_type: str | None = None
+    annotators: tuple[str, ...] = ()
+    agreement: float | None = None
+    origin: str = "human"
+    depth: int = 0
+    data_origin: str = "human"
+    data_depth: int = 0
+    licence: str = ""
+    models: tuple[str, ...] = ()
+    depth_known: bool = True
+    data_model: str | None = None
+    split: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +75,9 @@ class AnnotationRow:
     changed: bool
     model: str | None
     simulated: bool
+    origin: str = "human"
+    depth: int = 0
+    split: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +143,26 @@ class QuestionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """A model whose proposals people had in view, and how it did when it was last measured here.
+
+    `measure` is "accuracy" or "iou"; `value` None: it was never measured. `weak` names the slices
+    in which it is worse than in the rest.
+    """
+
+    model: str
+    annotations: int
+    question: str = ""
+    measure: str = ""
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    tasks: int = 0
+    held_out: bool = False
+    weak: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Gaps:
     """What is not in the release, counted so that nobody mistakes it for all there was."""
 
@@ -143,8 +186,33 @@ class ReleaseStats:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnDataFacts:
+    """What a campaign's release is for: the terms that every grant in it was asked about.
+
+    `policy` is the same as an ODRL offer or agreement. `revocations` is where the signed list of
+    items that left again is kept; whoever holds a copy must look there.
+    """
+
+    modalities: tuple[str, ...]
+    purposes: tuple[str, ...]
+    territory: tuple[str, ...]
+    starts: str
+    ends: str
+    recipient: str
+    revocations: str
+    policy: dict[str, Any]
+    supersedes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseFacts:
-    """Everything about a release that is not a row: given, not computed from the files."""
+    """Everything about a release that is not a row: given, not computed from the files.
+
+    `splits` says how rows were parted, `guard` what the synthetic-data guard found, `fair_work`
+    under which conditions the work was done, `who` which groups of people did it, and `roots` the
+    Merkle roots of its rows, by file. `notes` are the owner's own
+    words, by question of `notes.NOTES`.
+    """
 
     project_id: int
     slug: str
@@ -163,6 +231,15 @@ class ReleaseFacts:
     log_origin: str = ""
     log_vkey: str = ""
     media_copied: bool = False
+    models: tuple[ModelFacts, ...] = ()
+    own_data: OwnDataFacts | None = None
+    # JSON objects, each in the form that its own module writes; None: not part of this release.
+    splits: dict[str, Any] | None = None
+    guard: dict[str, Any] | None = None
+    fair_work: dict[str, Any] | None = None
+    who: dict[str, Any] | None = None
+    roots: dict[str, Any] | None = None
+    notes: dict[str, str] = field(default_factory=dict)
 
 
 def may_enter(*, answers: int, held: bool, withdrawn_answers: int) -> bool:

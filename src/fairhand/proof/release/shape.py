@@ -26,11 +26,13 @@ GROUP_BYTES = 16 * 1024 * 1024
 SHARD_ROWS = 250_000
 
 _JSON_COLUMNS = frozenset({"value", "probabilities", "data"})
+_LIST_COLUMNS = frozenset({"annotators", "models"})
 _TYPES: dict[str, Any] = {
     "int": pa.int64(),
     "str": pa.string(),
     "bool": pa.bool_(),
     "float": pa.float64(),
+    "tuple[str, ...]": pa.list_(pa.string()),
 }
 
 
@@ -66,15 +68,21 @@ class Shape(Generic[Row]):
                 record[name] = orjson.loads(text)
                 if _json(record[name]).decode() != text:
                     raise ValueError(f"column {name} is not in its one form")
-        row: Row = self._row_type(**record)
+        row: Row = self._row_type(**_with_tuples(record))
         if isinstance(row, ReleaseRow) and label != label_of(row.value):
             raise ValueError("column label contradicts column value")
         return row
 
     def parse(self, line: bytes) -> Row:
         """Read a row from its byte form."""
-        row: Row = self._row_type(**orjson.loads(line))
+        row: Row = self._row_type(**_with_tuples(orjson.loads(line)))
         return row
+
+
+def _with_tuples(record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: tuple(value) if name in _LIST_COLUMNS else value for name, value in record.items()
+    }
 
 
 def row_bytes(row: ReleaseRow | AnnotationRow) -> bytes:

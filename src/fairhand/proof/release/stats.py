@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from fairhand.proof.release.rules import (
     AnnotationRow,
@@ -17,6 +20,7 @@ from fairhand.proof.release.rules import (
 MOST_LABELS = 200
 """Labels counted one by one per question; a question with more is open-ended and not counted."""
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _LABELLED_KINDS = frozenset("choice spans boxes polygons mask keypoints segments".split())
 
 
@@ -28,10 +32,18 @@ class _Question:
     labels: Counter[str] = field(default_factory=Counter)
 
 
+class RowCounter(Protocol):
+    """Counts something else about the same rows."""
+
+    def add_row(self, row: ReleaseRow) -> None:
+        """Count a row."""
+
+
 @dataclass(slots=True)
 class Counting:
-    """Counts in bounded memory: per question, per person, and in all."""
+    """Counts in bounded memory: per question, per person, and in all; `also` count along."""
 
+    also: tuple[RowCounter, ...] = ()
     tasks: int = 0
     rows: int = 0
     annotations: int = 0
@@ -45,6 +57,8 @@ class Counting:
 
     def add_row(self, row: ReleaseRow) -> None:
         """Count a row; rows come in the order of their tasks."""
+        for other in self.also:
+            other.add_row(row)
         self.rows += 1
         self.tasks += row.task_id != self._last_task
         self._last_task = row.task_id
@@ -55,7 +69,7 @@ class Counting:
             question.confidence += row.confidence
         if row.media_sha256 is not None:
             self._media.add(bytes.fromhex(row.media_sha256))
-        for label in _labels_of(row):
+        for label in labels_of(row):
             if label in question.labels or len(question.labels) <= MOST_LABELS:
                 question.labels[label] += 1
 
@@ -65,6 +79,8 @@ class Counting:
         self.assisted += row.assisted
         self.simulated += row.simulated
         self._people[row.contributor] += 1
+        for sha256, _ in item_files(row.value):
+            self._media.add(bytes.fromhex(sha256))
         if row.simulated:
             self._simulated_people.add(row.contributor)
 
@@ -99,8 +115,18 @@ class Counting:
         return QuestionFacts(name, kind, seen.rows, mean, dict(sorted(labels.items())))
 
 
-def _labels_of(row: ReleaseRow) -> list[str]:
-    """The labels in an answer: of a choice, of several choices, or of regions."""
+def item_files(value: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The files of contributions in an annotation's value: SHA-256 and media type of each."""
+    items = (one for one in value.values() if isinstance(one, dict) and "item" in one)
+    return [
+        (one["sha256"], str(one.get("media_type", "")))
+        for one in items
+        if isinstance(one.get("sha256"), str) and _SHA256.fullmatch(one["sha256"])
+    ]
+
+
+def labels_of(row: ReleaseRow) -> list[str]:
+    """Give the labels in an answer: of a choice, of several choices, or of regions."""
     value = row.value if row.kind in _LABELLED_KINDS else None
     if isinstance(value, str):
         return [value]

@@ -14,10 +14,14 @@ from typing import Any, Literal
 import orjson
 from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
+from fairhand.core.chunks import chunks
 from fairhand.core.clock import Instant
+from fairhand.model.origin import HUMAN, Standing
+from fairhand.proof.release.guard_counts import Checked
 from fairhand.proof.release.source import Answer, Given, TaskSheet
+from fairhand.storage.tables.assist import model_version
 from fairhand.storage.tables.people import consent_grant
-from fairhand.storage.tables.proof import release
+from fairhand.storage.tables.proof import release, task_origin
 from fairhand.storage.tables.quality import consensus
 from fairhand.storage.tables.work import annotation, prediction, queue, task
 
@@ -48,9 +52,13 @@ _TASKS = (
         task.c.data,
         task.c.media_sha256,
         task.c.media_type,
+        task.c.media_details,
         queue.c.held,
+        task_origin.c.depth,
+        task_origin.c.model,
     )
     .join_from(task, queue, queue.c.task_id == task.c.id)
+    .join(task_origin, task_origin.c.task_id == task.c.id, isouter=True)
     .where(task.c.id > bindparam("after"), task.c.project_id + 0 == bindparam("project_id"))
     .order_by(task.c.id)
     .limit(_PAGE)
@@ -87,8 +95,10 @@ _ANNOTATIONS = (
         annotation.c.simulated,
         annotation.c.superseded,
         prediction.c.model,
+        model_version.c.data_depth,
     )
     .join_from(annotation, prediction, prediction.c.id == annotation.c.prediction_id, isouter=True)
+    .join(model_version, model_version.c.id == prediction.c.model_version_id, isouter=True)
     .where(
         annotation.c.task_id.between(bindparam("first"), bindparam("last")),
         annotation.c.project_id + 0 == bindparam("project_id"),
@@ -97,6 +107,20 @@ _ANNOTATIONS = (
 )
 _GRANTS = select(consent_grant.c.person_id, consent_grant.c.withdrawn_at).where(
     consent_grant.c.project_id == bindparam("project_id")
+)
+_GENERATED = (
+    select(
+        task_origin.c.model,
+        task_origin.c.verifier,
+        task_origin.c.precision_low,
+        func.count().label("tasks"),
+    )
+    .where(task_origin.c.project_id == bindparam("project_id"))
+    .group_by(task_origin.c.model, task_origin.c.verifier, task_origin.c.precision_low)
+    .order_by(task_origin.c.model, task_origin.c.verifier, task_origin.c.precision_low)
+)
+_HELD = select(queue.c.task_id).where(
+    queue.c.task_id.in_(bindparam("ids", expanding=True)), queue.c.held
 )
 _SAVED = select(release).order_by(release.c.version.desc())
 _VERSIONS = select(func.coalesce(func.max(release.c.version), 0)).where(
@@ -136,10 +160,35 @@ def iter_sheets(connection: Connection, project_id: int) -> Iterator[TaskSheet]:
                 data=row.data,
                 media_sha256=row.media_sha256,
                 media_type=row.media_type,
+                media_details=row.media_details,
                 held=bool(row.held),
                 answers=tuple(Answer(*item[1:]) for item in answers.get(row.id, ())),
                 given={item.id: Given(*item) for item in given.get(row.id, ())},
+                origin=HUMAN if row.depth is None else Standing("synthetic", row.depth),
+                data_model=row.model,
             )
+
+
+def list_generated(connection: Connection, project_id: int) -> tuple[Checked, ...]:
+    """List what generated a project's data, with who checked it, as it was declared."""
+    rows = connection.execute(_GENERATED, {"project_id": project_id})
+    return tuple(
+        Checked(
+            row.model,
+            row.verifier or "",
+            None if row.precision_low is None else row.precision_low / 1_000,
+            row.tasks,
+        )
+        for row in rows
+    )
+
+
+def list_held(connection: Connection, task_ids: Sequence[int]) -> set[int]:
+    """Say which of some tasks are held back, for a person to look at."""
+    found: set[int] = set()
+    for some in chunks(task_ids, _PAGE):
+        found.update(connection.execute(_HELD, {"ids": some}).scalars())
+    return found
 
 
 def add_release(

@@ -15,18 +15,32 @@ from fairhand.core.errors import Issue, MalformedError
 from fairhand.core.ids import sha256_hex
 from fairhand.proof.log.note import Verifier
 from fairhand.proof.release import manifest as names
-from fairhand.proof.release.card import write_card
+from fairhand.proof.release.cards import WRITTEN_CARDS
+from fairhand.proof.release.check import taken_back
+from fairhand.proof.release.croissant import write_croissant
+from fairhand.proof.release.croissant_check import check_croissant
 from fairhand.proof.release.folder import sha256_of
+from fairhand.proof.release.guard_check import check_guard, counting_for
 from fairhand.proof.release.log_file import ReleaseProof, check_log
 from fairhand.proof.release.manifest import Manifest, parse_manifest
 from fairhand.proof.release.rules import ReleaseFacts
+from fairhand.proof.release.split_counts import SplitCounting, check_splits
+from fairhand.proof.release.statement import check_statement
 from fairhand.proof.release.stats import Counting
 from fairhand.proof.release.verify_rows import check_rows, media_entries
 
 Progress = Callable[[str], None]
 
 _MOST_NAMED = 1_000
-_FOREIGN = frozenset({names.MANIFEST, names.LOG})
+_FOREIGN = frozenset(
+    {
+        names.MANIFEST,
+        names.LOG,
+        names.STATEMENT,
+        names.REVOCATIONS,
+        names.REVOCATIONS_NOTE,
+    }  # beside what was made
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +90,7 @@ def verify_release(
     proof = _check_proof(directory, public_key, found)
     manifest = _check_manifest(directory, proof, found)
     if manifest is not None:
+        _check_statement(directory, manifest, proof, found)
         try:
             progress("files")
             damaged = _check_files(directory, manifest, found)
@@ -127,12 +142,36 @@ def _check_manifest(
     return manifest
 
 
+def _check_statement(
+    directory: Path, manifest: Manifest, proof: ReleaseProof | None, found: _Findings
+) -> None:
+    """Check the in-toto statement under the key that the log's proof holds under."""
+    name, path = "The statement for other tools is of these files", directory / names.STATEMENT
+    if proof is None:
+        return
+    if not path.is_file():
+        words = f"{names.STATEMENT}: it is missing; the log's proof says the same"
+        found.note(name, [Issue(names.STATEMENT, words, "warning")], "missing")
+        return
+    try:
+        sha256 = str(proof.body["manifest_sha256"])
+        check_statement(_read(directory, names.STATEMENT), manifest, sha256, proof.key)
+    except MalformedError as error:
+        words = f"{names.STATEMENT}: {error.message}"
+        found.note(name, [Issue(names.STATEMENT, words)], "")
+    else:
+        found.note(name, [], "in-toto Statement v1, DSSE, Ed25519")
+
+
 def _compare_event(facts: ReleaseFacts, proof: ReleaseProof) -> None:
     said = {"project": facts.project_id, "version": facts.version, "mode": facts.mode}
     if {key: proof.body.get(key) for key in said} != said:
         raise MalformedError("it is of another project, version or mode than the event in the log")
     if (facts.log_origin, facts.log_vkey) != (proof.checkpoint.origin, proof.key.vkey):
         raise MalformedError("it names another log or key than log.json")
+    root = (facts.roots or {}).get("annotations", {}).get("root")
+    if proof.body.get("annotations_root") != root:
+        raise MalformedError("its rows have another root than the event in the log")
 
 
 def _check_files(directory: Path, manifest: Manifest, found: _Findings) -> set[str]:
@@ -158,10 +197,13 @@ def _check_media(directory: Path, manifest: Manifest, found: _Findings) -> None:
     issues: list[Issue] = []
     left = {path for path in _walk(directory, []) if path.startswith("media/")}
     count = 0
+    gone = taken_back(directory) if manifest.facts.own_data else frozenset()
     if names.MEDIA_LIST in listed:
         for entry in media_entries(directory / names.MEDIA_LIST):
             count += 1
             left.discard(entry.path)
+            if entry.sha256 in gone and not (directory / entry.path).exists():
+                continue
             fault = _fault_of(directory / entry.path, entry.bytes, entry.sha256)
             if fault:
                 issues.append(Issue(entry.path, f"{entry.path}: {fault}"))
@@ -175,7 +217,9 @@ def _check_media(directory: Path, manifest: Manifest, found: _Findings) -> None:
 def _check_contents(
     directory: Path, manifest: Manifest, damaged: set[str], found: _Findings
 ) -> None:
-    counting = Counting()
+    guarding = counting_for(manifest.facts.guard)
+    splitting = SplitCounting(by_person=(manifest.facts.splits or {}).get("by") == "person")
+    counting = Counting((guarding, splitting))
     issues = check_rows(directory, manifest, damaged, counting)
     stats = manifest.stats
     detail = f"{stats.rows} rows, {stats.annotations} annotations"
@@ -183,12 +227,40 @@ def _check_contents(
     facts = manifest.facts
     wrong = [] if issues or damaged else _compare_stats(manifest, counting)
     found.note("The numbers follow from the rows", wrong, "counts, labels, people, shares")
+    leaking = check_splits(facts.splits, None if issues or damaged else splitting)
+    found.note("The splits are what the rows say", leaking, "counts, nothing on two sides")
+    unfit = check_guard(facts.guard, None if issues or damaged else guarding)
+    found.note("The synthetic-data guard says what the rows say", unfit, "origins, depths, rules")
     found.note("The pay facts agree with one another", _check_pay(facts), "minutes, people, floor")
-    if names.CARD not in damaged:
-        card = (directory / names.CARD).read_bytes()
-        same = card == write_card(facts, stats).encode()
-        fault = [] if same else [Issue(names.CARD, "card.md: does not say what the manifest says")]
-        found.note("The card says what the rows say", fault, "made again, byte for byte")
+    _check_cards(directory, manifest, damaged, found)
+    _check_croissant(directory, manifest, damaged, found)
+
+
+def _check_cards(directory: Path, manifest: Manifest, damaged: set[str], found: _Findings) -> None:
+    """Make every card that people read again."""
+    fault = []
+    for name, write in WRITTEN_CARDS.items():
+        if name not in damaged:
+            path = directory / name
+            made = write(manifest.facts, manifest.stats).encode()
+            if not path.is_file() or path.read_bytes() != made:
+                fault.append(Issue(name, f"{name}: does not say what the manifest says"))
+    found.note("The card says what the rows say", fault, "made again, byte for byte")
+
+
+def _check_croissant(
+    directory: Path, manifest: Manifest, damaged: set[str], found: _Findings
+) -> None:
+    """Make the card for machines again, and hold it against what such cards must say."""
+    if names.CROISSANT in damaged:
+        return
+    path = directory / names.CROISSANT
+    card = path.read_bytes() if path.is_file() else b""
+    same = card == write_croissant(manifest.facts, manifest.stats, manifest.files)
+    message = f"{names.CROISSANT}: does not say what the manifest says"
+    fault = [] if same else [Issue(names.CROISSANT, message)]
+    fault += [issue for issue in check_croissant(card) if card and issue.severity == "error"]
+    found.note("The card for machines says the same", fault, "made again, byte for byte")
 
 
 def _compare_stats(manifest: Manifest, counting: Counting) -> list[Issue]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import orjson
 import pyarrow as pa
 
 from fairhand.core.errors import Issue
+from fairhand.proof.log.merkle import leaf_hash
 from fairhand.proof.release import manifest as names
 from fairhand.proof.release.manifest import FileEntry, Manifest
+from fairhand.proof.release.row_tree import read_leaves, root_of, roots_of
 from fairhand.proof.release.rules import AnnotationRow, ReleaseRow
 from fairhand.proof.release.shape import (
     ANNOTATIONS,
@@ -27,6 +30,14 @@ from fairhand.proof.release.stats import Counting
 
 MOST_ROWS_NAMED = 20
 """Rows named per file; more damage than that is summed up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The hashes that rows must have, in their order, and how they are made."""
+
+    hashes: Iterator[bytes]
+    hashed: Callable[[bytes], bytes]
 
 
 def check_rows(
@@ -45,17 +56,23 @@ def check_rows(
         if path not in entries or entries[path].rows != total:
             issues.append(Issue(names.MANIFEST, f"{path}: does not hold {total} rows"))
     shards = [entry for path, entry in sorted(entries.items()) if path.startswith("data/")]
+    shards.sort(key=lambda entry: entry.first_row or 0)  # splits lie in their own order
     issues += _check_chain(shards, manifest.stats.rows)
     if issues or _unusable(directory, names.LABEL_HASHES, entries, damaged):
         return issues
     issues += _check_lines(directory, entries[names.LABELS_JSONL], damaged)
     for entry in shards:
-        hashes = directory / names.LABEL_HASHES
-        issues += _check_parquet(directory, entry, LABELS, hashes, damaged, counting)
-    if not _unusable(directory, names.ANNOTATION_HASHES, entries, damaged):
-        hashes = directory / names.ANNOTATION_HASHES
-        entry = entries[names.ANNOTATIONS_PARQUET]
-        issues += _check_parquet(directory, entry, ANNOTATIONS, hashes, damaged, counting)
+        hashes = _hashes_from(directory / names.LABEL_HASHES, entry.first_row or 0)
+        wanted = Wanted(hashes, row_hash)
+        issues += _check_parquet(directory, entry, LABELS, wanted, damaged, counting)
+    if not _unusable(directory, names.ANNOTATION_LEAVES, entries, damaged):
+        entry, leaves = entries[names.ANNOTATIONS_PARQUET], directory / names.ANNOTATION_LEAVES
+        wanted = Wanted(read_leaves(leaves), leaf_hash)
+        issues += _check_parquet(directory, entry, ANNOTATIONS, wanted, damaged, counting)
+        if roots_of(*root_of(leaves)) != manifest.facts.roots:
+            issues.append(
+                Issue(names.MANIFEST, f"{names.ANNOTATION_LEAVES}: gives another root than it says")
+            )
     return issues
 
 
@@ -108,7 +125,7 @@ def _check_parquet(
     directory: Path,
     entry: FileEntry,
     shape: Shape[Row],
-    hashes: Path,
+    expected: Wanted,
     damaged: set[str],
     counting: Counting,
 ) -> list[Issue]:
@@ -118,17 +135,16 @@ def _check_parquet(
         return []
     issues: list[Issue] = []
     seen = 0
-    expected = _hashes_from(hashes, entry.first_row or 0)
     try:
         for first, count, rows in read_groups(path, shape):
-            wanted = list(islice(expected, count))
+            wanted = list(islice(expected.hashes, count))
             start = (entry.first_row or 0) + first
             if rows is None:
                 issues.append(
                     _fault(entry.path, f"rows {start} to {start + count - 1}", "unreadable")
                 )
             else:
-                issues += _compare(entry.path, start, rows, wanted)
+                issues += _compare(entry.path, start, rows, wanted, expected.hashed)
                 _count(rows, counting)
             seen += count
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -141,14 +157,18 @@ def _check_parquet(
 
 
 def _compare(
-    path: str, start: int, rows: list[Row | ValueError], wanted: list[bytes]
+    path: str,
+    start: int,
+    rows: list[Row | ValueError],
+    wanted: list[bytes],
+    hashed: Callable[[bytes], bytes],
 ) -> list[Issue]:
     issues = []
     for place, row in enumerate(rows):
         number = f"row {start + place}"
         if isinstance(row, ValueError):
             issues.append(_fault(path, number, str(row)))
-        elif place >= len(wanted) or row_hash(row_bytes(row)) != wanted[place]:
+        elif place >= len(wanted) or hashed(row_bytes(row)) != wanted[place]:
             issues.append(_fault(path, number, "was changed"))
         if len(issues) > MOST_ROWS_NAMED:
             break

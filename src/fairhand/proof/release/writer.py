@@ -6,7 +6,7 @@ hash is told to anybody, and one rename makes the folder appear, whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -18,10 +18,13 @@ import pyarrow.parquet as pq
 
 from fairhand.core.errors import ConflictError
 from fairhand.core.ids import sha256_hex
+from fairhand.proof.log.merkle import Frontier, leaf_hash
 from fairhand.proof.release import manifest as names
-from fairhand.proof.release.card import write_card
+from fairhand.proof.release.cards import WRITTEN_CARDS
+from fairhand.proof.release.croissant import write_croissant
 from fairhand.proof.release.folder import nothing_left_behind, sha256_of, sync_tree
 from fairhand.proof.release.manifest import FileEntry, Manifest, dump_manifest
+from fairhand.proof.release.row_tree import roots_of
 from fairhand.proof.release.rules import (
     AnnotationRow,
     Gaps,
@@ -40,12 +43,15 @@ from fairhand.proof.release.shape import (
     row_bytes,
     row_hash,
 )
+from fairhand.proof.release.split_counts import SplitCounting, by_split
+from fairhand.proof.release.splits import UNSPLIT
 from fairhand.proof.release.stats import Counting
 
 ReadMedia = Callable[[str], Iterable[bytes]]
 Progress = Callable[[int], None]
 
 _PROGRESS_EVERY = 1_000
+_SORTED = orjson.OPT_SORT_KEYS
 _EXTENSIONS = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
@@ -56,6 +62,7 @@ _EXTENSIONS = {
     "audio/wav": ".wav",
     "audio/flac": ".flac",
     "audio/mpeg": ".mp3",
+    "application/c2pa": ".c2pa",
 }
 
 
@@ -78,28 +85,42 @@ def write_release(
     read_media: ReadMedia | None = None,
     gaps: Callable[[], Gaps] | None = None,
     progress: Progress = lambda done: None,
+    items: Iterable[dict[str, Any]] | None = None,
+    guard: Callable[[], dict[str, Any] | None] = lambda: None,
+    split_names: Sequence[str] = (),
 ) -> WrittenRelease:
     """Write all but the proof into a fresh `draft` folder.
 
-    `rows` and `annotations` come in the order of their tasks; `gaps` is asked what was left out
-    when both have been read to the end. Raises UnavailableError when the disk is full and
-    ConflictError when there is no row; then nothing of the draft is left.
+    `rows` and `annotations` come in the order of their tasks; `items`, one line each, are the
+    contributions of a campaign. `gaps` is asked what was left out when all have been read to the
+    end, and `guard` what it found. With `split_names` the rows lie split by split, in files of
+    their own; what is in none of them comes last. Raises UnavailableError when the disk is full,
+    ConflictError when there is no row, and what `guard` raises; then nothing of it is left.
     """
     with nothing_left_behind(draft):
-        counting = Counting()
-        label_rows = _write_labels(draft, rows, counting, progress)
-        _write_annotations(draft, annotations, counting, progress)
+        splitting = SplitCounting(by_person=(facts.splits or {}).get("by") == "person")
+        counting = Counting((splitting,))
+        ordered = by_split(draft, rows, split_names) if split_names else rows
+        label_rows = _write_labels(draft, ordered, counting, progress, bool(split_names))
+        roots = _write_annotations(draft, annotations, counting, progress)
         if counting.rows == 0:
-            raise ConflictError(
-                "There is no aggregated answer to release yet.", code="nothing_to_release"
-            )
-        facts = replace(facts, gaps=gaps() if gaps else facts.gaps)
+            raise nothing_to_release()
+        if items is not None:
+            with (draft / names.ITEMS).open("wb") as lines:
+                lines.writelines(orjson.dumps(one, option=_SORTED) + b"\n" for one in items)
+        facts = replace(
+            facts,
+            gaps=gaps() if gaps else facts.gaps,
+            guard=guard() or facts.guard,
+            roots=roots,
+            splits=splitting.facts(facts.splits),
+        )
         stats = counting.result(facts)
         if read_media is not None:
             _copy_media(draft, read_media)
-        (draft / names.CARD).write_text(write_card(facts, stats), "utf-8", newline="\n")
+        _write_cards(draft, facts, stats)
         ranges = {**label_rows, names.ANNOTATIONS_PARQUET: (0, stats.annotations)}
-        files = _list_files(draft, ranges)
+        files = _with_croissant(draft, facts, stats, _list_files(draft, ranges))
         data = dump_manifest(Manifest(facts, stats, files))
         (draft / names.MANIFEST).write_bytes(data)
         sync_tree(draft)
@@ -107,18 +128,31 @@ def write_release(
     return WrittenRelease(sha256_hex(data), facts, stats, len(files) + 1, size)
 
 
+def nothing_to_release() -> ConflictError:
+    """Say that a project has no answer that may be released."""
+    return ConflictError("There is no aggregated answer to release yet.", code="nothing_to_release")
+
+
 def _write_labels(
-    draft: Path, rows: Iterable[ReleaseRow], counting: Counting, progress: Progress
+    draft: Path,
+    rows: Iterable[ReleaseRow],
+    counting: Counting,
+    progress: Progress,
+    is_split: bool,
 ) -> dict[str, tuple[int, int]]:
     (draft / "data").mkdir()
     (draft / "rows").mkdir()
     shards = _Shards(draft, "data/part-{:05d}.parquet", LABELS, SHARD_ROWS)
+    split = ""
     with (
         shards,
         (draft / names.LABELS_JSONL).open("wb") as lines,
         (draft / names.LABEL_HASHES).open("wb") as hashes,
     ):
         for row in rows:
+            if is_split and (row.split or UNSPLIT) != split:
+                split = row.split or UNSPLIT
+                shards.turn(f"data/{split}-{{:05d}}.parquet")
             data = row_bytes(row)
             lines.write(data + b"\n")
             hashes.write(row_hash(data) + b"\n")
@@ -131,16 +165,21 @@ def _write_labels(
 
 def _write_annotations(
     draft: Path, rows: Iterable[AnnotationRow], counting: Counting, progress: Progress
-) -> None:
+) -> dict[str, Any]:
+    """Write the annotations and their leaves; gives the roots of the release's facts."""
     shards = _Shards(draft, names.ANNOTATIONS_PARQUET, ANNOTATIONS, None)
-    with shards, (draft / names.ANNOTATION_HASHES).open("wb") as hashes:
+    tree = Frontier()
+    with shards, (draft / names.ANNOTATION_LEAVES).open("wb") as leaves:
         for row in rows:
             data = row_bytes(row)
-            hashes.write(row_hash(data) + b"\n")
+            leaf = leaf_hash(data)
+            tree.push(leaf)
+            leaves.write(leaf)
             shards.add(row, len(data))
             counting.add_annotation(row)
             if counting.annotations % _PROGRESS_EVERY == 0:
                 progress(counting.rows + counting.annotations)
+    return roots_of(tree.size, tree.root())
 
 
 class _Shards(Generic[Row]):
@@ -155,7 +194,7 @@ class _Shards(Generic[Row]):
         self._shard_rows = shard_rows
         self._held: list[dict[str, Any]] = []
         self._held_bytes = 0
-        self._in_shard = self._done = 0
+        self._in_shard = self._done = self._before = 0
         self._writer: pq.ParquetWriter | None = None
 
     def add(self, row: Row, size: int) -> None:
@@ -167,9 +206,16 @@ class _Shards(Generic[Row]):
         if full:
             self._close()
 
+    def turn(self, pattern: str) -> None:
+        """Go on in files of another name."""
+        if self._held:
+            self._flush()
+        self._close()
+        self._pattern, self._before = pattern, len(self.ranges)
+
     def _flush(self) -> None:
         if self._writer is None:
-            path = self._pattern.format(len(self.ranges))
+            path = self._pattern.format(len(self.ranges) - self._before)
             self._writer = pq.ParquetWriter(
                 self._draft / path,
                 self._shape.schema,
@@ -207,21 +253,33 @@ class _Shards(Generic[Row]):
 
 
 def _copy_media(draft: Path, read_media: ReadMedia) -> None:
-    """Copy each file that a row names, once, in the order of the rows."""
+    """Copy each file that a row or an item names, once, in their order."""
     copied: set[bytes] = set()
-    with (
-        (draft / names.LABELS_JSONL).open("rb") as lines,
-        (draft / names.MEDIA_LIST).open("wb") as listing,
-    ):
+    with (draft / names.MEDIA_LIST).open("wb") as listing:
+        for sha256, media_type in _named_media(draft):
+            if bytes.fromhex(sha256) in copied:
+                continue
+            copied.add(bytes.fromhex(sha256))
+            path = media_path(sha256, media_type)
+            size = _copy(draft / path, read_media(sha256))
+            entry = {"path": path, "bytes": size, "sha256": sha256}
+            listing.write(orjson.dumps(entry) + b"\n")
+
+
+def _named_media(draft: Path) -> Iterator[tuple[str, str | None]]:
+    with (draft / names.LABELS_JSONL).open("rb") as lines:
         for line in lines:
             row = LABELS.parse(line)
-            if row.media_sha256 is None or bytes.fromhex(row.media_sha256) in copied:
-                continue
-            copied.add(bytes.fromhex(row.media_sha256))
-            path = media_path(row.media_sha256, row.media_type)
-            size = _copy(draft / path, read_media(row.media_sha256))
-            entry = {"path": path, "bytes": size, "sha256": row.media_sha256}
-            listing.write(orjson.dumps(entry) + b"\n")
+            if row.media_sha256 is not None:
+                yield row.media_sha256, row.media_type
+    if (draft / names.ITEMS).exists():
+        with (draft / names.ITEMS).open("rb") as lines:
+            for line in lines:
+                item = orjson.loads(line)
+                if item.get("sha256"):
+                    yield item["sha256"], item.get("media_type")
+                if item.get("credentials_sha256"):
+                    yield item["credentials_sha256"], "application/c2pa"
 
 
 def media_path(sha256: str, media_type: str | None) -> str:
@@ -236,6 +294,22 @@ def _copy(target: Path, chunks: Iterable[bytes]) -> int:
         for chunk in chunks:
             size += file.write(chunk)
     return size
+
+
+def _write_cards(draft: Path, facts: ReleaseFacts, stats: ReleaseStats) -> None:
+    """Write what people read: the card, the datasheet, and words for a training summary."""
+    for name, write in WRITTEN_CARDS.items():
+        (draft / name).write_text(write(facts, stats), "utf-8", newline="\n")
+
+
+def _with_croissant(
+    draft: Path, facts: ReleaseFacts, stats: ReleaseStats, files: tuple[FileEntry, ...]
+) -> tuple[FileEntry, ...]:
+    """Write the card that machines read, which names all other files, and list it with them."""
+    data = write_croissant(facts, stats, files)
+    (draft / names.CROISSANT).write_bytes(data)
+    card = FileEntry(names.CROISSANT, len(data), sha256_hex(data))
+    return tuple(sorted((*files, card), key=lambda entry: entry.path))
 
 
 def _list_files(draft: Path, ranges: dict[str, tuple[int, int]]) -> tuple[FileEntry, ...]:

@@ -1,0 +1,5 @@
+"""`python -m fairhand_verify FILE`."""
+
+from fairhand_verify import main
+
+raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Receipts that people keep: all that is proven of one event, in one small file."""

@@ -1,0 +1,41 @@
+"""Files of what was taken back leave a release folder; its signed list stays in their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fairhand.core.errors import MalformedError
+from fairhand.proof.log.note import Verifier
+from fairhand.proof.release.check import check_folder, files_that_stay, open_folder
+from fairhand.proof.release.manifest import MEDIA_LIST, REVOCATIONS, REVOCATIONS_NOTE
+from fairhand.proof.release.verify_rows import media_entries
+
+
+def clear_folder(folder: Path, file: bytes, note: str, key: Verifier) -> int:
+    """Put a list into a folder and delete the files that it names; gives how many.
+
+    Doing it again does nothing. A folder that was moved away is left alone: whoever has it is told.
+    """
+    try:
+        held = open_folder(folder)
+    except MalformedError:
+        return 0
+    gone = {one.sha256 for one in check_folder(held, file, note, key).must_go if one.sha256}
+    _put(folder / REVOCATIONS, file)
+    _put(folder / REVOCATIONS_NOTE, note.encode())
+    if not (folder / MEDIA_LIST).is_file():
+        return 0
+    gone -= files_that_stay(held, file)
+    done = 0
+    for entry in media_entries(folder / MEDIA_LIST):
+        path = folder / entry.path
+        if entry.sha256 in gone and path.is_file():
+            path.unlink()
+            done += 1
+    return done
+
+
+def _put(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_bytes(content)
+    draft.replace(path)

@@ -1,0 +1,1 @@
+"""What left again: signed revocation lists, notices to recipients, models that must unlearn."""
