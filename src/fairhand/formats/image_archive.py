@@ -6,21 +6,28 @@ that grows without end (a "zip bomb") gives an issue for that member and costs n
 
 from __future__ import annotations
 
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from fairhand.core.errors import Issue, MalformedError
+from fairhand.formats.generated import generated_of
 from fairhand.formats.image_folder import FILE_NAME, is_clutter
 from fairhand.formats.images import NotAnImageError
 from fairhand.formats.options import ReadOptions, source_name
+from fairhand.formats.raster import is_tiff
+from fairhand.formats.sounds import is_sound
 from fairhand.formats.tasks import bounded_json, read_picture
 from fairhand.model.task import NewTask
 
 MAGIC = b"PK\x03\x04"
 MAX_MEMBERS = 1_000_000
+_HEAD = 12  # bytes that tell what a file is
+_CHUNK = 1024 * 1024
 _BEGINNING = (1980, 1, 1, 0, 0, 0)  # the earliest date of the format
 
 
@@ -37,7 +44,7 @@ def read_archive(path: Path, options: ReadOptions) -> Iterator[NewTask | Issue]:
             raise MalformedError(f"holds more than {MAX_MEMBERS:,} files")
         for member in sorted(members, key=lambda member: member.filename):
             if not is_clutter(member.filename):
-                yield _task(archive, member, options)
+                yield from _task(archive, member, options)
 
 
 def write_archive(target: IO[bytes], files: Iterable[tuple[str, IO[bytes]]]) -> None:
@@ -51,30 +58,52 @@ def write_archive(target: IO[bytes], files: Iterable[tuple[str, IO[bytes]]]) -> 
 
 def _task(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, options: ReadOptions
-) -> NewTask | Issue:
+) -> Iterator[NewTask | Issue]:
     name = member.filename
     data = {FILE_NAME: name}
     try:
         bounded_json(data, options)
-        picture = read_picture(_content(archive, member, options.max_image_bytes), options)
+        generated = generated_of(data, options)
+        with _unpacked(archive, member, options) as file:
+            picture = read_picture(file, options)
     except MalformedError as error:
         is_picture = not isinstance(error, NotAnImageError)
-        return Issue(name[:200], error.message, "error" if is_picture else "warning")
-    return NewTask(
+        yield Issue(name[:200], error.message, "error" if is_picture else "warning")
+        return
+    yield from (Issue(name[:200], reason, "warning") for reason in picture.warnings)
+    yield NewTask(
         data=data,
         fingerprint=picture.original_sha256,
         place=name[:200],
         media_bytes=picture.content,
         media=picture.media,
+        media_file=picture.file,
+        generated=generated,
     )
 
 
-def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
-    try:
-        with archive.open(member) as file:
-            content = file.read(most + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        raise MalformedError(f"cannot be unpacked: {error}") from None
-    if len(content) > most:
-        raise MalformedError(f"is larger than {most} bytes")
-    return content
+def _most_bytes(head: bytes, options: ReadOptions) -> int:
+    if is_tiff(head):
+        return options.max_raster_bytes
+    return options.max_sound_bytes if is_sound(head) else options.max_image_bytes
+
+
+@contextmanager
+def _unpacked(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, options: ReadOptions
+) -> Iterator[IO[bytes]]:
+    """Unpack a member: in memory, and what is large into a file of its own, which ends here."""
+    with tempfile.SpooledTemporaryFile(options.max_image_bytes, prefix="fairhand-") as spool:
+        try:
+            with archive.open(member) as packed:
+                head = packed.read(_HEAD)
+                most = _most_bytes(head, options)
+                left = most - spool.write(head)
+                while left >= 0 and (chunk := packed.read(_CHUNK)):
+                    left -= spool.write(chunk)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+            raise MalformedError(f"cannot be unpacked: {error}") from None
+        if left < 0:
+            raise MalformedError(f"is larger than {most} bytes")
+        spool.seek(0)
+        yield spool

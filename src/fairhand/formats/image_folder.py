@@ -13,10 +13,11 @@ from pathlib import Path, PurePosixPath
 
 from fairhand.core.errors import Issue, MalformedError
 from fairhand.formats import csv, jsonl
+from fairhand.formats.generated import generated_of
 from fairhand.formats.images import NotAnImageError
 from fairhand.formats.options import ReadOptions, Row
 from fairhand.formats.predictions import column_prediction, usable_predictions
-from fairhand.formats.safe_files import read_inside
+from fairhand.formats.safe_files import opened_inside
 from fairhand.formats.tasks import bounded_json, read_picture
 from fairhand.model.task import NewTask
 
@@ -75,14 +76,17 @@ def _task(root: Path, row: Row, options: ReadOptions, by_hand: bool) -> Iterator
     try:
         proposed = column_prediction(data, options)
         bounded_json(data, options)
-        picture = read_picture(read_inside(root, name, options.max_image_bytes), options)
+        generated = generated_of(data, options)
+        with opened_inside(root, name) as file:
+            picture = read_picture(file, options)
     except MalformedError as error:
         place = f"{row.place}: {name[:200]}" if by_hand else row.place
         lies_there = not by_hand and isinstance(error, NotAnImageError)
         yield Issue(place, error.message, "warning" if lies_there else "error")
         return
-    good, reasons = usable_predictions([*row.predictions, *proposed], options, picture)
-    yield from (Issue(row.place, reason, "warning") for reason in reasons)
+    good, reasons = usable_predictions([*row.predictions, *proposed], options, picture, data)
+    told = (*picture.warnings, *reasons)
+    yield from (Issue(row.place, reason, "warning") for reason in told)
     yield NewTask(
         data=data,
         fingerprint=picture.original_sha256,
@@ -90,6 +94,8 @@ def _task(root: Path, row: Row, options: ReadOptions, by_hand: bool) -> Iterator
         media_bytes=picture.content,
         media=picture.media,
         predictions=good,
+        media_file=picture.file,
+        generated=generated,
     )
 
 

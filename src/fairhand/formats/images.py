@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from fairhand.core.errors import InvalidError, MalformedError
 from fairhand.core.ids import sha256_hex
+from fairhand.formats.geo_tiff import read_geo
 from fairhand.formats.image_metadata import without_metadata
+from fairhand.formats.image_values import Window, look_at, render
 from fairhand.model.task import Media
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP")
@@ -19,6 +22,8 @@ _CONTENT_TYPES = {name: f"image/{name.lower()}" for name in FORMATS} | {"MPO": "
 _MAX_SIDE = 65_535
 _ORIENTATION = 0x0112
 _QUALITIES = (80, 65, 50, 35, 20)
+PREVIEW_BYTES = 60_000
+PREVIEW_SIDE = 1024
 _SHOWN_BY_BROWSERS = ("PNG", "JPEG", "WEBP")
 
 # Pillow's own bomb check is a process-wide warning at a fixed size; `_checked` does it by number.
@@ -58,18 +63,34 @@ def strip_metadata(data: bytes, max_pixels: int = 100_000_000) -> bytes:
 
 
 def make_preview(
-    data: bytes, max_bytes: int = 60_000, max_side: int = 1024, max_pixels: int = 100_000_000
+    data: bytes,
+    max_bytes: int = PREVIEW_BYTES,
+    max_side: int = PREVIEW_SIDE,
+    max_pixels: int = 100_000_000,
+    window: Window | None = None,
 ) -> bytes:
     """Make a WebP of at most `max_bytes` and `max_side`: upright, without metadata.
 
-    Quality gives way first, then size. Grey values beyond 8 bits are stretched to what is there.
+    Quality gives way first, then size. Grey values beyond 8 bits are shown through `window`, or
+    stretched to what is there.
     """
     with _checked(data, max_pixels) as image:
         image.draft("RGB", (max_side, max_side))
         image.load()
-        shown = ImageOps.exif_transpose(image)
-        shown.thumbnail((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
-        shown = _eight_bit_rgb(shown)
+        return preview_of(ImageOps.exif_transpose(image), max_bytes, max_side, window)
+
+
+def preview_of(
+    image: Image.Image,
+    max_bytes: int = PREVIEW_BYTES,
+    max_side: int = PREVIEW_SIDE,
+    window: Window | None = None,
+) -> bytes:
+    """Make a preview of a picture that is in memory; as `make_preview`."""
+    if window is not None and image.mode.startswith("I"):
+        image = Image.fromarray(render(np.asarray(image).astype(np.uint16), window))
+    image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    shown = _eight_bit_rgb(image)
     while min(shown.size) >= 1:
         for quality in _QUALITIES:
             preview = _webp(shown, quality)
@@ -80,6 +101,18 @@ def make_preview(
         smaller = (max(1, shown.width * 3 // 4), max(1, shown.height * 3 // 4))
         shown = shown.resize(smaller, Image.Resampling.LANCZOS)
     raise InvalidError(f"no preview fits into {max_bytes} bytes")
+
+
+def describe(original: bytes, cleaned: bytes, max_pixels: int = 100_000_000) -> dict[str, Any]:
+    """Say what is known of a picture besides its size: its values, and where it lies."""
+    details: dict[str, Any] = {}
+    with _checked(original, max_pixels) as image:
+        if image.format == "TIFF" and (geo := read_geo(image.tag_v2)):  # type: ignore[attr-defined]
+            details["geo"] = geo.as_json()
+    with _checked(cleaned, max_pixels) as image:
+        if image.mode.startswith("I;16"):
+            details |= look_at(np.asarray(image).astype(np.uint16))
+    return details
 
 
 @contextmanager

@@ -19,35 +19,49 @@ Source: TypeAlias = Path | BinaryIO
 class ReadOptions:
     """How columns become tasks, and how large anything may be.
 
-    `text_column` becomes `text` in the task's data and must not be empty. `image_column` holds
-    image bytes, a `data:` address, or a path below `media_root`. `prediction_columns` maps a
+    `text_column` becomes `text` in the task's data and must not be empty. `image_column` (or
+    `audio_column`; one of them) holds a file's bytes, a `data:` address, or a path below
+    `media_root`. `prediction_columns` maps a
     column (or a Label Studio `from_name`) to the question whose proposed answer it holds; with
     `questions` known, a proposal that is not a valid answer is reported and left out.
     `gold_columns` maps a column to the question whose known answer it holds: a row with one is a
-    gold task, and a row whose known answer is not valid is refused.
+    gold task, and a row whose known answer is not valid is refused. TIFFs too large to be sent
+    whole have bounds of their own, `max_raster_bytes` and `max_raster_pixels`.
+    With `synthetic_model`, a model generated all of the data, `synthetic_depth` models away from
+    people; `synthetic_verifier` checked them, `synthetic_precision` is what that check was measured
+    at. Without it, a row says so itself in a column `generated_by` or `synthetic`.
     """
 
     format: str | None = None
     name: str | None = None
     text_column: str | None = None
     image_column: str | None = None
+    audio_column: str | None = None
     media_root: Path | None = None
     prediction_columns: Mapping[str, str] = field(default_factory=dict)
     prediction_score_column: str | None = None
     prediction_model: str = "imported"
     gold_columns: Mapping[str, str] = field(default_factory=dict)
     gold_explanation_column: str | None = None
+    synthetic_model: str | None = None
+    synthetic_depth: int = 1
+    synthetic_verifier: str = ""
+    synthetic_precision: str = ""
     questions: Sequence[Asked] | None = None
     delimiter: str | None = None
     keep_image_metadata: bool = False
     max_payload_bytes: int = 1024 * 1024
     max_image_bytes: int = 64 * 1024 * 1024
     max_image_pixels: int = 100_000_000
+    max_sound_bytes: int = 256 * 1024 * 1024
+    max_raster_bytes: int = 4 * 1024**3
+    max_raster_pixels: int = 2_500_000_000
 
     @property
     def max_row_bytes(self) -> int:
         """The longest raw row worth reading: data, and an image in base64 if one is expected."""
-        image = self.max_image_bytes * 4 // 3 + 1024 if self.image_column else 0
+        expected = self.image_column or self.audio_column
+        image = self.max_image_bytes * 4 // 3 + 1024 if expected else 0
         return self.max_payload_bytes + image
 
 

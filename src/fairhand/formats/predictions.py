@@ -51,12 +51,20 @@ def column_gold(data: dict[str, Any], options: ReadOptions) -> NewGold | None:
     return NewGold(value, words) if value else None
 
 
-def usable_gold(gold: NewGold, options: ReadOptions, picture: HasMedia | None) -> NewGold:
+def _context(picture: HasMedia | None, data: dict[str, Any]) -> AnswerContext:
+    media = picture.media if picture else None
+    if media is None:
+        return AnswerContext(data=data)
+    return AnswerContext(media.width, media.height, data, (media.details or {}).get("duration_ms"))
+
+
+def usable_gold(
+    gold: NewGold, options: ReadOptions, picture: HasMedia | None, data: dict[str, Any]
+) -> NewGold:
     """Give a known answer in canonical form; raises MalformedError when it is not valid."""
     if options.questions is None:
         return gold
-    media = picture.media if picture else None
-    context = AnswerContext(media.width, media.height) if media else AnswerContext()
+    context = _context(picture, data)
     asked = [question for question in options.questions if question.name in gold.value]
     if open_ended := [one.name for one in asked if one.config.get("subjective", False)]:
         raise MalformedError(f"has a known answer to {open_ended[0]}, which has no one truth")
@@ -66,13 +74,15 @@ def usable_gold(gold: NewGold, options: ReadOptions, picture: HasMedia | None) -
 
 
 def usable_predictions(
-    proposed: Iterable[NewPrediction], options: ReadOptions, picture: HasMedia | None
+    proposed: Iterable[NewPrediction],
+    options: ReadOptions,
+    picture: HasMedia | None,
+    data: dict[str, Any],
 ) -> tuple[tuple[NewPrediction, ...], list[str]]:
     """Keep the predictions that answer the questions; say of each other one why not."""
     if options.questions is None:
         return tuple(proposed), []
-    media = picture.media if picture else None
-    context = AnswerContext(media.width, media.height) if media else AnswerContext()
+    context = _context(picture, data)
     good, reasons = [], []
     for prediction in proposed:
         asked = [question for question in options.questions if question.name in prediction.value]

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from fairhand.core.errors import MalformedError
 
 
 def read_inside(root: Path, name: str, max_bytes: int) -> bytes:
-    """Read a plain file below `root`; raises MalformedError for links, paths out, and large files.
+    """Read a plain file below `root`; MalformedError for links, paths out, and large files."""
+    with opened_inside(root, name) as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise MalformedError(f"is larger than {max_bytes} bytes")
+    return content
+
+
+@contextmanager
+def opened_inside(root: Path, name: str) -> Iterator[BinaryIO]:
+    """Open a plain file below `root`; raises MalformedError for links and paths out.
 
     Each folder on the way is opened without following links, so that nothing can be swapped in
     between the check and the reading.
@@ -22,9 +35,13 @@ def read_inside(root: Path, name: str, max_bytes: int) -> bytes:
             inner = _open_at(folder, part, os.O_RDONLY | os.O_DIRECTORY)
             os.close(folder)
             folder = inner
-        return _read(_open_at(folder, parts[-1], os.O_RDONLY | os.O_NONBLOCK), max_bytes)
+        handle = _open_at(folder, parts[-1], os.O_RDONLY | os.O_NONBLOCK)
     finally:
         os.close(folder)
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise MalformedError("is not a plain file")
+        yield file
 
 
 def _parts(name: str) -> tuple[str, ...]:
@@ -43,14 +60,3 @@ def _open_at(folder: int, part: str, flags: int) -> int:
         raise MalformedError("is not there") from None
     except (OSError, ValueError):
         raise MalformedError("cannot be opened; links are not followed") from None
-
-
-def _read(handle: int, max_bytes: int) -> bytes:
-    with open(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise MalformedError("is not a plain file")
-        content = file.read(max_bytes + 1)
-    if len(content) > max_bytes:
-        raise MalformedError(f"is larger than {max_bytes} bytes")
-    return content

@@ -5,11 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from io import BytesIO
+from typing import IO, Any
 
 from fairhand.core.errors import Issue, MalformedError
-from fairhand.formats.images import probe_image, strip_metadata
+from fairhand.core.ids import sha256_hex
+from fairhand.formats.dicom import HEAD, is_dicom, read_dicom
+from fairhand.formats.generated import generated_of
+from fairhand.formats.images import describe, probe_image, strip_metadata
 from fairhand.formats.json_text import canonical_json, fingerprint
 from fairhand.formats.options import ReadOptions, Row
 from fairhand.formats.predictions import (
@@ -18,7 +23,11 @@ from fairhand.formats.predictions import (
     usable_gold,
     usable_predictions,
 )
-from fairhand.formats.safe_files import read_inside
+from fairhand.formats.pyramid import LARGE, TILE, levels_of
+from fairhand.formats.raster import has_reader, is_tiff, pixels_of
+from fairhand.formats.safe_files import opened_inside
+from fairhand.formats.sounds import is_sound, read_sound_file
+from fairhand.formats.tiff import LargePicture, is_odd, read_large_tiff, read_small_tiff
 from fairhand.labels.kind import json_type
 from fairhand.model.task import Media, NewTask
 
@@ -27,23 +36,85 @@ _NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image as it will be stored, and the name of the content it came as."""
+    """An image as it will be stored, and the name of the content it came as.
 
-    content: bytes
+    A large one comes as an open file instead of as `content`. `warnings` are for who imports it.
+    """
+
+    content: bytes | None
     media: Media
     original_sha256: str
+    file: IO[bytes] | None = None
+    warnings: tuple[str, ...] = ()
 
 
-def read_picture(content: bytes, options: ReadOptions) -> Picture:
-    """Check an image and clean it of metadata; raises MalformedError with a reason."""
+def read_picture(source: bytes | IO[bytes], options: ReadOptions) -> Picture:
+    """Check an image and clean it of metadata; raises MalformedError with a reason.
+
+    TIFFs that are too large to be sent whole are read piece by piece out of the file.
+    """
+    file = BytesIO(source) if isinstance(source, bytes) else source
+    head = file.read(HEAD)
+    file.seek(0)
+    if is_sound(head):
+        return _sound(file, options)
+    if is_tiff(head) and (large := _large(file, options)):
+        return Picture(None, large.media, large.original_sha256, large.file)
+    file.seek(0)
+    content = file.read(options.max_image_bytes + 1)
     if len(content) > options.max_image_bytes:
         raise MalformedError(f"is larger than {options.max_image_bytes} bytes")
+    if is_dicom(head):
+        return _scan(content, options)
+    if is_tiff(head) and not options.keep_image_metadata and is_odd(content):
+        png, details = read_small_tiff(content, options.max_image_pixels)
+        return _described(png, details, sha256_hex(content), options)
     media = probe_image(content, options.max_image_pixels)
-    if options.keep_image_metadata:
-        return Picture(content, media, media.sha256)
-    cleaned = strip_metadata(content, options.max_image_pixels)
-    shown = media if cleaned is content else probe_image(cleaned, options.max_image_pixels)
-    return Picture(cleaned, shown, media.sha256)
+    kept = options.keep_image_metadata
+    cleaned = content if kept else strip_metadata(content, options.max_image_pixels)
+    details = describe(content, cleaned, options.max_image_pixels)
+    return _described(cleaned, details, media.sha256, options)
+
+
+def _sound(file: IO[bytes], options: ReadOptions) -> Picture:
+    """Read a sound instead of a picture."""
+    content = file.read(options.max_sound_bytes + 1)
+    if len(content) > options.max_sound_bytes:
+        raise MalformedError(f"is larger than {options.max_sound_bytes} bytes")
+    found = read_sound_file(content, keep_metadata=options.keep_image_metadata)
+    return Picture(found.content, found.media, found.original_sha256)
+
+
+def _large(file: IO[bytes], options: ReadOptions) -> LargePicture | None:
+    """Read a TIFF of many pixels; others, and all where the reader is not installed, are not."""
+    if not has_reader():
+        return None
+    size = file.seek(0, 2)
+    if size > options.max_raster_bytes:
+        raise MalformedError(f"is larger than {options.max_raster_bytes} bytes")
+    if pixels_of(file) <= LARGE:
+        return None
+    return read_large_tiff(
+        file, options.max_raster_pixels, keep_metadata=options.keep_image_metadata
+    )
+
+
+def _scan(content: bytes, options: ReadOptions) -> Picture:
+    scan = read_dicom(content, options.max_image_pixels)
+    details = {**scan.details, **({"removed": list(scan.removed)} if scan.removed else {})}
+    found = _described(scan.content, details, sha256_hex(content), options)
+    burned = ("says that names are written into the picture itself; look at it before others do",)
+    return replace(found, warnings=burned if scan.burned_in else ())
+
+
+def _described(
+    content: bytes, details: dict[str, Any], original: str, options: ReadOptions
+) -> Picture:
+    media = probe_image(content, options.max_image_pixels)
+    width, height = media.width or 0, media.height or 0
+    if width * height > LARGE:
+        details = {**details, "levels": levels_of(width, height), "tile": TILE}
+    return Picture(content, replace(media, details=details or None), original)
 
 
 def to_tasks(rows: Iterator[Row | Issue], options: ReadOptions) -> Iterator[NewTask | Issue]:
@@ -65,13 +136,15 @@ def _task(row: Row, options: ReadOptions) -> Iterator[NewTask | Issue]:
         if picture is None and all(value in _NOTHING for value in data.values()):
             raise MalformedError("is empty")
         if gold is not None:
-            gold = usable_gold(gold, options, picture)
+            gold = usable_gold(gold, options, picture, data)
         canonical = bounded_json(data, options)
+        generated = generated_of(data, options)
     except MalformedError as error:
         yield Issue(row.place, error.message)
         return
-    good, reasons = usable_predictions([*row.predictions, *proposed], options, picture)
-    yield from (Issue(row.place, reason, "warning") for reason in reasons)
+    good, reasons = usable_predictions([*row.predictions, *proposed], options, picture, data)
+    told = picture.warnings if picture else ()
+    yield from (Issue(row.place, reason, "warning") for reason in (*told, *reasons))
     yield NewTask(
         data=data,
         fingerprint=_fingerprint(canonical, picture),
@@ -80,6 +153,8 @@ def _task(row: Row, options: ReadOptions) -> Iterator[NewTask | Issue]:
         media=picture.media if picture else None,
         predictions=good,
         gold=gold,
+        media_file=picture.file if picture else None,
+        generated=generated,
     )
 
 
@@ -118,37 +193,47 @@ def _take_text(data: dict[str, Any], options: ReadOptions) -> None:
 
 def _take_picture(data: dict[str, Any], options: ReadOptions) -> Picture | None:
     """Take the image out of the data; its file name, where there is one, stays."""
-    column = options.image_column
+    column = options.image_column or options.audio_column
     if column is None:
         return None
     if column not in data:
-        raise MalformedError(f"has no {column!r}, which is named as the image")
-    content, name = _image_bytes(data.pop(column), column, options)
-    if name and "file_name" not in data:
-        data["file_name"] = name
-    try:
-        return read_picture(content, options)
-    except MalformedError as error:
-        raise MalformedError(f"{column!r} {error.message}") from None
+        raise MalformedError(f"has no {column!r}, which is named as the image or sound")
+    with _image_source(data.pop(column), column, options) as (source, name):
+        if name and "file_name" not in data:
+            data["file_name"] = name
+        try:
+            return read_picture(source, options)
+        except MalformedError as error:
+            shown = "" if isinstance(source, bytes) else f" {str(name)[:100]!r}"
+            raise MalformedError(f"{column!r}{shown} {error.message}") from None
 
 
-def _image_bytes(value: Any, column: str, options: ReadOptions) -> tuple[bytes, str | None]:  # noqa: ANN401
+@contextmanager
+def _image_source(
+    value: Any,  # noqa: ANN401
+    column: str,
+    options: ReadOptions,
+) -> Iterator[tuple[bytes | IO[bytes], str | None]]:
     """Find the image in bytes, in the Hugging Face pair of bytes and path, or behind a name."""
     name = None
     if isinstance(value, dict):
         name, value = value.get("path"), value.get("bytes") or value.get("path")
     if isinstance(value, bytes):
-        return value, name if isinstance(name, str) else None
+        yield value, name if isinstance(name, str) else None
+        return
     if not isinstance(value, str) or not value:
-        raise MalformedError(f"must have an image in {column!r}, not {json_type(value)}")
+        raise MalformedError(f"must have an image or a sound in {column!r}, not {json_type(value)}")
     if value.startswith("data:"):
-        return _data_address(value, column), None
+        yield _data_address(value, column), None
+        return
     if options.media_root is None or "://" in value:
-        raise MalformedError(f"{column!r} is an address; images behind addresses are not fetched")
-    try:
-        return read_inside(options.media_root, value, options.max_image_bytes), value
-    except MalformedError as error:
-        raise MalformedError(f"{column!r} {value[:100]!r} {error.message}") from None
+        raise MalformedError(f"{column!r} is an address; files behind addresses are not fetched")
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(opened_inside(options.media_root, value))
+        except MalformedError as error:
+            raise MalformedError(f"{column!r} {value[:100]!r} {error.message}") from None
+        yield file, value
 
 
 def _data_address(value: str, column: str) -> bytes:

@@ -4,33 +4,50 @@ Asking for one is `job_store.ask(connection, NewJob(id, kind, command), now)` wi
 
 - `import_file`: project_id, source (a path, or `blob:` and a SHA-256), name, options, person_id
 - `close_period`: ends_at, closed_by
-- `publish_release`: project_id, directory, published_by, licence, media
+- `publish_release`: project_id, directory, published_by, licence, media, and of a campaign what it
+  is for; licence_id where a licence waits for it
+- `train_model`, `prelabel_next`: project_id, work (train, rank or propose)
+- `prelabel_project`: project_id, assistant_id, person_id
+- `evaluate_model`: project_id, version_id, question, slice_fields, person_id
+- `measure_value`: project_id, study_id, person_id
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import Issue, NotFoundError
 from fairhand.formats.options import ReadOptions
 from fairhand.formats.registry import read_tasks
+from fairhand.jobs.assist_kinds import assist_kinds
+from fairhand.jobs.evaluate import EvaluateVersion
+from fairhand.jobs.prelabel_kind import PrelabelWholeProject
 from fairhand.jobs.steps import Kinds, Step
+from fairhand.jobs.value import MeasureStudy
 from fairhand.model.job import Outcome
+from fairhand.pay.statement.store import ToSettle
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
+from fairhand.use_cases.ask_prelabel import PRELABEL_PROJECT
+from fairhand.use_cases.ask_value import MEASURE
 from fairhand.use_cases.close_pay_period import (
     ClosePayPeriod,
-    close_person,
+    close_people,
+    count_settled,
+    count_statements,
     finish_period,
+    in_batches,
     open_period,
     people_left,
+    read_terms,
 )
+from fairhand.use_cases.deliver_licence import deliver_licence
 from fairhand.use_cases.house import House
 from fairhand.use_cases.import_tasks import ImportTasks, import_tasks, start_import
 from fairhand.use_cases.publish_release import (
@@ -44,7 +61,7 @@ from fairhand.use_cases.versions import current_version
 from fairhand.work.projects import store as projects
 from fairhand.work.projects.store import ImportRun
 
-_PEOPLE_PER_STEP = 20
+_PEOPLE_PER_STEP = 1_000
 _BLOB = "blob:"
 
 
@@ -54,6 +71,10 @@ def kinds_of(house: House) -> Kinds:
         "import_file": ImportFile(house),
         "close_period": ClosePeriod(house),
         "publish_release": Publish(house),
+        **assist_kinds(house),
+        PRELABEL_PROJECT: PrelabelWholeProject(house),
+        "evaluate_model": EvaluateVersion(house),
+        MEASURE: MeasureStudy(house),
     }
 
 
@@ -91,7 +112,11 @@ class ImportFile:
 
 @dataclass(frozen=True, slots=True)
 class ClosePeriod:
-    """Opens a pay period, settles some people a step, and closes it when nobody is left."""
+    """Opens a pay period, settles a thousand people a step, and closes it when nobody is left.
+
+    A step starts after the person where the one before it ended. What is settled is never settled
+    again, so a step that was cut off goes on in its middle.
+    """
 
     house: House
 
@@ -101,23 +126,43 @@ class ClosePeriod:
         asked = ClosePayPeriod(Instant(command["ends_at"]), command.get("closed_by"))
         if step.cursor is None:
             return step.commit(lambda database: self._open(database, asked))
-        return self._settle(step, _number(step.cursor), asked)
+        period_id, after = _numbers(step.cursor)
+        people = people_left(self.house.db, period_id, after=after, limit=_PEOPLE_PER_STEP)
+        if people:
+            return self._settle(step, period_id, people)
+        if after:  # somebody before may have earned something meanwhile
+            return self._further(step, period_id, 0)
+        return self._finish(step, period_id, asked)
 
     def _open(self, database: Database, asked: ClosePayPeriod) -> Outcome:
         period_id = open_period(database, asked, self.house.clock())
-        return Outcome(next=period_id, result={"period_id": period_id})
+        if period_id is None:
+            return Outcome(result={"period_id": None, "people": 0, "statements": 0})
+        done, left = count_settled(database, period_id), len(people_left(database, period_id))
+        return Outcome([period_id, 0], done, done + left)
 
-    def _settle(self, step: Step, period_id: int, asked: ClosePayPeriod) -> Outcome:
+    def _settle(self, step: Step, period_id: int, people: Sequence[ToSettle]) -> Outcome:
+        database = self.house.db
+        terms, done = read_terms(database, period_id), step.job.done
+        for batch in in_batches(people):
+            close_people(database, period_id, batch, self.house.clock(), terms)
+            done += len(batch)
+            step.report(done, step.job.total)
+        return self._further(step, period_id, people[-1].person_id)
+
+    def _further(self, step: Step, period_id: int, after: int) -> Outcome:
+        done = count_settled(self.house.db, period_id)
+        return Outcome([period_id, after], done, max(done, step.job.total or 0))
+
+    def _finish(self, step: Step, period_id: int, asked: ClosePayPeriod) -> Outcome:
         database, now = self.house.db, self.house.clock()
-        people = people_left(database, period_id)
-        for person_id in people[:_PEOPLE_PER_STEP]:
-            close_person(database, period_id, person_id, now)
-        done = step.job.done + len(people[:_PEOPLE_PER_STEP])
-        total = step.job.done + len(people)
-        if people:
-            return Outcome(period_id, done, total)
         finish_period(database, period_id, now, closed_by=asked.closed_by)
-        return Outcome(None, done, total, result={"period_id": period_id, "people": done})
+        if people_left(database, period_id, limit=1):
+            return self._further(step, period_id, 0)
+        done = count_settled(database, period_id)
+        made = count_statements(database, period_id)
+        result = {"period_id": period_id, "people": done, "statements": made}
+        return Outcome(None, done, done, result=result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +183,9 @@ class Publish:
             )
         settle_quality(house.db, command.project_id, house.clock)
         made = finish_release(house.db, _number(step.cursor), command, now, press)
+        licence_id = step.job.command.get("licence_id")
+        if licence_id is not None:
+            deliver_licence(house.db, licence_id, made.release_id, house.clock())
         result = {
             "release_id": made.release_id,
             "version": made.version,
@@ -151,6 +199,7 @@ class Publish:
 def _publish_command(command: Mapping[str, Any]) -> PublishRelease:
     given = dict(command)
     directory = given.pop("directory", None)
+    given.pop("licence_id", None)
     return PublishRelease(directory=Path(directory) if directory else None, **given)
 
 
@@ -182,6 +231,7 @@ def _options(house: House, command: Mapping[str, Any]) -> ReadOptions:
         media_root=None if uploaded else Path(command["source"]).parent,
         max_payload_bytes=house.settings.max_payload_bytes,
         max_image_pixels=house.settings.max_image_pixels,
+        max_raster_pixels=house.settings.max_raster_pixels,
     )
 
 
@@ -204,6 +254,11 @@ def _result(run: ImportRun) -> dict[str, int]:
         "already_there": run.already_there,
         "rejected": run.rejected,
     }
+
+
+def _numbers(cursor: object) -> tuple[int, int]:
+    first, second = cast("Sequence[int]", cursor)
+    return first, second
 
 
 def _number(cursor: object) -> int:

@@ -23,7 +23,7 @@ from fairhand.core.errors import UnavailableError
 from fairhand.jobs.steps import Kinds, Services, take_step
 from fairhand.jobs.ticker import Tick, Ticker
 from fairhand.storage import job_store
-from fairhand.storage.database import Database
+from fairhand.storage.database import Database, load_whole_engine
 from fairhand.storage.slots import Slot, take_slot
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class JobRuntime:
 
         A start that fails is logged and tried again.
         """
+        load_whole_engine()
         self._starter = threading.Thread(
             target=self._start_when_it_works, args=(after_s,), name="jobs-start"
         )

@@ -1,0 +1,1 @@
+"""Making people unrecognisable before anybody else sees them; always pseudonymisation."""

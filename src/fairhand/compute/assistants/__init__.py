@@ -1,0 +1,1 @@
+"""What proposes answers: one contract, several makers."""

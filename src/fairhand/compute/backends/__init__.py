@@ -1,0 +1,1 @@
+"""Clients of model servers: Label Studio ML backends, and whoever speaks OpenAI's protocol."""

@@ -1,0 +1,442 @@
+"""The one way out: requests to addresses that people give, kept away from the house's own network.
+
+Every connection resolves its host once, checks every address found, and goes to the very address
+that was checked, so that a name cannot change its mind in between (DNS rebinding). Refused are all
+addresses that are not of the public internet (private, loopback, link-local, reserved, multicast,
+the metadata services of clouds, and each of them dressed up as IPv6), unless the operator allowed
+exactly that host and port. Redirects go the same way. Answers are limited in size and in time as a
+whole; proxies of the environment are not used.
+
+    with guarded_client(settings.backend_hosts) as client:
+        client.get_json("http://models.example.org:9090/health", limits=Limits(total_s=3))
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from time import monotonic
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+import httpcore
+import orjson
+
+from fairhand.compute.assistants.contract import AssistantError
+from fairhand.compute.backends.loose_json import read_json
+
+__all__ = ["AnsweredError", "GuardedClient", "Limits", "Target", "guarded_client", "read_url"]
+
+_PORTS: Final = {"http": 80, "https": 443}
+_MAX_URL = 2_000
+_MOST_REDIRECTS = 3
+_MOST_CONNECTIONS = 20
+_LOOK_UP_S = 5.0
+_CHUNK = 65_536
+_SNIPPET = 200
+_USER_AGENT = "fairhand"
+
+# Public by their number, and yet they answer for the machine itself or its cloud.
+_METADATA = frozenset(
+    map(ipaddress.ip_address, ("169.254.169.254", "168.63.129.16", "192.0.0.192", "fd00:ec2::254"))
+)
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.IPv6Network("::/96")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class AnsweredError(AssistantError):
+    """The server answered, and said no: `answered` is its HTTP status."""
+
+    def __init__(self, message: str, answered: int) -> None:
+        super().__init__(message, hop="answer", code="backend_refused")
+        self.answered = answered
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long and how much: `connect_s` to be let in, `total_s` and `max_bytes` for all of it."""
+
+    connect_s: float = 3.0
+    total_s: float = 30.0
+    max_bytes: int = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A web address in its parts; `place` is the host and port that an operator may allow."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def place(self) -> str:
+        """The host and port, as in the operator's list."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def read_url(url: str) -> Target:
+    """Take a web address apart; raises AssistantError (hop `address`) when it cannot be one."""
+    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        raise _bad_address("An address has only plain letters, without spaces.")
+    if len(url) > _MAX_URL:
+        raise _bad_address(f"An address has at most {_MAX_URL} characters.")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise _bad_address("This is no address; one looks like http://host:9090.") from None
+    if parts.scheme not in _PORTS:
+        raise _bad_address("An address begins with http:// or https://.")
+    if "@" in parts.netloc:
+        raise _bad_address("Leave the name and password out of the address.")
+    if parts.fragment:
+        raise _bad_address("Leave out what follows # in the address.")
+    host = (parts.hostname or "").rstrip(".")
+    if not host or port == 0 or "%" in host:
+        raise _bad_address("The address names no host; one looks like http://host:9090.")
+    return Target(url, parts.scheme, host, _PORTS[parts.scheme] if port is None else port)
+
+
+def place_of(text: str) -> str:
+    """Write `host:port` or an address in the form of the operator's list; raises AssistantError."""
+    return read_url(text if "://" in text else f"http://{text}").place
+
+
+@contextmanager
+def guarded_client(allowed: Collection[str] = ()) -> Iterator[GuardedClient]:
+    """Open a client; `allowed` are the places (`host:port`) that may be within the house."""
+    client = GuardedClient(allowed)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+class GuardedClient:
+    """Sends JSON to where people say, within limits; may be used by several threads."""
+
+    def __init__(self, allowed: Collection[str] = ()) -> None:
+        self._gate = _Gate(frozenset(map(place_of, allowed)))
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=_tls(),
+            max_connections=_MOST_CONNECTIONS,
+            network_backend=self._gate,
+        )
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._pool.close()
+
+    def check_address(self, url: str) -> list[str]:
+        """Resolve the host of an address as a request would; give what it found, or raise."""
+        target = read_url(url)
+        self._gate.deadline = monotonic() + _LOOK_UP_S
+        return [str(address) for address in self._gate.resolve(target.host, target.port)]
+
+    def get_json(
+        self, url: str, *, headers: Mapping[str, str] | None = None, limits: Limits = Limits()
+    ) -> Any:  # noqa: ANN401  # any JSON value
+        """Ask for a JSON value; raises AssistantError naming the hop that failed."""
+        return read_json(self._ask("GET", url, headers or {}, None, limits))
+
+    def post_json(
+        self,
+        url: str,
+        body: Any,  # noqa: ANN401  # any JSON value
+        *,
+        headers: Mapping[str, str] | None = None,
+        limits: Limits = Limits(),
+    ) -> Any:  # noqa: ANN401  # any JSON value
+        """Send a JSON value and read one; raises AssistantError naming the hop that failed."""
+        content = orjson.dumps(body)
+        return read_json(self._ask("POST", url, headers or {}, content, limits))
+
+    def post_text(self, url: str, body: bytes, limits: Limits = Limits()) -> tuple[int, bytes]:
+        """Send plain text; gives the status, whatever it is, and what came. No redirects."""
+        self._gate.deadline = monotonic() + limits.total_s
+        headers = {"Accept": "*/*", "Content-Type": "text/plain; charset=utf-8"}
+        status, content, _ = self._once("POST", read_url(url), headers, body, limits)
+        return status, content
+
+    def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, limits: Limits
+    ) -> bytes:
+        self._gate.deadline = monotonic() + limits.total_s
+        target, given = read_url(url), dict(headers)
+        for _ in range(_MOST_REDIRECTS + 1):
+            status, content, where = self._once(method, target, given, body, limits)
+            if 200 <= status < 300:
+                return content
+            if status not in (301, 302, 303, 307, 308) or where is None:
+                raise AnsweredError(f"It answered {status}{_said(content)}", status)
+            further = _follow(method, target, where, status)
+            if further.place != target.place:
+                given = {name: word for name, word in given.items() if not _is_secret(name)}
+            target = further
+        raise AssistantError("It sends us from address to address without end.", hop="address")
+
+    def _once(
+        self,
+        method: str,
+        target: Target,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        limits: Limits,
+    ) -> tuple[int, bytes, str | None]:
+        sent = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": _USER_AGENT,
+            **({"Content-Type": "application/json"} if body is not None else {}),
+            **headers,
+        }
+        times = {"connect": limits.connect_s, "pool": limits.total_s}
+        with (
+            _in_words(target),
+            self._pool.stream(
+                method,
+                target.url,
+                headers=list(sent.items()),
+                content=body,
+                extensions={"timeout": times},
+            ) as answer,
+        ):
+            found = {name.lower(): word for name, word in answer.headers}
+            where = found.get(b"location")
+            content = _read_all(answer.iter_stream(), found, limits.max_bytes)
+            return answer.status, content, where.decode("latin-1") if where else None
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Read the certificates that are trusted once a process: it takes a while."""
+    return httpcore.default_ssl_context()
+
+
+class _Gate(httpcore.NetworkBackend):
+    """Opens connections to checked addresses only, each watched by the request's deadline."""
+
+    def __init__(self, allowed: frozenset[str]) -> None:
+        self._allowed = allowed
+        self._plain = httpcore.SyncBackend()
+        self._now = threading.local()
+
+    @property
+    def deadline(self) -> float:
+        """When the request of this thread must be over."""
+        until: float = getattr(self._now, "until", 0.0)
+        return until
+
+    @deadline.setter
+    def deadline(self, until: float) -> None:
+        self._now.until = until
+
+    def left(self, most: float | None) -> float:
+        """Give the seconds that are left, at most `most`; raises TimeoutException at the end."""
+        left = self.deadline - monotonic()
+        if left <= 0:
+            raise httpcore.TimeoutException("the time of the whole request is over")
+        return left if most is None else min(left, most)
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Resolve once, check, and connect to the address that was checked."""
+        failed: Exception | None = None
+        for address in self.resolve(host, port):
+            try:
+                stream = self._plain.connect_tcp(
+                    str(address), port, self.left(timeout), local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failed = error
+            else:
+                return _Watched(stream, self)
+        raise failed or httpcore.ConnectError("no address")
+
+    def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Refuse: nobody's address is a file of this machine."""
+        raise _bad_address("An address begins with http:// or https://.")
+
+    def resolve(self, host: str, port: int) -> list[Address]:
+        """Look a host up once; raises AssistantError when any of its addresses is not allowed."""
+        host = host.lower().rstrip(".")
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        found = _look_up(host, port, self.left(_LOOK_UP_S))
+        for address in found:
+            if why := _refusal(address, host, is_allowed=place in self._allowed):
+                raise _bad_address(
+                    f"{host} is at {address}, which is {why}. If that is meant, the operator of "
+                    f"this server allows it: backend_hosts = ['{place}'] in fairhand.toml, or "
+                    "`fairhand assist add --allow-private` in its terminal."
+                )
+        return found
+
+
+class _Watched(httpcore.NetworkStream):
+    """A connection whose every wait ends with the request's deadline, however it dribbles."""
+
+    def __init__(self, stream: httpcore.NetworkStream, gate: _Gate) -> None:
+        self._stream = stream
+        self._gate = gate
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._gate.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        # In pieces: a peer that takes a byte at a time would begin the wait anew with each.
+        for start in range(0, len(buffer), _CHUNK):
+            self._stream.write(buffer[start : start + _CHUNK], self._gate.left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        secured = self._stream.start_tls(ssl_context, server_hostname, self._gate.left(timeout))
+        return _Watched(secured, self._gate)
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  # as httpcore says
+        return self._stream.get_extra_info(info)
+
+
+def _refusal(address: Address, host: str, *, is_allowed: bool) -> str | None:
+    """Say what kind of forbidden address this is, or None when a request may go there."""
+    inner = _undressed(address)
+    if is_allowed and (str(address) == host or not (inner in _METADATA or inner.is_link_local)):
+        return None  # a name that was allowed still does not become a metadata service
+    if inner in _METADATA:
+        return "a metadata service"
+    if inner.is_loopback or inner.is_unspecified:
+        return "this machine itself"
+    if inner.is_link_local:
+        return "a link-local address"
+    if inner.is_multicast:
+        return "a multicast address"
+    if not inner.is_global or (inner.version == 6 and inner.is_site_local):
+        return "a private or reserved address"
+    return None
+
+
+def _undressed(address: Address) -> Address:
+    """Find the IPv4 address within an IPv6 one: mapped, compatible, NAT64, 6to4 or Teredo."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address.teredo is not None:
+        return address.teredo[1]
+    return address
+
+
+def _look_up(host: str, port: int, timeout: float) -> list[Address]:
+    """Ask the resolver, in a thread of its own: it knows no deadline."""
+    answers: list[list[Address] | OSError | UnicodeError] = []
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            plain = dict.fromkeys(str(each[4][0]).partition("%")[0] for each in found)
+            answers.append([ipaddress.ip_address(each) for each in plain])
+        except (OSError, UnicodeError) as error:
+            answers.append(error)
+
+    thread = threading.Thread(target=ask, name="look-up", daemon=True)
+    thread.start()
+    thread.join(timeout)
+    if not answers:
+        raise _bad_address(f"Looking up {host} takes too long. Is its name right?")
+    if isinstance(answers[0], list) and answers[0]:
+        return answers[0]
+    raise _bad_address(f"There is no host named {host}. Is it written right?")
+
+
+def _follow(method: str, target: Target, where: str, status: int) -> Target:
+    """Say where a redirect leads; what was sent is never carried to another host."""
+    further = read_url(urljoin(target.url, where))
+    if target.scheme == "https" and further.scheme == "http":
+        raise _bad_address("It sends us on from https to http, which is not followed.")
+    if method != "GET" and (status not in (307, 308) or further.place != target.place):
+        raise _bad_address(f"It sends us on to {further.url[:_SNIPPET]}. Give its final address.")
+    return further
+
+
+def _is_secret(header: str) -> bool:
+    return header.lower() in ("authorization", "cookie", "x-api-key", "api-key")
+
+
+def _read_all(chunks: Iterable[bytes], headers: Mapping[bytes, bytes], most: int) -> bytes:
+    if headers.get(b"content-encoding", b"identity") not in (b"identity", b""):
+        raise AssistantError("It compresses its answer though it was asked not to.", hop="answer")
+    content = bytearray()
+    for chunk in chunks:
+        content += chunk
+        if len(content) > most:
+            raise AssistantError(
+                f"Its answer is longer than {most:,} bytes.", hop="answer", code="too_large"
+            )
+    return bytes(content)
+
+
+def _said(content: bytes) -> str:
+    """Quote what a refusing server said, on one short line."""
+    text = " ".join(content[: 20 * _SNIPPET].decode("utf-8", "replace").split())
+    text = "".join(each for each in text if each.isprintable())
+    return f": {text[:_SNIPPET]}" if text and not text.startswith("<") else "."
+
+
+@contextmanager
+def _in_words(target: Target) -> Iterator[None]:
+    """Say in a person's words what went wrong on the way."""
+    try:
+        yield
+    except httpcore.ConnectTimeout:
+        raise AssistantError(
+            f"{target.place} does not let us in: no answer. Is a firewall between?", hop="connect"
+        ) from None
+    except (httpcore.ConnectError, ssl.SSLError) as error:
+        hint = "Is it running, and is the port right?"
+        if isinstance(error, ssl.SSLError) or "SSL" in str(error) or "certificate" in str(error):
+            hint = f"Its certificate or TLS is not accepted: {str(error)[:_SNIPPET]}"
+        raise AssistantError(
+            f"{target.place} cannot be connected to. {hint}", hop="connect"
+        ) from None
+    except httpcore.TimeoutException:
+        raise AssistantError(
+            "It did not answer in time.", hop="answer", code="backend_slow"
+        ) from None
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+        why = str(error)[:_SNIPPET] or "the connection broke off"
+        raise AssistantError(f"Its answer is not HTTP: {why}.", hop="answer") from None
+
+
+def _bad_address(message: str) -> AssistantError:
+    return AssistantError(message, hop="address", code="bad_address")

@@ -1,0 +1,1 @@
+"""Built-in models: small, on the CPU, from packages that are installed already."""

@@ -1,0 +1,163 @@
+"""Which built-in model answers which question about which data, and how one is opened again.
+
+Every model here runs on an ordinary processor from packages that bring what it needs: nothing is
+fetched when it runs. What a model has learnt is kept as `learnt.py` says, without code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, cast
+
+from fairhand.compute.assistants.contract import (
+    AssistantError,
+    Embedder,
+    Item,
+    Predictor,
+    Trainer,
+)
+from fairhand.compute.models import several
+from fairhand.compute.models.learnt import unpack_learnt
+from fairhand.compute.models.linear import LinearTrainer
+from fairhand.model.project import Question
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """A model for one question and kind of data: who learns, by which features, and why this one.
+
+    `embedder` also tells which items are alike, for choosing what to ask next.
+    """
+
+    name: str
+    trainer: Trainer
+    embedder: Embedder
+    why: str
+
+
+def pick_builtin(question: Question, sample_item: Item) -> BuiltIn:
+    """Pick the built-in model for a question, by its kind and by what one of its tasks holds.
+
+    Raises AssistantError with the hop `shape` where there is none for that kind or those data, or
+    what they learn with is not installed.
+    """
+    if find_spec("sklearn") is None:
+        raise AssistantError(
+            "Built-in models need fairhand[assist]: install it, or connect a backend.",
+            hop="shape",
+            code="needs_assist",
+        )
+    data = _kind_of_data(sample_item)
+    if question.kind == "mask" and data == "image":
+        return _pixels()
+    if question.kind == "choice" and data is not None:
+        return _linear(data)
+    raise AssistantError(
+        f"There is no built-in model for a question of kind {question.kind!r} about"
+        f" {data or 'tasks of this sort'}; connect a backend, a function or an ONNX file.",
+        hop="shape",
+        code="no_builtin",
+    )
+
+
+def open_builtin(
+    config: Mapping[str, Any], weights: bytes | None, questions: Sequence[Question]
+) -> Predictor:
+    """Open what a built-in model has learnt.
+
+    `config` may name `question` and `version`; what is missing is read from the weights. Raises
+    AssistantError when there are no weights, or they answer a question that is not asked.
+    """
+    if weights is None:
+        raise AssistantError("This built-in model has learnt nothing yet.", hop="shape")
+    learnt = unpack_learnt(weights)
+    header = learnt.header
+    if header.get("model") == several.NAME:
+        parts = several.parts_of(learnt)
+        opened = tuple(
+            open_builtin({**config, "question": one}, part, questions)
+            for one, part in parts.items()
+        )
+        return several.SeveralPredictor(f"built-in@{header.get('version', '')}", opened)
+    name, asked = header.get("model"), config.get("question", header.get("question"))
+    question = next((one for one in questions if one.name == asked), None)
+    if question is None:
+        raise AssistantError(f"No question is called {asked!r}.", hop="shape")
+    version = str(config.get("version") or header.get("version") or "")
+    return trainer_named(str(name)).load(question, weights, version=version)
+
+
+def trainer_named(name: str) -> Trainer:
+    """Give the trainer that learnt under a name; raises AssistantError for a name of none."""
+    if name in _LINEAR:
+        return _linear(_LINEAR[name]).trainer
+    if name.startswith("pixel"):
+        return _pixels().trainer
+    raise AssistantError(f"There is no built-in model called {name!r}.", hop="shape")
+
+
+_LINEAR: Mapping[str, str] = {
+    "text-linear": "text",
+    "image-linear": "image",
+    "audio-linear": "audio",
+}
+
+_WHY = {
+    "text": "The tasks are texts: what they mean and how they are spelt, and a linear head, learn"
+    " from ten answers.",
+    "image": "The tasks are pictures: features of a network that knows everyday things, and a"
+    " linear head, learn from ten answers.",
+    "audio": "The tasks are recordings: the bands of their sound, and a linear head, learn from ten"
+    " answers.",
+}
+
+
+def _kind_of_data(item: Item) -> str | None:
+    """Say what a task is about: image, audio or text; None when nothing here can read it."""
+    if item.media is not None or item.media_type is not None:
+        sort = (item.media_type or "image/").partition("/")[0]
+        return sort if sort in ("image", "audio") else None
+    from fairhand.compute.models.text import text_of
+
+    return "text" if text_of(item.data).strip() else None
+
+
+def _linear(data: str) -> BuiltIn:
+    """A linear head on the features of a kind of data."""
+    name = next(name for name, kind in _LINEAR.items() if kind == data)
+    if data == "text":
+        from fairhand.compute.models.text import SpellingEmbedder, text_embedder
+
+        meaning = text_embedder()
+        spelling = None if isinstance(meaning, SpellingEmbedder) else SpellingEmbedder()
+        return BuiltIn(name, LinearTrainer(name, meaning, spelling), meaning, _WHY[data])
+    embedder = _sound_embedder() if data == "audio" else _image_embedder()
+    return BuiltIn(name, LinearTrainer(name, embedder), embedder, _WHY[data])
+
+
+def _image_embedder() -> Embedder:
+    """The features of pictures."""
+    from fairhand.compute.models.images import image_embedder
+
+    return image_embedder()
+
+
+def _sound_embedder() -> Embedder:
+    """The features of recordings."""
+    from fairhand.compute.models.sound import SoundEmbedder
+
+    return SoundEmbedder()
+
+
+def _pixels() -> BuiltIn:
+    """The pixel classifier, which learns regions from corrected pictures."""
+    try:
+        module = import_module("fairhand.compute.models.pixels")
+    except ImportError as error:
+        raise AssistantError("Regions need fairhand[assist]: install it.", hop="shape") from error
+    trainer = cast(Trainer, module.PixelTrainer())
+    why = "The question asks for regions: a pixel classifier learns from the first picture."
+    return BuiltIn(trainer.name, trainer, _image_embedder(), why)

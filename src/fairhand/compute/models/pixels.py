@@ -1,0 +1,360 @@
+"""The built-in model for masks: a forest over pixels that learns from the first corrected picture.
+
+One forest for each label. Half of the sampled pixels lie at outlines, where mistakes cost most.
+Thresholds and the calibration of the score come from pictures that a forest has not learnt from,
+as soon as there are two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from fairhand.compute.assistants.contract import (
+    AssistantError,
+    Example,
+    Item,
+    NotEnoughError,
+    Proposal,
+)
+from fairhand.compute.models.forest import Forest, learn_forest, read_forest
+from fairhand.compute.models.learnt import pack_learnt, unpack_learnt
+from fairhand.compute.models.pictures import Plane, read_picture, shrink
+from fairhand.compute.models.pixel_features import pixel_features
+from fairhand.compute.models.pixel_refinement import refine
+from fairhand.compute.models.prompts import Mask
+from fairhand.compute.models.regions import pieces, region, things
+from fairhand.labels import rle
+from fairhand.labels.label_set import label_values
+from fairhand.labels.mask import MAX_REGIONS
+from fairhand.model.project import Question
+
+FORMAT: Final = 2
+MAX_SIDE: Final = 1_024
+MOST_PICTURES: Final = 24
+"""Pictures learnt from at most; the newest tasks, so that learning stays a matter of seconds."""
+_PIXELS: Final = 12_000
+_TREES, _DEPTH, _TRIAL_TREES = 40, 14, 12
+_THRESHOLDS: Final = tuple(np.round(np.arange(0.2, 0.76, 0.05), 2).tolist())
+_CHECKED: Final = 40_000
+_OWN: Final = (0.0, 0.25, 0.5, 0.75)
+_USUAL_OWN: Final = 0.6
+_PULL: Final = 1.0
+"""Intersection over union that a choice must bring to lie 1 from what is usual, by one picture."""
+_SMOOTHING: Final = 0.7
+
+Points = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One corrected picture: features by height by width, a mask for each label, its weight."""
+
+    features: NDArray[np.float32]
+    masks: Mapping[str, Mask]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What was learnt of one label."""
+
+    forest: Forest
+    threshold: float
+    own: float  # weight of the picture's own view beside the forest's, 0 to 1
+    trust: float  # intersection over union that came true, for each that was expected
+    radius: float  # of a typical thing, in pixels of the picture as it was looked at
+    least_area: int
+
+
+class PixelTrainer:
+    """Learns masks."""
+
+    name = "pixel-forest"
+
+    def fit(
+        self, question: Question, examples: Sequence[Example], *, seed: int, version: str
+    ) -> bytes:
+        """Learn from corrected pictures; the same ones and the same seed give the same bytes."""
+        labels = label_values(question.config)
+        newest = sorted(examples, key=lambda one: one.item.task_id)[-MOST_PICTURES:]
+        seen = [one for example in newest for one in _look(question, example)]
+        if not seen:
+            raise NotEnoughError("No picture has been answered yet; one is enough to begin.")
+        rng = np.random.default_rng(seed)
+        heads = {
+            label: _learn(seen, label, rng, seed)
+            for label in labels
+            if any(one.masks[label].any() for one in seen)
+        }
+        if not heads:
+            raise NotEnoughError("Nothing has been outlined in any picture yet.")
+        header = {
+            "format": FORMAT,
+            "model": self.name,
+            "version": version,
+            "question": question.name,
+            "pictures": len(seen),
+            "features": int(seen[0].features.shape[0]),
+            "seed": seed,
+            "heads": [
+                {
+                    "label": label,
+                    "threshold": head.threshold,
+                    "own": head.own,
+                    "trust": head.trust,
+                    "radius": head.radius,
+                    "least_area": head.least_area,
+                }
+                for label, head in heads.items()
+            ],
+        }
+        arrays = {
+            f"{index}/{name}": array
+            for index, head in enumerate(heads.values())
+            for name, array in head.forest.arrays().items()
+        }
+        return pack_learnt(header, arrays)
+
+    def load(self, question: Question, learnt: bytes, *, version: str) -> PixelPredictor:
+        """Make a predictor; raises AssistantError on bytes that were not learnt here."""
+        read = unpack_learnt(learnt)
+        header = read.header
+        if header.get("format") != FORMAT or header.get("model") != self.name:
+            raise AssistantError(f"These bytes are not of {self.name!r}.", hop="shape")
+        labels = label_values(question.config)
+        try:
+            heads = {
+                str(one["label"]): _Head(
+                    read_forest(read, f"{index}/", int(header["features"])),
+                    float(one["threshold"]),
+                    float(one["own"]),
+                    float(one["trust"]),
+                    float(one["radius"]),
+                    int(one["least_area"]),
+                )
+                for index, one in enumerate(header["heads"])
+            }
+        except (KeyError, TypeError, ValueError) as error:
+            raise AssistantError("The model file's header is damaged.", hop="shape") from error
+        known = {label: head for label, head in heads.items() if label in labels}
+        return PixelPredictor(question, known, f"{self.name}@{version}")
+
+
+@dataclass(frozen=True, slots=True)
+class PixelPredictor:
+    """Proposes masks."""
+
+    question: Question
+    heads: Mapping[str, _Head]
+    model: str
+
+    def predict(self, items: Sequence[Item]) -> list[Proposal]:
+        """Propose a mask answer for every picture; others get no proposal."""
+        return [self._propose(item) for item in items]
+
+    def probabilities(self, picture: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """Give each label's probability at every pixel of a picture."""
+        features = pixel_features(picture)
+        points = features.reshape(features.shape[0], -1).T
+        shape = features.shape[1:]
+        return {
+            label: refine(
+                ndimage.gaussian_filter(head.forest.probability(points).reshape(shape), _SMOOTHING),
+                features,
+                head.own,
+            )
+            for label, head in self.heads.items()
+        }
+
+    def _propose(self, item: Item) -> Proposal:
+        if item.media is None:
+            return Proposal(None)
+        whole = read_picture(item.media())
+        size = (whole.shape[0], whole.shape[1])
+        chances = self.probabilities(shrink(whole, MAX_SIDE))
+        with_instances = bool(self.question.config.get("instances", False))
+        taken = np.zeros(size, bool)
+        regions: list[dict[str, str]] = []
+        scores: list[float] = []
+        for label, chance in chances.items():
+            head = self.heads[label]
+            mask = _tidy(chance > head.threshold, head.least_area)
+            scores.append(head.trust * expected_iou(chance, mask))
+            found = (
+                things(mask, head.radius, least_area=head.least_area) if with_instances else mask
+            )
+            for part in _parts(found, size):
+                free = part if with_instances else part & ~taken
+                taken |= free
+                if free.any() and len(regions) < MAX_REGIONS:
+                    regions.append(region(label, free))
+        answer: dict[str, Any] = {"size": list(size), "regions": regions}
+        if not regions:
+            answer["nothing"] = True
+        score = float(np.clip(np.mean(scores), 0, 1)) if scores else None
+        return Proposal({self.question.name: answer}, score, details={"regions": len(regions)})
+
+
+def expected_iou(chance: NDArray[np.float32], mask: Mask) -> float:
+    """Expect the intersection over union of a mask with the truth, from each pixel's chance.
+
+    The ratio of expectations, which comes close to the expectation of the ratio for many pixels
+    (Nowozin 2014, "Optimal decisions from probabilistic models", section 4).
+    """
+    inside = float(chance[mask].sum())
+    together = float(mask.sum()) + float(chance[~mask].sum())
+    return inside / together if together else 1.0
+
+
+def _look(question: Question, example: Example) -> Iterator[_Seen]:
+    """Read a picture and its answer; what does not fit together is left out."""
+    answer = example.value.get(question.name)
+    if example.item.media is None or not isinstance(answer, Mapping):
+        return
+    whole = read_picture(example.item.media())
+    height, width = whole.shape[:2]
+    if list(answer["size"]) != [height, width]:
+        return
+    small = shrink(whole, MAX_SIDE)
+    masks = {}
+    for label in label_values(question.config):
+        mask = np.zeros((height, width), bool)
+        for one in answer["regions"]:
+            if one["label"] == label:
+                mask |= rle.decode(one["counts"], height, width)
+        masks[label] = _resized(mask, (small.shape[0], small.shape[1]))
+    yield _Seen(pixel_features(small), masks, example.weight)
+
+
+def _learn(seen: Sequence[_Seen], label: str, rng: np.random.Generator, seed: int) -> _Head:
+    threshold, own, trust = _tune(seen, label, rng, seed)
+    forest = _fit(seen, label, rng, trees=_TREES, seed=seed)
+    radii, areas = _sizes(seen, label)
+    least = max(1, int(0.25 * np.percentile(areas, 5)))
+    return _Head(forest, threshold, own, trust, float(np.median(radii)), least)
+
+
+def _fit(
+    seen: Sequence[_Seen], label: str, rng: np.random.Generator, *, trees: int, seed: int
+) -> Forest:
+    rows, truth, weights = [], [], []
+    for one in seen:
+        mask = one.masks[label]
+        chosen = _sample(mask, _PIXELS // len(seen), rng)
+        flat = one.features.reshape(one.features.shape[0], -1)
+        rows.append(flat[:, chosen].T)
+        truth.append(mask.ravel()[chosen])
+        weights.append(np.full(chosen.size, one.weight))
+    known = np.concatenate(truth)
+    return learn_forest(
+        np.concatenate(rows), known, np.concatenate(weights), trees=trees, depth=_DEPTH, seed=seed
+    )
+
+
+def _sample(mask: Mask, count: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Choose pixels: half anywhere, half within three pixels of an outline."""
+    rim = ndimage.binary_dilation(mask, iterations=3) & ~ndimage.binary_erosion(mask, iterations=3)
+    near = np.flatnonzero(rim)
+    anywhere = rng.integers(mask.size, size=count - count // 2 if near.size else count)
+    return np.concatenate([anywhere, rng.choice(near, count // 2) if near.size else []]).astype(
+        np.intp
+    )
+
+
+def _tune(
+    seen: Sequence[_Seen], label: str, rng: np.random.Generator, seed: int
+) -> tuple[float, float, float]:
+    """Choose the threshold and the own view's weight; measure how far the score comes true.
+
+    Two forests, each measured on the half of the pictures that the other one learnt from. Few
+    pictures say little: what is usual counts like a picture of its own.
+    """
+    halves = [seen[::2], seen[1::2]] if len(seen) > 1 else [seen, seen]
+    found: list[tuple[list[Plane], Mask]] = []
+    for number, (own, other) in enumerate(zip(halves, reversed(halves), strict=True)):
+        if not any(one.masks[label].any() for one in own) or (number and len(seen) == 1):
+            continue
+        trial = _fit(own, label, rng, trees=_TRIAL_TREES, seed=seed)
+        found += [_tried(trial, one, label) for one in other]
+    measured = np.array(
+        [
+            [[_iou(view > level, truth) for level in _THRESHOLDS] for view in views]
+            for views, truth in found
+        ]
+    )
+    unusual = np.add.outer(
+        (np.array(_OWN) - _USUAL_OWN) ** 2 * _PULL, (np.array(_THRESHOLDS) - 0.5) ** 2 * _PULL
+    )
+    if len(seen) == 1:  # a forest says nothing about the picture that it learnt from
+        unusual *= 1_000
+    worth = measured.mean(axis=0) - unusual / len(found)
+    which, best = np.unravel_index(int(worth.argmax()), worth.shape)
+    level = _THRESHOLDS[int(best)]
+    expected = np.mean([expected_iou(views[which], views[which] > level) for views, _ in found])
+    trust = float(measured[:, which, best].mean() / expected) if expected > 0 else 1.0
+    return level, _OWN[int(which)], float(np.clip(trust, 0.2, 1.1))
+
+
+def _tried(trial: Forest, one: _Seen, label: str) -> tuple[list[Plane], Mask]:
+    """Give a picture's map for each weight of its own view, and the truth, on a coarse grid."""
+    truth = one.masks[label]
+    step = max(1, round(np.sqrt(truth.size / _CHECKED)))
+    features = one.features[:, ::step, ::step]
+    shape = features.shape[1:]
+    chance = trial.probability(features.reshape(features.shape[0], -1).T).reshape(shape)
+    smooth = ndimage.gaussian_filter(chance, _SMOOTHING / step)
+    views = [refine(smooth, features, weight, step=step) for weight in _OWN]
+    return views, truth[::step, ::step]
+
+
+def _iou(one: Mask, other: Mask) -> float:
+    together = int((one | other).sum())
+    return float((one & other).sum()) / together if together else 1.0
+
+
+def _sizes(seen: Sequence[_Seen], label: str) -> tuple[list[float], list[int]]:
+    """Measure the pieces that people drew: the radius of a disc as large, and the area."""
+    areas = [
+        int(area)
+        for one in seen
+        for area in np.bincount(pieces(one.masks[label]).ravel())[1:]
+        if area
+    ]
+    return [float(np.sqrt(area / np.pi)) for area in areas], areas
+
+
+def _tidy(mask: Mask, least_area: int) -> Mask:
+    """Leave out specks, and fill holes as small."""
+    kept = pieces(mask, least_area=least_area) > 0
+    holes = ~kept
+    large: Mask = pieces(holes, least_area=least_area) > 0
+    return kept | (holes & ~large)
+
+
+def _parts(found: NDArray[Any], size: tuple[int, int]) -> Iterator[Mask]:
+    """Give each thing, or the one mask, in the picture's own size."""
+    numbers = range(1, int(found.max()) + 1) if found.size else range(0)
+    large = found if found.shape == size else _enlarged(found, size)
+    for number in numbers:
+        yield large == number
+
+
+def _enlarged(found: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    rows = np.arange(size[0]) * found.shape[0] // size[0]
+    columns = np.arange(size[1]) * found.shape[1] // size[1]
+    large: NDArray[Any] = found[rows[:, None], columns]
+    return large
+
+
+def _resized(mask: Mask, shape: tuple[int, int]) -> Mask:
+    if mask.shape == shape:
+        return mask
+    image = Image.fromarray(mask).resize((shape[1], shape[0]), Image.Resampling.NEAREST)
+    return np.asarray(image, bool)

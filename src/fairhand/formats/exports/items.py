@@ -1,0 +1,160 @@
+"""What an export is made of: the rows of a release, gathered by task; and what it could not say.
+
+What a format cannot hold is counted and told, never dropped in silence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from fairhand.core.errors import InvalidError, Issue
+
+Row = Mapping[str, Any]
+
+_EXTENSIONS: Final = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "image/tiff": ".tif",
+    "image/bmp": ".bmp",
+    "audio/wav": ".wav",
+    "audio/flac": ".flac",
+    "audio/mpeg": ".mp3",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A task of a release with its answers, one row a question."""
+
+    task_id: int
+    rows: tuple[Row, ...]
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What was shown."""
+        found: Mapping[str, Any] = self.rows[0].get("data") or {}
+        return found
+
+    @property
+    def sha256(self) -> str | None:
+        """The hash of its file; None when it has none."""
+        return self.rows[0].get("media_sha256")
+
+    @property
+    def split(self) -> str | None:
+        """The split it lies in, if the release has any."""
+        return self.rows[0].get("split")
+
+    def file_name(self) -> str:
+        """The name that its file goes by: its own, or its hash with the ending of its type.
+
+        A name that would leave the folder, or is none, gives way to the hash.
+        """
+        own = self.data.get("file_name")
+        if isinstance(own, str) and _is_inside(own):
+            return own
+        ending = _EXTENSIONS.get(self.rows[0].get("media_type") or "", "")
+        return f"{self.sha256 or f'task-{self.task_id}'}{ending}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What an export wrote, and what it left out for which reason."""
+
+    tasks: int = 0
+    written: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    files: list[str] = field(default_factory=list)
+
+    def leave_out(self, reason: str, many: int = 1) -> None:
+        """Count something that the format cannot hold."""
+        self.left_out[reason] += many
+
+    def issues(self) -> list[Issue]:
+        """Say what was left out, most first."""
+        return [
+            Issue("export", f"{many:,} left out: {reason}", "warning")
+            for reason, many in sorted(self.left_out.items(), key=lambda pair: (-pair[1], pair[0]))
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to export: `question` picks one where several could be meant.
+
+    `labels` are the labels of each question in the order of its config: classes are numbered so.
+    """
+
+    question: str | None = None
+    labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    progress: Callable[[int], None] = lambda done: None
+
+
+Write = Callable[[Iterator[Item], Path, Options], Report]
+"""Write items into a folder that is there and empty."""
+
+
+@dataclass(slots=True)
+class Classes:
+    """Numbers of labels, from `first` on: those of the config in its order, then as they come."""
+
+    first: int = 0
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def of(self, label: str) -> int:
+        """Give a label's number."""
+        return self.numbers.setdefault(label, len(self.numbers) + self.first)
+
+    def meet(self, options: Options, rows: Iterable[Row], kinds: Collection[str]) -> None:
+        """Number the labels of the questions of these kinds, once each."""
+        for row in rows:
+            if row.get("kind") in kinds:
+                for label in options.labels.get(str(row.get("question")), ()):
+                    self.of(label)
+
+
+def items_of(rows: Iterable[Row], question: str | None = None) -> Iterator[Item]:
+    """Gather rows, which come in the order of their tasks; with `question`, its rows alone."""
+    chosen = (row for row in rows if question is None or row.get("question") == question)
+    for task_id, group in groupby(chosen, key=lambda row: row.get("task_id")):
+        if not isinstance(task_id, int):
+            raise InvalidError("A row has no task_id: this is no row of a release.")
+        yield Item(task_id, tuple(group))
+
+
+def new_path(folder: Path, item: Item, ending: str) -> Path:
+    """Find where an item's own file goes; a second one of the name bears its task's number."""
+    path = folder / Path(item.file_name()).with_suffix(ending)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_stem(f"{path.stem}-{item.task_id}") if path.exists() else path
+
+
+def sized(value: Any) -> tuple[int, int] | None:  # noqa: ANN401  # any JSON value
+    """Height and width of the picture that an answer was drawn on."""
+    size = value.get("size") if isinstance(value, Mapping) else None
+    if isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size):
+        return size[0], size[1]
+    return None
+
+
+def number(value: float) -> float | int:
+    """Write a whole number without a point, so that the same value is the same text."""
+    return int(value) if float(value).is_integer() else round(float(value), 6)
+
+
+def _is_inside(name: str) -> bool:
+    parts = name.replace("\\", "/").split("/")
+    return (
+        bool(name)
+        and not name.startswith("/")
+        and all(
+            part not in ("", ".", "..") and not any(char < " " for char in part) for part in parts
+        )
+    )

@@ -1,0 +1,99 @@
+"""Plain tables: JSON lines, CSV and Parquet, a row a task and a column a question."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fairhand.core.chunks import chunks
+from fairhand.formats.exports.items import Item, Options, Report
+
+_AT_ONCE: Final = 2_000
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_PLAIN: Final = ("task_id", "file_name", "split")
+
+
+def write_jsonl(items: Iterator[Item], folder: Path, options: Options) -> Report:
+    """Write `labels.jsonl`: the task's data, and its answers with their confidence."""
+    report = Report(files=["labels.jsonl"])
+    with (folder / "labels.jsonl").open("wb") as file:
+        for item in _counted(items, report, options):
+            answers = {str(row["question"]): row.get("value") for row in item.rows}
+            sure = {str(row["question"]): row.get("confidence") for row in item.rows}
+            line = {**_head(item), "data": item.data, "answers": answers, "confidence": sure}
+            file.write(orjson.dumps(line) + b"\n")
+    return report
+
+
+def write_csv(items: Iterator[Item], folder: Path, options: Options) -> Report:
+    """Write `labels.csv`. A cell that a spreadsheet would run gets an apostrophe before it."""
+    report = Report(files=["labels.csv"])
+    questions = list(options.labels)
+    with (folder / "labels.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow([*_PLAIN, *questions, *(f"{one}_confidence" for one in questions)])
+        for item in _counted(items, report, options):
+            rows = {str(row["question"]): row for row in item.rows}
+            values = [_cell(rows[one].get("value")) if one in rows else "" for one in questions]
+            sure = [rows[one].get("confidence", "") if one in rows else "" for one in questions]
+            table.writerow([*(_safe(part) for part in _head(item).values()), *values, *sure])
+    return report
+
+
+def write_parquet(items: Iterator[Item], folder: Path, options: Options) -> Report:
+    """Write `labels.parquet`; answers that are no plain text are JSON, and so is the data."""
+    report = Report(files=["labels.parquet"])
+    questions = list(options.labels)
+    columns: list[Any] = [("task_id", pa.int64()), ("file_name", pa.string())]
+    columns += [("split", pa.string()), ("data", pa.string())]
+    for one in questions:
+        columns += [(one, pa.string()), (f"{one}_confidence", pa.float64())]
+    schema = pa.schema(columns)
+    with pq.ParquetWriter(folder / "labels.parquet", schema, compression="zstd") as file:
+        for some in chunks(_counted(items, report, options), _AT_ONCE):
+            records = [_record(item, questions) for item in some]
+            file.write_batch(pa.RecordBatch.from_pylist(records, schema=schema))
+    return report
+
+
+def _counted(items: Iterator[Item], report: Report, options: Options) -> Iterator[Item]:
+    for item in items:
+        report.tasks += 1
+        report.written += 1
+        options.progress(report.tasks)
+        yield item
+
+
+def _head(item: Item) -> dict[str, Any]:
+    return {"task_id": item.task_id, "file_name": item.file_name(), "split": item.split}
+
+
+def _record(item: Item, questions: list[str]) -> dict[str, Any]:
+    record = {**_head(item), "data": orjson.dumps(item.data).decode()}
+    for row in item.rows:
+        if row["question"] in questions:
+            record[row["question"]] = _text(row.get("value"))
+            record[f"{row['question']}_confidence"] = row.get("confidence")
+    return record
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401  # any JSON value
+    if value is None or isinstance(value, str):
+        return value
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401  # any JSON value
+    return str(_safe(_text(value)))
+
+
+def _safe(value: Any) -> Any:  # noqa: ANN401  # any JSON value
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,146 @@
+"""Marks and words along a sound: WebVTT cues, Praat TextGrids, NeMo manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from fairhand.formats.exports.items import Item, Options, Report, Row, new_path
+
+MANIFEST: Final = "manifest.json"
+
+
+def write_vtt(items: Iterator[Item], folder: Path, options: Options) -> Report:
+    """Write `NAME.vtt` for each sound: its lines with times, or its marks by their label."""
+    report = Report()
+    for item, row in _rows(items, report, options):
+        cues = [
+            f"{_clock(one['start'])} --> {_clock(one['end'])}\n{_cue(one)}\n"
+            for one in _stretches(row)
+        ]
+        if not cues and not _is_silent(row):
+            report.leave_out("a transcript without times: WebVTT has nothing to hang it on")
+            continue
+        _put(folder, item, ".vtt", "\n".join(["WEBVTT\n", *cues]), report)
+    return report
+
+
+def write_textgrid(items: Iterator[Item], folder: Path, options: Options) -> Report:
+    """Write `NAME.TextGrid`: an interval tier for the lines, or one a label for the marks.
+
+    Praat's tiers have no gaps and no overlap: silence is an empty interval, and marks of one label
+    that overlap go one after the other, which is told.
+    """
+    report = Report()
+    for item, row in _rows(items, report, options):
+        stretches = _stretches(row)
+        if not stretches and not _is_silent(row):
+            report.leave_out("a transcript without times: a TextGrid has nothing to hang it on")
+            continue
+        length = (item.data.get("media_details") or {}).get("duration_ms")
+        end = max([length or 0, *(one["end"] for one in stretches)])
+        tiers: dict[str, list[tuple[int, int, str]]] = {}
+        for one in sorted(stretches, key=lambda one: (one["start"], one["end"])):
+            name = str(one.get("label", row.get("question")))
+            tier = tiers.setdefault(name, [])
+            start = max(one["start"], tier[-1][1] if tier else 0)
+            if start != one["start"]:
+                report.leave_out("an overlap: a tier of a TextGrid has none")
+            if start < one["end"]:
+                tier.append((start, one["end"], str(one.get("text", name))))
+        names = tiers or {str(row.get("question")): []}
+        _put(folder, item, ".TextGrid", _grid(names, end), report)
+    return report
+
+
+def write_nemo(items: Iterator[Item], folder: Path, options: Options) -> Report:
+    """Write `manifest.json`: a line a sound with its file, seconds and text."""
+    report = Report(files=[MANIFEST])
+    with (folder / MANIFEST).open("wb") as file:
+        for item, row in _rows(items, report, options):
+            value: Any = row["value"]
+            if row["kind"] != "transcript":
+                report.leave_out("marks of a sound: a manifest holds texts")
+                continue
+            length = (item.data.get("media_details") or {}).get("duration_ms")
+            line = {"audio_filepath": item.file_name(), "text": value["text"]}
+            seconds = {} if length is None else {"duration": length / 1000}
+            file.write(orjson.dumps({**line, **seconds}) + b"\n")
+            report.written += 1
+    return report
+
+
+def _rows(items: Iterator[Item], report: Report, options: Options) -> Iterator[tuple[Item, Row]]:
+    for item in items:
+        report.tasks += 1
+        options.progress(report.tasks)
+        for row in item.rows:
+            if row.get("kind") in ("segments", "transcript") and isinstance(row.get("value"), dict):
+                yield item, row
+            else:
+                report.leave_out(f"an answer of the kind {row.get('kind')}: no marks of a sound")
+
+
+def _stretches(row: Row) -> list[dict[str, Any]]:
+    return list(row["value"].get("segments", ()))
+
+
+def _is_silent(row: Row) -> bool:
+    return bool(row["value"].get("nothing"))
+
+
+def _put(folder: Path, item: Item, ending: str, text: str, report: Report) -> None:
+    path = new_path(folder, item, ending)
+    path.write_text(text, "utf-8", newline="\n")
+    report.written += 1
+
+
+def _clock(ms: int) -> str:
+    seconds, part = divmod(int(ms), 1000)
+    minutes, second = divmod(seconds, 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}.{part:03d}"
+
+
+def _cue(one: dict[str, Any]) -> str:
+    """A cue's text: what would be read as markup, or as the end of the cue, is kept from it."""
+    text = str(one.get("text", one.get("label", "")))
+    for char, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(char, name)
+    return "\n".join(line for line in text.splitlines() if line.strip())
+
+
+def _grid(tiers: dict[str, list[tuple[int, int, str]]], end: int) -> str:
+    lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', ""]
+    lines += ["xmin = 0", f"xmax = {_seconds(end)}", "tiers? <exists>", f"size = {len(tiers)}"]
+    lines.append("item []:")
+    for number, (name, marks) in enumerate(tiers.items(), start=1):
+        whole = list(_without_gaps(marks, end))
+        lines += [f"    item [{number}]:", '        class = "IntervalTier"']
+        lines += [f"        name = {_quoted(name)}", "        xmin = 0"]
+        lines += [f"        xmax = {_seconds(end)}", f"        intervals: size = {len(whole)}"]
+        for place, (start, stop, text) in enumerate(whole, start=1):
+            lines += [f"        intervals [{place}]:", f"            xmin = {_seconds(start)}"]
+            lines += [f"            xmax = {_seconds(stop)}", f"            text = {_quoted(text)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _without_gaps(marks: list[tuple[int, int, str]], end: int) -> Iterator[tuple[int, int, str]]:
+    at = 0
+    for start, stop, text in marks:
+        if start > at:
+            yield at, start, ""
+        yield start, stop, text
+        at = stop
+    if at < end or not marks:
+        yield at, end, ""
+
+
+def _seconds(ms: int) -> str:
+    return f"{ms / 1000:g}" if ms % 1000 == 0 else f"{ms / 1000:.3f}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
