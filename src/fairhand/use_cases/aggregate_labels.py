@@ -10,12 +10,14 @@ from fairhand.core.errors import NotFoundError
 from fairhand.model.project import Project
 from fairhand.proof.log import store as log
 from fairhand.quality import store
+from fairhand.quality.consensus.warm import warm
 from fairhand.quality.follow import Followed, follow_task
 from fairhand.quality.redundancy import AskMore
 from fairhand.quality.refit import refit_due
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.overlap import overlap_policy
-from fairhand.use_cases.versions import version_of
+from fairhand.use_cases.tell_of_answers import tell_of_answers
+from fairhand.use_cases.versions import current_version, version_of
 from fairhand.work.assignment import store as queue
 from fairhand.work.gold import store as gold
 from fairhand.work.projects import store as projects
@@ -42,16 +44,21 @@ def aggregate_labels(
     """
     if (project := _load_if_fresh(db, project_id)) is None:
         return AggregateResult()
+    for question in current_version(db, project.id, project.version).questions:
+        warm(question.kind)
     with db.write() as connection:
         run = store.lock_aggregation(connection, project_id, now)
-        claimed = store.claim_fresh(connection, project_id, limit)
-        if not claimed:
+        answers = store.claim_answers(connection, project_id, limit)
+        if not answers:
             return AggregateResult()
+        claimed = [one.task_id for one in answers]
         # A gold task's truth is known: it teaches the models at the next refit, and asks nobody.
         known = gold.load_known(connection, claimed)
         open_tasks = sorted(set(claimed) - known.keys())
         followed = _follow(db, connection, project, open_tasks, run, now)
         asked_more = _ask_more(connection, project, followed)
+        questions = version_of(db, connection, project.id, project.version).questions
+        told = tell_of_answers(connection, project.id, questions, answers, known, now)
         store.count_answers(connection, project_id, len(claimed))
         result = AggregateResult(
             answers=len(claimed),
@@ -68,6 +75,7 @@ def aggregate_labels(
             "tasks": result.tasks,
             "settled": result.settled,
             "asked_more": result.asked_more,
+            "decisions": told,
         }
         log.append(connection, "labels.aggregated", body, now, project_id=project_id)
     return result

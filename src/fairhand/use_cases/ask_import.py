@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ForbiddenError, InvalidError, Issue, NotFoundError
 from fairhand.core.ids import new_token
+from fairhand.formats.generated import check_generated
 from fairhand.formats.registry import formats
 from fairhand.model.job import NewJob
 from fairhand.proof.log import store as log
@@ -32,17 +33,23 @@ class Upload:
 class ImportOptions:
     """Which column means what.
 
-    `prediction_columns` and `gold_columns` map a column to the question it answers.
+    `prediction_columns` and `gold_columns` map a column to the question it answers. With
+    `synthetic_model`, that model generated all of the data.
     """
 
     format: str | None = None
     text_column: str | None = None
     image_column: str | None = None
+    audio_column: str | None = None
     prediction_columns: Mapping[str, str] = field(default_factory=dict)
     prediction_score_column: str | None = None
     prediction_model: str = "imported"
     gold_columns: Mapping[str, str] = field(default_factory=dict)
     gold_explanation_column: str | None = None
+    synthetic_model: str | None = None
+    synthetic_depth: int = 1
+    synthetic_verifier: str = ""
+    synthetic_precision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ def ask_import(db: Database, command: AskImport, now: Instant) -> str:
 
 
 def _check(command: AskImport, questions: Sequence[str]) -> list[Issue]:
-    issues = []
+    issues = check_generated(command.options)
     chosen = command.options.format
     if chosen is not None and chosen not in formats():
         known = ", ".join(formats())

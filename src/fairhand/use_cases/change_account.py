@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, InvalidError, Issue, NotFoundError
+from fairhand.core.words import INTERFACE, language_of
 from fairhand.pay.floors.rules import has_time_zone
 from fairhand.people.accounts import store
 from fairhand.people.accounts.rules import check_person, check_place
@@ -19,7 +20,8 @@ DAY_MINUTES = 24 * 60
 class ChangeAccount:
     """The whole of what one may say of oneself; hours are minutes after midnight UTC.
 
-    Hours are when one wants to be asked; both None: at any time.
+    Hours are when one wants to be asked; both None: at any time. The language stays as it is when
+    none is given.
     """
 
     person_id: int
@@ -29,6 +31,7 @@ class ChangeAccount:
     region: str
     hours_from: int | None = None
     hours_to: int | None = None
+    language: str | None = None
 
 
 def change_account(db: Database, command: ChangeAccount, now: Instant) -> None:
@@ -41,6 +44,8 @@ def change_account(db: Database, command: ChangeAccount, now: Instant) -> None:
     if command.country and not issues and not has_time_zone(command.country):
         issues.append(Issue("country", f"{command.country} is not a country's code."))
     issues += _check_hours(command.hours_from, command.hours_to)
+    if command.language is not None and command.language not in INTERFACE:
+        issues.append(Issue("language", "Choose one of the languages."))
     if issues:
         raise InvalidError("Your account was not changed.", issues=issues)
     with db.write() as connection:
@@ -59,10 +64,16 @@ def change_account(db: Database, command: ChangeAccount, now: Instant) -> None:
             region=command.region,
             hours_from=command.hours_from,
             hours_to=command.hours_to,
+            locale=_locale(before.locale, command.language),
         )
         moved = (before.place_country, before.place_region) != (command.country, command.region)
         body = {"person": command.person_id, "place_changed": moved}
         log.append(connection, "person.changed", body, now, command.person_id)
+
+
+def _locale(before: str, language: str | None) -> str | None:
+    """Keep `sw-KE` where Swahili is chosen: only another language is written."""
+    return None if language in (None, language_of(before, INTERFACE)) else language
 
 
 def _check_hours(start: int | None, end: int | None) -> list[Issue]:

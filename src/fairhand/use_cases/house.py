@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from fairhand.compute.authenticity.signing import ContentSigner
+from fairhand.compute.backends.allowed import allow_places
 from fairhand.core.clock import Clock, system_now
 from fairhand.core.errors import UnavailableError
 from fairhand.core.settings import Settings
 from fairhand.people.accounts import store as accounts
+from fairhand.people.talent.keys import Issuer
+from fairhand.proof.log import key_store
 from fairhand.proof.log.keys import load_or_create_signer
-from fairhand.proof.log.note import Signer
+from fairhand.proof.log.note import Signer, Verifier
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
 from fairhand.storage.migrate import upgrade
+from fairhand.storage.vault import Vault
 from fairhand.work.assignment.rules import LeaseTerms
 
 
@@ -42,6 +47,30 @@ class House:
     def idle_cap_ms(self) -> int:
         """How much of a quiet stretch counts as work; never dropped, only capped."""
         return self.settings.idle_cap_s * 1_000
+
+    @property
+    def log_keys(self) -> list[Verifier]:
+        """The keys that this log has signed with, oldest first; the newest signs now."""
+        with self.db.read() as connection:
+            older = key_store.older_keys(connection, self.signer.verifier)
+        return [*older, self.signer.verifier]
+
+    @property
+    def issuer(self) -> Issuer:
+        """Who signs credentials, under which name and address, and where the keys lie."""
+        return Issuer(
+            self.name, self.settings.base_url, self.settings.workspace / "keys" / "credentials"
+        )
+
+    @property
+    def vault(self) -> Vault:
+        """The keys under which people's own files are sealed."""
+        return Vault(self.settings.workspace / "keys" / "people.key")
+
+    @property
+    def content_signer(self) -> ContentSigner:
+        """Who makes content credentials for what people give."""
+        return ContentSigner(self.settings.workspace / "keys" / "content.pem", self.name)
 
     def close(self) -> None:
         """Close the database's connections."""
@@ -73,6 +102,7 @@ def open_house(settings: Settings, clock: Clock = system_now) -> House:
             code="not_initialised",
         )
     name, secret = workspace
+    allow_places(settings.backend_hosts)
     return House(
         settings=settings,
         db=db,

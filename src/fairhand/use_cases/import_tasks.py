@@ -13,18 +13,23 @@ from itertools import islice
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ForbiddenError, Issue, NotFoundError
-from fairhand.formats.images import make_preview
 from fairhand.model.project import Project
 from fairhand.model.task import NewTask
 from fairhand.proof.log import store as log
+from fairhand.proof.release import origin_store as origins
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.expected_dose import doses_of
+from fairhand.use_cases.keep_media import keep_media
 from fairhand.work.gold import store as gold
+from fairhand.work.media import store as media
 from fairhand.work.projects import store
 from fairhand.work.projects.store import ImportRun
 
 CHUNK_ROWS = 1_000
 CHUNK_IMAGES = 32
+CHUNK_BYTES = 256 * 1024 * 1024
+"""Of images and sounds that are held at once."""
 ISSUES_KEPT = 1_000
 
 OnProgress = Callable[[ImportRun], None]
@@ -66,10 +71,14 @@ def import_tasks(
     for chunk in _chunks(rows):
         tasks = [row for row in chunk if isinstance(row, NewTask)]
         issues = [row for row in chunk if isinstance(row, Issue)]
-        previews = [_store_media(blobs, task) for task in tasks]
+        kept = [keep_media(blobs, task) for task in tasks]
         with db.write() as connection:
-            added = store.add_tasks(connection, project, tasks, previews, now)
+            doses = doses_of(connection, project, [task.media for task in tasks], now)
+            previews = [one.preview_sha256 for one in kept]
+            added = store.add_tasks(connection, project, tasks, previews, now, doses)
+            media.add_parts(connection, [part for one in kept for part in one.parts], now)
             _mark_gold(connection, project, tasks, command.person_id, now)
+            _mark_generated(connection, project, tasks, command.person_id, now)
             run = _counted(run, len(chunk), added, len(tasks), issues)
             store.save_import(connection, run)
         on_progress(run)
@@ -91,7 +100,7 @@ def _chunks(rows: Iterator[NewTask | Issue]) -> Iterator[list[NewTask | Issue]]:
     images = 0
     for row in rows:
         chunk.append(row)
-        images += isinstance(row, NewTask) and row.media_bytes is not None
+        images += _weight(row)
         if len(chunk) >= CHUNK_ROWS or images >= CHUNK_IMAGES:
             yield chunk
             chunk, images = [], 0
@@ -99,12 +108,13 @@ def _chunks(rows: Iterator[NewTask | Issue]) -> Iterator[list[NewTask | Issue]]:
         yield chunk
 
 
-def _store_media(blobs: BlobStore, task: NewTask) -> str | None:
-    """Put a task's file and its preview away; both are named by content, so twice is once."""
-    if task.media_bytes is None:
-        return None
-    blobs.put(task.media_bytes)
-    return blobs.put(make_preview(task.media_bytes))
+def _weight(row: NewTask | Issue) -> int:
+    """Say how many images a row counts for; a large file is a chunk's last."""
+    if not isinstance(row, NewTask):
+        return 0
+    if row.media_file is not None:
+        return CHUNK_IMAGES
+    return 0 if row.media_bytes is None else 1 + len(row.media_bytes) * CHUNK_IMAGES // CHUNK_BYTES
 
 
 def _mark_gold(
@@ -115,6 +125,17 @@ def _mark_gold(
     ids = gold.find_by_fingerprint(connection, project.id, sorted(known))
     found = {ids[key]: (one.value, one.explanation) for key, one in known.items()}
     gold.mark(connection, project.id, found, author_id, now)
+
+
+def _mark_generated(
+    connection: Connection, project: Project, tasks: list[NewTask], author_id: int, now: Instant
+) -> None:
+    """Remember what models generated; a row that was imported before is declared now."""
+    known = {task.fingerprint: task.generated for task in tasks if task.generated is not None}
+    if known:
+        ids = gold.find_by_fingerprint(connection, project.id, sorted(known))
+        found = {ids[key]: one for key, one in known.items()}
+        origins.declare(connection, project.id, found, author_id, now)
 
 
 def _counted(run: ImportRun, read: int, added: int, good: int, issues: list[Issue]) -> ImportRun:
@@ -141,5 +162,7 @@ def _finish(db: Database, run: ImportRun, person_id: int, now: Instant) -> Impor
             "already_there": run.already_there,
             "rejected": run.rejected,
         }
+        if generated := origins.count_generated(connection, run.project_id):
+            body["generated_in_project"] = generated
         log.append(connection, "tasks.imported", body, now, person_id, run.project_id)
     return done

@@ -11,7 +11,7 @@ from fairhand.people.accounts.rules import Actor, check_person, out_of_reach
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
 
-ROLES = ("owner", "manager", "reviewer", "contributor", "auditor")
+ROLES = ("owner", "manager", "reviewer", "trainer", "contributor", "auditor")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,15 @@ from typing import Any
 import orjson
 
 from fairhand.core.clock import Instant
-from fairhand.core.errors import InvalidError, NotFoundError
+from fairhand.core.errors import ConflictError, InvalidError, NotFoundError
 from fairhand.core.ids import sha256_hex
-from fairhand.labels.kind import AnswerContext
 from fairhand.proof.log import store as log
 from fairhand.quality import store as quality
 from fairhand.storage.database import Database
+from fairhand.use_cases.tell_of_answers import tell_of_gold
 from fairhand.use_cases.versions import version_of
 from fairhand.work.gold import store
+from fairhand.work.gold.quarantine import overturned
 from fairhand.work.gold.rules import canonical, check_known
 from fairhand.work.projects import store as projects
 
@@ -36,24 +37,28 @@ def mark_gold(db: Database, command: MarkGold, now: Instant) -> None:
     """Make a task gold, or replace its known answer; what people answered so far is kept.
 
     Raises NotFoundError for a task that is not in the project, InvalidError for a value that
-    does not answer the questions.
+    does not answer the questions, ConflictError for one that was overturned after an appeal.
     """
     with db.write() as connection:
         project = projects.load_project(connection, command.project_id)
-        size = store.load_size(connection, command.project_id, command.task_id)
-        if project is None or size is None:
+        context = store.load_context(connection, command.project_id, command.task_id)
+        if project is None or context is None:
             raise NotFoundError(
                 f"There is no task {command.task_id} in project {command.project_id}."
             )
         questions = version_of(db, connection, project.id, project.version).questions
-        context = AnswerContext(*size)
         if issues := check_known(questions, command.value, command.explanation, context):
             message = "The known answer does not fit the questions; nothing was changed."
             raise InvalidError(message, issues=issues)
+        if overturned(connection, [command.task_id]):
+            message = "This known answer was overturned after an appeal; the task is asked no more."
+            raise ConflictError(message, code="overturned")
         value = canonical(questions, command.value)
         known = {command.task_id: (value, command.explanation)}
         store.mark(connection, project.id, known, command.author_id, now)
         quality.drop_consensus(connection, [command.task_id])
+        before = store.answers_to(connection, command.task_id)
+        tell_of_gold(connection, project.id, questions, before, now)
         body = {
             "project": project.id,
             "task": command.task_id,

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairhand.core.clock import Instant
-from fairhand.core.errors import ConflictError, NotFoundError
+from fairhand.core.errors import ConflictError, Issue, NotFoundError
 from fairhand.model.project import Mode
 from fairhand.pay.earnings.store import project_cost
-from fairhand.pay.floors.store import floor_of_person
-from fairhand.people.consent import store as consent
+from fairhand.pay.forecast import store as forecasts
+from fairhand.people.readiness import store as readiness
+from fairhand.people.readiness.rules import opening_issues, stages_of
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.propose_contract import standing_issues
+from fairhand.use_cases.read_forecast import read_forecast, said_at_opening
+from fairhand.use_cases.readiness_facts import count_without_floor, gather_facts
 from fairhand.work.projects import store
 from fairhand.work.projects.rules import GateFacts, check_gate
 
@@ -27,6 +31,9 @@ class OpenProject:
 
 def open_project(db: Database, command: OpenProject, now: Instant) -> Mode:
     """Change a project's mode; raises ConflictError listing what the gate still misses."""
+    # Reckoned before anything is locked; kept only if the project does open.
+    is_opening = command.mode == "open"
+    said = read_forecast(db, command.project_id, now) if is_opening else None
     with db.write() as connection:
         project = store.load_project(connection, command.project_id)
         if project is None:
@@ -40,6 +47,8 @@ def open_project(db: Database, command: OpenProject, now: Instant) -> Mode:
                     issues=issues,
                 )
         store.set_mode(connection, command.project_id, command.mode)
+        if said is not None:
+            forecasts.save_said(connection, command.project_id, said_at_opening(said), now)
         body = {"project": command.project_id, "mode": command.mode, "was": project.mode}
         log.append(connection, "project.mode", body, now, command.owner_id, command.project_id)
     return command.mode
@@ -50,11 +59,26 @@ def gate_facts(connection: Connection, project_id: int, now: Instant) -> GateFac
     project = store.load_project(connection, project_id)
     version = store.load_version(connection, project_id, project.version) if project else None
     cost = project_cost(connection, project_id)
-    enrolled = consent.list_enrolled(connection, project_id)
-    without = sum(floor_of_person(connection, person_id, now) is None for person_id in enrolled)
     return GateFacts(
         tasks=store.count_tasks(connection, project_id),
         guidelines=version.guidelines if version else "",
         escrow_micros=cost.left_micros if cost else 0,
-        people_without_floor=without,
+        people_without_floor=count_without_floor(connection, project_id, now),
+        readiness=(
+            *_readiness(connection, project_id, now),
+            *standing_issues(connection, project_id, now),
+        ),
     )
+
+
+def _readiness(connection: Connection, project_id: int, now: Instant) -> tuple[Issue, ...]:
+    """List what the stages of readiness miss; a pilot is how one gets ready, and needs none."""
+    itself = readiness.find_pilot(connection, project_id)
+    if itself is not None:
+        if itself.outcome == "running":
+            return ()
+        return (Issue("pilot", "This pilot has been decided on; it stays closed."),)
+    project = store.load_project(connection, project_id)
+    if project is None:
+        return ()
+    return tuple(opening_issues(stages_of(gather_facts(connection, project, now), now)))

@@ -7,33 +7,66 @@ is written anew, a release whose event is in the log is put in place with the pr
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from secrets import SystemRandom
+from typing import Any, Final, Literal
 
 import orjson
 
+from fairhand.core.chunks import chunks
 from fairhand.core.clock import Instant
-from fairhand.core.errors import ConflictError, FairhandError, NotFoundError, UnavailableError
+from fairhand.core.errors import (
+    ConflictError,
+    FairhandError,
+    InvalidError,
+    Issue,
+    NotFoundError,
+    UnavailableError,
+)
 from fairhand.core.ids import pseudonym
 from fairhand.model.project import Project
+from fairhand.proof.licensing import mark_store
 from fairhand.proof.log import store as log
 from fairhand.proof.log.note import Signer
-from fairhand.proof.release import store
+from fairhand.proof.release import store, terms_store
 from fairhand.proof.release.card import UNSTATED
+from fairhand.proof.release.clear import clear_folder
 from fairhand.proof.release.folder import holds, is_free, only_writer, place_release
+from fairhand.proof.release.guard import parse_bounds
 from fairhand.proof.release.log_file import EVENT_KIND, dump_log
-from fairhand.proof.release.rules import is_simulated
-from fairhand.proof.release.source import ReleaseSource
+from fairhand.proof.release.manifest import MANIFEST, parse_manifest
+from fairhand.proof.release.notes import parse_notes
+from fairhand.proof.release.rules import OwnDataFacts, ReleaseFacts, is_simulated
+from fairhand.proof.release.source import ReleaseSource, TaskSheet
+from fairhand.proof.release.split_counts import planned_facts
+from fairhand.proof.release.splits import parse_splits
+from fairhand.proof.release.statement import dump_statement
 from fairhand.proof.release.writer import WrittenRelease, write_release
+from fairhand.proof.revocation import store as revocations
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.guard_release import Asked, guard_event, guard_release, is_enforced
+from fairhand.use_cases.mark_release import mark_release
 from fairhand.use_cases.release_facts import gather_facts
+from fairhand.use_cases.release_likeness import MEASURE
+from fairhand.use_cases.release_permits import (
+    USUAL_DAYS,
+    AskedTerms,
+    Permits,
+    own_campaign,
+    settle_terms,
+)
 from fairhand.use_cases.seal_log import seal_log
+from fairhand.use_cases.split_release import split_release
 from fairhand.use_cases.versions import version_of
 from fairhand.work.projects import store as projects
+
+_ITEMS_AT_ONCE: Final = 10_000
+_MOST_ATTEMPTS: Final = 5
+"""Times that a release is written anew while people take back what is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +78,19 @@ class PublishRelease:
     published_by: int | None = None
     licence: str = UNSTATED
     media: Literal["hashes", "copy"] = "hashes"
+    # What the release of a campaign is for; see `release_permits.AskedTerms`.
+    purposes: Sequence[str] = ()
+    territory: Sequence[str] = ()
+    days: int = USUAL_DAYS
+    recipient: str = ""
+    supersedes: int | None = None
+    # Bounds of the synthetic-data guard that differ from its defaults; see `guard.parse_bounds`.
+    guard: Mapping[str, Any] = field(default_factory=dict)
+    accept_warnings: bool = False
+    # How rows are parted for training and evaluation, as `splits.parse_splits` reads it.
+    splits: Mapping[str, Any] = field(default_factory=dict)
+    # The owner's own words for the datasheet, by question of `notes.NOTES`.
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +115,15 @@ class Press:
     progress: Callable[[int], None] = lambda done: None
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A draft, what was permitted in it, and the newest withdrawal that it knows of."""
+
+    release: WrittenRelease
+    permits: Permits | None
+    newest_withdrawal: int
+
+
 def publish_release(
     db: Database, command: PublishRelease, now: Instant, press: Press
 ) -> PublishedRelease:
@@ -83,6 +138,9 @@ def publish_release(
 
 def begin_release(db: Database, command: PublishRelease, now: Instant, press: Press) -> int:
     """Reserve the next version, or find the one that was begun for the same place."""
+    parse_bounds(command.guard)
+    parse_splits(command.splits)
+    parse_notes(command.notes)
     with db.write() as connection:
         project = projects.lock_project(connection, command.project_id)
         if project is None:
@@ -97,7 +155,13 @@ def begin_release(db: Database, command: PublishRelease, now: Instant, press: Pr
                 f"There is something in {place} already; name another directory.",
                 code="directory_taken",
             )
-        return store.add_release(connection, project.id, version, place, now)
+        release_id = store.add_release(connection, project.id, version, place, now)
+        if (campaign := own_campaign(connection, project.id)) is not None:
+            terms = settle_terms(connection, campaign, _asked(command), now)
+            _check_files(command, terms.purposes)
+            terms_store.save_terms(connection, release_id, terms)
+            mark_release(connection, project.id, command.recipient, SystemRandom(), now)
+        return release_id
 
 
 def finish_release(
@@ -110,26 +174,60 @@ def finish_release(
     if begun.state != "published":
         with only_writer(draft):
             begun = _load(db, release_id)
-            if begun.state == "writing":
-                _log(db, begun, _write(db, begun, command, draft, press), command, now)
+            begun = _write_and_log(db, begun, command, draft, press, now)
             begun = _prove_and_place(db, release_id, draft, final, press, now)
     return PublishedRelease(
         begun.id, begun.version, final, begun.manifest_sha256 or "", begun.stats or {}
     )
 
 
+def _write_and_log(
+    db: Database,
+    begun: store.StoredRelease,
+    command: PublishRelease,
+    draft: Path,
+    press: Press,
+    now: Instant,
+) -> store.StoredRelease:
+    """Write and log a release; anew where somebody took something of it back meanwhile."""
+    for _ in range(_MOST_ATTEMPTS):
+        if begun.state != "writing":
+            return begun
+        written = _write(db, begun, command, draft, press)
+        if written is not None:
+            _log(db, begun, written, command, now)
+        begun = _load(db, begun.id)
+    if begun.state == "writing":
+        raise UnavailableError(
+            f"While this was written, somebody took back what is in it, {_MOST_ATTEMPTS} times. "
+            "Nothing was published; publish again when it is quieter.",
+            code="taken_back_meanwhile",
+        )
+    return begun
+
+
 def _write(
     db: Database, begun: store.StoredRelease, command: PublishRelease, draft: Path, press: Press
-) -> WrittenRelease:
-    """Write the draft from one snapshot; a refusal gives the version number back."""
+) -> Written | None:
+    """Write the draft from one snapshot; a refusal gives the version number back.
+
+    None where it fails and somebody took something back since, such as a file that was to be
+    copied: then it is to be written anew.
+    """
+    newest = 0
     try:
         with db.read() as connection:
             store.pin_snapshot(connection)
+            newest = terms_store.newest_withdrawal(connection, begun.project_id)
             return _write_snapshot(db, connection, begun, command, draft, press)
-    except UnavailableError:
-        raise
-    except FairhandError:
+    except FairhandError as error:
+        with db.read() as connection:
+            if terms_store.newest_withdrawal(connection, begun.project_id) != newest:
+                return None
+        if isinstance(error, UnavailableError):
+            raise
         with db.write() as connection:
+            terms_store.forget_terms(connection, begun.id)
             store.forget_unwritten(connection, begun.id)
         raise
 
@@ -141,7 +239,7 @@ def _write_snapshot(
     command: PublishRelease,
     draft: Path,
     press: Press,
-) -> WrittenRelease:
+) -> Written:
     project = projects.load_project(connection, begun.project_id)
     if project is None:
         raise NotFoundError(f"There is no project {begun.project_id}.")
@@ -161,38 +259,116 @@ def _write_snapshot(
         licence=command.licence,
         media_copied=copied,
         log_key=press.signer.verifier,
+        notes=parse_notes(command.notes),
     )
     sheets = lambda: store.iter_sheets(connection, project_id)  # noqa: E731
-    source = ReleaseSource(sheets, version.questions, project.mode, name_of, withdrawn)
+    permits = _permits(connection, begun, press)
+    if permits is not None:
+        facts = replace(facts, own_data=_own_facts(permits, project, begun))
+    own = None if permits is None else permits.own_data(version.questions)
+    facts, split_of = _parted(command, facts, sheets, press)
+    source = ReleaseSource(
+        sheets,
+        version.questions,
+        project.mode,
+        name_of,
+        withdrawn,
+        own,
+        command.licence,
+        split_of,
+        measure=MEASURE,
+    )
     read_media = (lambda sha256: press.blobs.stream(sha256, check=True)) if copied else None
-    return write_release(
-        draft, facts, source.rows(), source.annotations(), read_media, source.gaps, press.progress
+    guard, asked = guard_release(connection, begun, facts, name_of, withdrawn), _guard(command)
+    written = write_release(
+        draft,
+        facts,
+        guard.rows(source.rows()),
+        guard.annotations(source.annotations()),
+        read_media,
+        source.gaps,
+        press.progress,
+        None if permits is None else permits.lines(source.items(), name_of),
+        lambda: guard.settle(asked, enforced=is_enforced(facts)),
+        (facts.splits or {}).get("names", ()),
+    )
+    return Written(written, permits, terms_store.newest_withdrawal(connection, project_id))
+
+
+def _parted(
+    command: PublishRelease,
+    facts: ReleaseFacts,
+    sheets: Callable[[], Iterable[TaskSheet]],
+    press: Press,
+) -> tuple[ReleaseFacts, Callable[[int], str | None]]:
+    """Say which split each task is in, and how that came about; None: it is not parted."""
+    plan = parse_splits(command.splits)
+    if plan is None:
+        return facts, lambda task_id: None
+    made = split_release(sheets, plan, facts.questions, press.blobs)
+    return replace(facts, splits=planned_facts(plan, made)), made.split_of.get
+
+
+def _permits(connection: Connection, begun: store.StoredRelease, press: Press) -> Permits | None:
+    campaign = own_campaign(connection, begun.project_id)
+    terms = terms_store.load_terms(connection, begun.id)
+    if campaign is None or terms is None:
+        return None
+    left_out = mark_store.left_out(connection, begun.project_id, terms.recipient)
+    return Permits(connection, campaign, terms, begun, press.secret, left_out)
+
+
+def _own_facts(permits: Permits, project: Project, begun: store.StoredRelease) -> OwnDataFacts:
+    target = f"urn:fairhand:{project.slug}:v{begun.version}"
+    return permits.facts(f"/releases/{begun.id}/revocations", target, project.title)
+
+
+def _guard(command: PublishRelease) -> Asked:
+    return Asked(parse_bounds(command.guard), command.accept_warnings)
+
+
+def _asked(command: PublishRelease) -> AskedTerms:
+    return AskedTerms(
+        command.purposes, command.territory, command.days, command.recipient, command.supersedes
     )
 
 
 def _log(
     db: Database,
     begun: store.StoredRelease,
-    written: WrittenRelease,
+    made: Written,
     command: PublishRelease,
     now: Instant,
 ) -> None:
-    """Put the manifest's hash into the log: from here on the release is a fact."""
+    """Put the manifest's hash into the log: from here on the release is a fact.
+
+    Where somebody took back something of it while it was written, nothing happens: it is written
+    anew. What others took back is nothing to it.
+    """
+    written = made.release
     stats = written.stats
     body = {
         "project": begun.project_id,
         "version": begun.version,
         "mode": written.facts.mode,
         "manifest_sha256": written.manifest_sha256,
+        "annotations_root": (written.facts.roots or {})["annotations"]["root"],
         "tasks": stats.tasks,
         "rows": stats.rows,
         "annotations": stats.annotations,
         "assisted_annotations": stats.assisted_annotations,
         "simulated_annotations": stats.simulated_annotations,
         "simulated": is_simulated(stats),
+        **guard_event(written.facts, _guard(command).bounds),
     }
     more = {"people": len(stats.people), "files": written.files, "bytes": written.bytes}
     with db.write() as connection:
+        if made.permits is not None:
+            entered, newest = made.permits.numbers, made.newest_withdrawal
+            if terms_store.is_touched(connection, begun.project_id, newest, entered):
+                return
+            for some in chunks(made.permits.named(), _ITEMS_AT_ONCE):
+                terms_store.add_items(connection, begun.id, some)
         event = log.append(
             connection, EVENT_KIND, body, now, command.published_by, begun.project_id
         )
@@ -224,10 +400,40 @@ def _prove_and_place(
         receipt = log.load_proof(connection, event_id)
     if receipt is None:
         raise UnavailableError("The log is not sealed yet; try again in a moment.")
-    place_release(draft, final, dump_log(receipt, press.signer.verifier))
+    place_release(
+        draft,
+        final,
+        dump_log(receipt, press.signer.verifier),
+        _stated(draft, manifest_sha256, press),
+    )
+    _clear(db, press, release_id, final)
     with db.write() as connection:
         store.set_state(connection, release_id, "published")
     return _load(db, release_id)
+
+
+def _stated(draft: Path, manifest_sha256: str, press: Press) -> bytes | None:
+    """Sign what the draft's manifest lists; None: the release is in its place already."""
+    path = draft / MANIFEST
+    if not path.is_file():
+        return None
+    return dump_statement(parse_manifest(path.read_bytes()), manifest_sha256, press.signer)
+
+
+def _check_files(command: PublishRelease, purposes: Sequence[str]) -> None:
+    """Let files leave the house only where people permitted that."""
+    if command.media == "copy" and command.recipient and "raw_release" not in purposes:
+        message = "Files go to others only for the purpose raw_release; release hashes instead."
+        raise InvalidError(message, issues=[Issue("media", message)])
+
+
+def _clear(db: Database, press: Press, release_id: int, final: Path) -> None:
+    """Take out what left the release after it was logged and before it was in its place."""
+    with db.read() as connection:
+        newest = revocations.newest_list(connection, release_id)
+    if newest is not None:
+        file = press.blobs.get(newest.blob_sha256)
+        clear_folder(final, file, newest.note, press.signer.verifier)
 
 
 def _place(command: PublishRelease, press: Press, project: Project, version: int) -> str:

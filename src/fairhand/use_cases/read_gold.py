@@ -9,6 +9,7 @@ from typing import Any
 
 from fairhand.core.errors import NotFoundError
 from fairhand.model.project import Question
+from fairhand.model.system import loaded
 from fairhand.people.accounts import store as accounts
 from fairhand.quality.gold_match import is_right
 from fairhand.quality.watch.gold import GoldShare, score_gold
@@ -65,7 +66,7 @@ def read_gold(db: Database, project_id: int) -> GoldState:
         given = list(store.iter_given(connection, project_id))
         names = accounts.names_of(connection, {one.person_id for one in given})
     verdicts = _verdicts(questions, tasks, given)
-    scores = score_gold(
+    scores = loaded("watch.gold", score_gold)(
         [f"{task_id}:{question}" for task_id, _, question, _ in verdicts],
         [person_id for _, person_id, _, _ in verdicts],
         [_RIGHT if right else "other" for *_, right in verdicts],
@@ -91,9 +92,10 @@ def _verdicts(
 ) -> list[tuple[int, int, str, bool]]:
     """List (task, person, question, right) of every answer to a question whose truth is known."""
     kinds = {question.name: question.kind for question in questions}
+    check = loaded("gold.check", is_right)
     known: dict[int, dict[str, Any]] = {one.task_id: one.value for one in tasks}
     return [
-        (one.task_id, one.person_id, name, is_right(kinds[name], answer, one.value.get(name)))
+        (one.task_id, one.person_id, name, check(kinds[name], answer, one.value.get(name)))
         for one in given
         for name, answer in known[one.task_id].items()
         if name in kinds

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fairhand.core.errors import ConflictError, NotFoundError
 from fairhand.people.accounts.rules import Actor, roles_in
-from fairhand.proof.log import events, store
+from fairhand.proof.log import events, store, witness_store
 from fairhand.storage.database import Database
 
 
@@ -56,3 +56,9 @@ def read_own_events(db: Database, person_id: int, most: int = 20) -> list[events
     """List a person's own latest events, newest first."""
     with db.read() as connection:
         return events.latest_events(connection, person_id, most)
+
+
+def read_witnesses(db: Database) -> list[witness_store.WitnessRow]:
+    """List those who co-sign the log, and what is in the way of each."""
+    with db.read() as connection:
+        return witness_store.list_witnesses(connection)

@@ -22,16 +22,6 @@ _LOOK = 200  # as far down the open tasks as a status looks for somebody who cou
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """A project as a contributor sees it before accepting."""
-
-    project: Project
-    joined: bool
-    expected_ms: int
-    measured: bool
-
-
-@dataclass(frozen=True, slots=True)
 class QuestionState:
     """How good the answers to one question are so far."""
 
@@ -87,25 +77,6 @@ def list_visible(db: Database, actor: Actor) -> list[Project]:
         or may(actor, "project.status", project.id)
         or (may(actor, "work", project.id) and project.mode not in ("closed", "paused"))
     ]
-
-
-def list_offers(db: Database, actor: Actor) -> list[Offer]:
-    """List what a person could work on, and works on, with the time it takes as measured."""
-    projects = [project for project in list_visible(db, actor) if may(actor, "work", project.id)]
-    with db.read() as connection:
-        joined = set(consent.list_joined(connection, actor.person_id))
-        offers = []
-        for project in projects:
-            measured = store.median_task_ms(connection, project.id)
-            offers.append(
-                Offer(
-                    project,
-                    project.id in joined,
-                    measured or project.expected_ms,
-                    measured is not None,
-                )
-            )
-    return offers
 
 
 def read_status(db: Database, project_id: int, now: Instant) -> ProjectStatus:

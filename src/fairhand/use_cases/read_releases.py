@@ -14,6 +14,7 @@ from fairhand.proof.release.manifest import (
     LOG,
     MANIFEST,
     MEDIA_LIST,
+    STATEMENT,
     Manifest,
     parse_manifest,
 )
@@ -47,7 +48,7 @@ def read_release(db: Database, actor: Actor, release_id: int) -> ReleaseFolder:
         or not may(actor, "release.view", found.project_id)
     ):
         raise NotFoundError(f"There is no release {release_id} for you to see.")
-    return _opened(found)
+    return open_folder(found)
 
 
 def read_version(db: Database, project_id: int, version: int) -> ReleaseFolder:
@@ -57,7 +58,7 @@ def read_version(db: Database, project_id: int, version: int) -> ReleaseFolder:
     found = next((release for release in published if release.version == version), None)
     if found is None:
         raise NotFoundError(f"This project has no release {version}.")
-    return _opened(found)
+    return open_folder(found)
 
 
 def find_file(folder: ReleaseFolder, name: str) -> Path:
@@ -89,11 +90,12 @@ def _media_of(folder: ReleaseFolder) -> Iterator[str]:
 
 
 def names_of(manifest: Manifest) -> tuple[str, ...]:
-    """Name every file of a release: the manifest, the proof, and what the manifest lists."""
-    return (MANIFEST, LOG, *(entry.path for entry in manifest.files))
+    """Name every file of a release: the manifest, its proofs, and what the manifest lists."""
+    return (MANIFEST, LOG, STATEMENT, *(entry.path for entry in manifest.files))
 
 
-def _opened(found: StoredRelease) -> ReleaseFolder:
+def open_folder(found: StoredRelease) -> ReleaseFolder:
+    """Read a release's manifest and card; whoever calls has asked whether this may be seen."""
     folder = Path(found.directory)
     try:
         manifest = parse_manifest((folder / MANIFEST).read_bytes())

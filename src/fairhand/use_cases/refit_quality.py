@@ -17,6 +17,8 @@ from fairhand.core.clock import Instant
 from fairhand.core.errors import NotFoundError
 from fairhand.labels.answers import Asked
 from fairhand.model.project import Project
+from fairhand.model.system import loaded
+from fairhand.people.conduct import monitor_store as monitors
 from fairhand.proof.log import store as log
 from fairhand.quality import insight_store, store
 from fairhand.quality.aggregation.codes import Floats
@@ -112,7 +114,12 @@ def _save_insights(
 ) -> None:
     for question, found in insights.items():
         insight_store.save_report(connection, project_id, question, found.body, now)
-    signals = [(name, one) for name, found in insights.items() for one in found.signals]
+    signals = [
+        (name, one)
+        for name, found in insights.items()
+        for one in found.signals
+        if not monitors.is_off(connection, f"watch.{one.kind}")
+    ]
     insight_store.save_signals(connection, project_id, signals, now)
 
 
@@ -145,9 +152,9 @@ def _decided(seen: _Snapshot, fits: Sequence[QuestionFit]) -> Iterator[Refitted]
         votes = [found[task_id] for found in seen.voted.values() if task_id in found]
         confidence = min([task_confidence(consensus), *votes])
         if policy.worth_micros is None:
-            decision = decide(policy, answers, confidence)
+            decision = loaded("work.overlap", decide)(policy, answers, confidence)
         elif min(votes, default=1.0) < policy.target_confidence:
-            decision = decide(policy, answers, 0.0)
+            decision = loaded("work.overlap", decide)(policy, answers, 0.0)
         else:
             decision = decide_by_worth(policy, answers, consensus, crowds)
         yield task_id, answers, consensus, not isinstance(decision, AskMore)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, NotFoundError
 from fairhand.pay import store as pay
+from fairhand.pay.paid_time.rules import idle_cap_for
 from fairhand.storage.database import Database
+from fairhand.use_cases.blind_sheet import hide_by_chance
 from fairhand.work.annotations import store as answers
 from fairhand.work.assignment import store as queue
 from fairhand.work.assignment.store import Lease, Place
@@ -60,9 +62,9 @@ def revise_annotation(
             task_id=old.task_id,
             kind="next",
             now=now,
-            idle_cap_ms=idle_cap_ms,
+            idle_cap_ms=idle_cap_for(idle_cap_ms, place.idle_cap_ms),
         )
         sheet = projects.load_task_sheet(connection, old.task_id, command.person_id)
         if sheet is None:
             raise NotFoundError(f"There is no task {old.task_id}.")
-    return Reopened(place, sheet, lease, old.id)
+    return Reopened(place, hide_by_chance(sheet, command.person_id), lease, old.id)

@@ -10,7 +10,9 @@ import orjson
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ForbiddenError, TooLargeError
 from fairhand.pay import store as pay
+from fairhand.pay.paid_time.rules import TimeEvent, idle_cap_for
 from fairhand.storage.database import Database
+from fairhand.use_cases.pay_task import told_of_cut
 from fairhand.work.annotations import store as answers
 from fairhand.work.assignment import store as queue
 from fairhand.work.assignment.rules import LeaseTerms
@@ -28,10 +30,18 @@ class SaveDraft:
     value: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """When the lease ends now, and what the cap cut off before this sign of life, if anything."""
+
+    expires_at: Instant
+    cut: dict[str, Any]
+
+
 def save_draft(
     db: Database, command: SaveDraft, now: Instant, *, terms: LeaseTerms, idle_cap_ms: int
-) -> Instant:
-    """Keep a draft, credit the time, renew the lease; return when the lease ends now.
+) -> Kept:
+    """Keep a draft, credit the time, renew the lease.
 
     A draft is kept whatever became of its lease: nothing a person typed is lost.
     """
@@ -46,13 +56,11 @@ def save_draft(
         hold = "offline" if lease.hold == "offline" else "online"
         until = lease_end(now, hold, terms)  # type: ignore[arg-type]  # narrowed just above
         renewed = queue.renew_lease(connection, lease, until)
-        pay.credit_time(
-            connection,
-            person_id=command.person_id,
-            project_id=lease.project_id,
-            task_id=command.task_id,
-            kind="heartbeat" if command.value is None else "draft",
-            now=now,
-            idle_cap_ms=idle_cap_ms,
+        event = TimeEvent(
+            lease.project_id,
+            "heartbeat" if command.value is None else "draft",
+            now,
+            idle_cap_for(idle_cap_ms, lease.idle_cap_ms),
         )
-    return (renewed or lease).expires_at
+        heard = pay.hear(connection, command.person_id, command.task_id, event, now)
+    return Kept((renewed or lease).expires_at, told_of_cut(heard))

@@ -14,6 +14,7 @@ from fairhand.proof.log.note import Signer
 from fairhand.proof.log.promise import make_promise
 from fairhand.storage.database import Database
 from fairhand.use_cases.pay_task import pay_task
+from fairhand.use_cases.settle_exposure import settle_exposure
 from fairhand.work.annotations import store as answers
 from fairhand.work.annotations.rules import check_client_key
 from fairhand.work.assignment import store as queue
@@ -29,6 +30,8 @@ class SkipTask:
     task_id: int
     client_key: str
     reason: str | None = None
+    worked_ms: int | None = None
+    visible_ms: int | None = None
 
 
 def skip_task(
@@ -53,19 +56,30 @@ def skip_task(
             queue.give_back(connection, [desk.lease])
         if desk.has_draft:
             answers.drop_draft(connection, command.person_id, command.task_id)
+        if desk.has_dose:
+            settle_exposure(connection, desk.lease, command.visible_ms, now)
         key = f"skip:{command.person_id}:{command.client_key}"
-        paid = pay_task(connection, desk, "skip", key, now, idle_cap_ms=idle_cap_ms)
+        paid = pay_task(
+            connection,
+            desk,
+            "skip",
+            key,
+            now,
+            idle_cap_ms=idle_cap_ms,
+            worked_ms=command.worked_ms,
+        )
         body = {"task": command.task_id, "project": desk.project_id, "person": command.person_id}
         event = log.append(
             connection,
             "task.skipped",
-            {**body, "paid": paid, "simulated": desk.is_simulated},
+            {**body, "paid": paid.told, "simulated": desk.is_simulated},
             now,
             command.person_id,
             desk.project_id,
         )
         promise = make_promise(signer, event.leaf_hash, now).as_json()
-        reply = {"skipped": True, "paid": paid, "event_id": event.id, "promise": promise}
+        reply = {"skipped": True, "paid": paid.told, "event_id": event.id, "promise": promise}
+        reply.update(paid.cut)
         answers.save_skip(
             connection,
             person_id=command.person_id,

@@ -11,14 +11,23 @@ from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from fairhand.core.ids import sha256_hex
 from fairhand.labels.answers import validate_value
-from fairhand.labels.registry import AnswerContext, normalise_answer
+from fairhand.labels.conditions import reads_task
+from fairhand.labels.registry import (
+    AnswerContext,
+    normalise_answer,
+    reads_data,
+    without_asides,
+)
+from fairhand.labels.replies import seed_of
 from fairhand.model.project import ProjectVersion
-from fairhand.people.wellbeing import store as wellbeing
 from fairhand.proof.log import store as log
 from fairhand.proof.log.note import Signer
 from fairhand.proof.log.promise import make_promise
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.measured_photos import with_photos
+from fairhand.use_cases.measured_recordings import with_measures
 from fairhand.use_cases.pay_task import pay_task
+from fairhand.use_cases.settle_exposure import settle_exposure
 from fairhand.use_cases.versions import version_of
 from fairhand.work.annotations import store as answers
 from fairhand.work.annotations.rules import check_client_key, was_changed
@@ -29,7 +38,10 @@ from fairhand.work.assignment.store import Desk
 
 @dataclass(frozen=True, slots=True)
 class SubmitAnnotation:
-    """What a person sends; `client_key` makes a retry count once."""
+    """What a person sends; `client_key` makes a retry count once.
+
+    `visible_ms` is how long hard content was uncovered; None where nobody measured.
+    """
 
     person_id: int
     task_id: int
@@ -38,6 +50,8 @@ class SubmitAnnotation:
     prediction_id: int | None = None
     prediction_shown: bool = False
     revises: int | None = None
+    worked_ms: int | None = None
+    visible_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,7 @@ def submit_annotation(
         if (earlier := _earlier(connection, command, desk)) is not None:
             return Submitted(earlier, again=True)
         version = version_of(db, connection, desk.project_id, desk.version)
-        value, changed = _check_value(connection, command, desk, version)
+        value, changed = _check_value(connection, command, desk, version, now)
         revised = _find_revised(connection, command, desk)
         counted = revised.counted if revised else _take_place(connection, desk, now)
         annotation_id = answers.save_annotation(
@@ -74,7 +88,7 @@ def submit_annotation(
         if desk.has_draft:
             answers.drop_draft(connection, command.person_id, command.task_id)
         if desk.has_dose:
-            wellbeing.mark_seen(connection, command.person_id, command.task_id)
+            settle_exposure(connection, desk.lease, command.visible_ms, now)
         paid = pay_task(
             connection,
             desk,
@@ -83,6 +97,7 @@ def submit_annotation(
             now,
             idle_cap_ms=idle_cap_ms,
             annotation_id=annotation_id,
+            worked_ms=command.worked_ms,
         )
         body = {
             "annotation": annotation_id,
@@ -91,7 +106,7 @@ def submit_annotation(
             "person": command.person_id,
             "value_sha256": sha256_hex(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)),
             "counted": counted,
-            "paid": paid,
+            "paid": paid.told,
             "simulated": desk.is_simulated,
         }
         event = log.append(
@@ -102,9 +117,10 @@ def submit_annotation(
             "revision": revised.revision + 1 if revised else 1,
             "counted": counted,
             "late": desk.is_late(now),
-            "paid": paid,
+            "paid": paid.told,
             "event_id": event.id,
             "promise": make_promise(signer, event.leaf_hash, now).as_json(),
+            **paid.cut,
         }
         answers.set_reply(connection, annotation_id, orjson.dumps(reply))
     return Submitted(reply, again=False)
@@ -142,9 +158,13 @@ def _earlier(
 
 
 def _check_value(
-    connection: Connection, command: SubmitAnnotation, desk: Desk, version: ProjectVersion
+    connection: Connection,
+    command: SubmitAnnotation,
+    desk: Desk,
+    version: ProjectVersion,
+    now: Instant,
 ) -> tuple[dict[str, Any], bool]:
-    context = AnswerContext(desk.width, desk.height)
+    context = _context(connection, command, desk, version)
     if issues := validate_value(version.questions, command.value, context):
         raise InvalidError(
             "The answer does not fit the questions; nothing was stored.", issues=issues
@@ -154,12 +174,30 @@ def _check_value(
         name: normalise_answer(kinds[name].kind, kinds[name].config, answer)
         for name, answer in command.value.items()
     }
+    if any(question.kind in ("recording", "photo") for question in version.questions):
+        owner = (command.person_id, command.task_id)
+        value = with_measures(connection, owner, version.questions, value, now)
+        value = with_photos(connection, owner, version.questions, value, now)
     if command.prediction_id is None:
         return value, False
     proposed = answers.load_prediction_value(connection, command.prediction_id, command.task_id)
     if proposed is None:
         raise NotFoundError(f"Task {command.task_id} has no prediction {command.prediction_id}.")
-    return value, was_changed(value, proposed)
+    said = {name: without_asides(kinds[name].kind, answer) for name, answer in value.items()}
+    return value, was_changed(said, proposed)
+
+
+def _context(
+    connection: Connection, command: SubmitAnnotation, desk: Desk, version: ProjectVersion
+) -> AnswerContext:
+    """What answers are checked beside; the task's data is fetched only where it is needed."""
+    if not reads_task(version.questions) and not any(
+        reads_data(question.kind) for question in version.questions
+    ):
+        return AnswerContext(desk.width, desk.height)
+    data, details = answers.load_task_data(connection, command.task_id)
+    seed = seed_of(command.person_id, command.task_id)
+    return AnswerContext(desk.width, desk.height, data, details.get("duration_ms"), seed)
 
 
 def _find_revised(connection: Connection, command: SubmitAnnotation, desk: Desk) -> Stored | None:

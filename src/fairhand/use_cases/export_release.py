@@ -1,0 +1,106 @@
+"""A release is written in another format, for tools that read that one.
+
+What has left the release since, by the signed list that lies in its folder, is left out. The folder
+appears whole or not at all. Exports say nothing of consent, pay or proof: the release does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fairhand.core.errors import ConflictError, InvalidError, Issue, NotFoundError
+from fairhand.formats.exports.items import Options, Report, items_of
+from fairhand.formats.exports.registry import format_of
+from fairhand.formats.trec import read_release_rows
+from fairhand.model.project import Question
+from fairhand.proof.release.check import check_folder, open_folder
+from fairhand.proof.release.folder import is_free, nothing_left_behind, sync_tree
+from fairhand.proof.release.manifest import (
+    LABELS_JSONL,
+    MANIFEST,
+    REVOCATIONS,
+    REVOCATIONS_NOTE,
+    parse_manifest,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRelease:
+    """Which release folder, in which format, where to; `question` picks one of several."""
+
+    folder: Path
+    format: str
+    target: Path
+    question: str | None = None
+    progress: Callable[[int], None] = lambda done: None
+
+
+def export_release(command: ExportRelease) -> Report:
+    """Write an export and report what it holds and what it could not.
+
+    Raises NotFoundError where there is no release, ConflictError where something is in the target
+    already or nothing in the release fits the format, UnavailableError when the disk is full.
+    """
+    chosen = format_of(command.format)
+    questions = _questions(command.folder)
+    if command.question is not None and command.question not in questions:
+        names = ", ".join(questions)
+        message = f"This release has no question {command.question!r}; it has {names}."
+        raise InvalidError(message, issues=[Issue("question", message)])
+    if not is_free(command.target):
+        raise ConflictError(
+            f"There is something in {command.target} already; name another directory.",
+            code="directory_taken",
+        )
+    labels = {
+        name: tuple(str(one["value"]) for one in question.config.get("labels", ()))
+        for name, question in questions.items()
+        if command.question in (None, name)
+    }
+    options = Options(command.question, labels, command.progress)
+    draft = command.target.with_name(f".{command.target.name}.draft")
+    with nothing_left_behind(draft):
+        gone = _gone(command.folder)
+        rows = _living(read_release_rows(command.folder / LABELS_JSONL), gone)
+        report = chosen.load()(items_of(rows, command.question), draft, options)
+        if not report.written:
+            reasons = "; ".join(one.message for one in report.issues()) or "it has no rows"
+            raise ConflictError(
+                f"Nothing in this release fits {chosen.title}, which holds {chosen.holds}: "
+                f"{reasons}.",
+                code="nothing_fits",
+            )
+        sync_tree(draft)
+        if command.target.is_dir():
+            command.target.rmdir()
+        draft.rename(command.target)
+    return report
+
+
+def _questions(folder: Path) -> dict[str, Question]:
+    try:
+        facts = parse_manifest((folder / MANIFEST).read_bytes()).facts
+    except OSError:
+        raise NotFoundError(f"{folder} is no release: it has no {MANIFEST}.") from None
+    return {question.name: question for question in facts.questions}
+
+
+def _gone(folder: Path) -> frozenset[str]:
+    """The items and files that left the release, by the list that lies in its folder."""
+    try:
+        file = (folder / REVOCATIONS).read_bytes()
+        note = (folder / REVOCATIONS_NOTE).read_text("utf-8")
+    except FileNotFoundError:
+        return frozenset()
+    found = check_folder(open_folder(folder), file, note).must_go
+    return frozenset(one.item for one in found)
+
+
+def _living(rows: Iterator[Mapping[str, Any]], gone: frozenset[str]) -> Iterator[Mapping[str, Any]]:
+    for row in rows:
+        value = row.get("value")
+        if not (isinstance(value, dict) and value.get("item") in gone and gone):
+            yield row
