@@ -23,7 +23,18 @@ from fairhand.web.shared.pages import make_templates
 
 THREADS = 16
 FAST_THREADS = 4  # writers queue anyway: more threads only take turns at the interpreter
-SCREENS = ("api", "desk", "proof", "rights", "school", "studio", "wages")
+SCREENS = (
+    "api",
+    "conduct",
+    "desk",
+    "licences",
+    "proof",
+    "rights",
+    "school",
+    "studio",
+    "wages",
+    "wellbeing",
+)
 
 
 def create_app(
@@ -65,7 +76,8 @@ def create_app(
     problems.install(app)
     app.router.routes.extend(assets.routes())
     for router in _routers():
-        app.include_router(router)
+        # Not `include_router`: that builds every route again for each app, at its first request.
+        app.router.routes.extend(router.routes)
     return app
 
 

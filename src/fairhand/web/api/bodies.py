@@ -16,6 +16,10 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+WorkedMs = Annotated[int, Field(ge=0, le=7 * 86_400_000)]
+"""Milliseconds that a device saw somebody at a task, up to a week."""
+
+
 class NextBody(Body):
     """Ask for a task; `ahead` leases one more for later, `exclude` names tasks already on hand."""
 
@@ -25,13 +29,20 @@ class NextBody(Body):
 
 
 class SubmitBody(Body):
-    """Answers to a task; `client_key` (a UUID) makes a retry count once."""
+    """Answers to a task; `client_key` (a UUID) makes a retry count once.
+
+    `worked_ms` is how long the task was on screen by a clock that never jumps. It pays for minutes
+    that the server could not hear, as without network, and never for more than has passed.
+    `visible_ms` is how long hard content was uncovered; left out, what was set aside counts.
+    """
 
     client_key: str = Field(max_length=64)
     value: dict[str, Any]
     prediction_id: Id | None = None
     prediction_shown: bool = False
     revises: Id | None = None
+    worked_ms: WorkedMs | None = None
+    visible_ms: WorkedMs | None = None
 
 
 class DraftBody(Body):
@@ -45,6 +56,8 @@ class SkipBody(Body):
 
     client_key: str = Field(max_length=64)
     reason: str | None = Field(default=None, max_length=500)
+    worked_ms: WorkedMs | None = None
+    visible_ms: WorkedMs | None = None
 
 
 class JoinBody(Body):
@@ -61,6 +74,7 @@ class QuestionBody(Body):
     title: str
     config: dict[str, Any]
     required: bool = True
+    only_if: dict[str, Any] | None = None
 
 
 class ProjectBody(Body):
@@ -153,7 +167,7 @@ class TokenBody(Body):
     """A new API token."""
 
     label: str = Field(min_length=1, max_length=100)
-    scope: Literal["read", "work", "manage"] = "work"
+    scope: Literal["read", "work", "manage", "train"] = "work"
     project_id: Id = 0
     days: int = Field(default=90, ge=1, le=365)
 
@@ -165,7 +179,17 @@ class ClosePayBody(Body):
 
 
 class ReleaseBody(Body):
-    """A release to make; `with_media` copies the files of its tasks into it."""
+    """A release to make; `with_media` copies the files of its tasks into it.
+
+    `guard` holds bounds of the synthetic-data guard that differ from its defaults (`max_depth`,
+    `min_real`, ..., with `why` for looser ones); `accept_warnings` says that they were read.
+    `splits` parts it: `{"shares": "80/10/10", "by": "task", "seed": 0, "stratify": ["question"]}`.
+    `notes` are your own words for the datasheet, as `{"not_for": "..."}`.
+    """
 
     with_media: bool = False
     licence: str = Field(default="", max_length=200)
+    guard: dict[str, Any] = Field(default_factory=dict, max_length=20)
+    accept_warnings: bool = False
+    splits: dict[str, Any] = Field(default_factory=dict, max_length=4)
+    notes: dict[str, str] = Field(default_factory=dict, max_length=7)

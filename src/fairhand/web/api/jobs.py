@@ -8,6 +8,7 @@ from fastapi import APIRouter, File, Form, UploadFile
 from starlette.responses import Response
 
 from fairhand.core.errors import InvalidError, Issue
+from fairhand.model.origin import DEEPEST
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.ask_import import AskImport, ImportOptions, ask_import
 from fairhand.use_cases.house import House
@@ -33,26 +34,38 @@ def import_files(
     format: Column = None,  # the field's name
     text_column: Column = None,
     image_column: Column = None,
+    audio_column: Column = None,
     prediction_column: Annotated[list[str] | None, Form()] = None,
     prediction_score_column: Column = None,
     prediction_model: Column = None,
     gold_column: Annotated[list[str] | None, Form()] = None,
     gold_explanation_column: Column = None,
+    synthetic_model: Column = None,
+    synthetic_depth: Annotated[int, Form(ge=1, le=DEEPEST)] = 1,
+    synthetic_verifier: Column = None,
+    synthetic_precision: Column = None,
 ) -> Response:
-    """Import a CSV, JSONL, Parquet or Label Studio file, a ZIP of images, or several images.
+    """Import a CSV, JSONL, Parquet or Label Studio file, a ZIP of images or sounds, or several.
 
     `prediction_column` and `gold_column` are `COLUMN=QUESTION`; a row with a known answer becomes
-    a gold task. Answers 202 with the job to look at.
+    a gold task. With `synthetic_model`, that model generated all of the data, `synthetic_depth`
+    models away from people; `synthetic_verifier` checked them, and `synthetic_precision` is what
+    that check was measured at, as `0.97/0.95..0.99`. Answers 202 with the job to look at.
     """
     options = ImportOptions(
         format=format or None,
         text_column=text_column or None,
         image_column=image_column or None,
+        audio_column=audio_column or None,
         prediction_columns=_pairs(prediction_column or [], "prediction_column"),
         prediction_score_column=prediction_score_column or None,
         prediction_model=prediction_model or "imported",
         gold_columns=_pairs(gold_column or [], "gold_column"),
         gold_explanation_column=gold_explanation_column or None,
+        synthetic_model=synthetic_model or None,
+        synthetic_depth=synthetic_depth,
+        synthetic_verifier=synthetic_verifier or "",
+        synthetic_precision=synthetic_precision or "",
     )
     command = AskImport(actor.person_id, project_id, store_upload(house, file), options)
     job_id = ask_import(house.db, command, house.clock())

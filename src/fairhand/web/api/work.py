@@ -47,10 +47,11 @@ def next_task(house: House, actor: Actor, project_id: int, body: NextBody) -> Re
                 "reason": got.reason,
                 "message": got.message,
                 "retry_after_s": got.retry_after_s,
+                **got.cut,
             }
         )
     version = current_version(house.db, project_id, got.place.version)
-    return reply({"task": task_view(got.place, got.sheet, got.lease, version)})
+    return reply({"task": task_view(got.place, got.sheet, got.lease, version), **got.cut})
 
 
 @router.post("/tasks/{task_id}/submit", status_code=201)
@@ -66,6 +67,8 @@ def submit(house: House, actor: Actor, task_id: int, body: SubmitBody) -> Respon
         prediction_id=body.prediction_id,
         prediction_shown=body.prediction_shown,
         revises=body.revises,
+        worked_ms=body.worked_ms,
+        visible_ms=body.visible_ms,
     )
     done = submit_annotation(
         house.db, command, house.clock(), signer=house.signer, idle_cap_ms=house.idle_cap_ms
@@ -92,7 +95,9 @@ def heartbeat(house: House, actor: Actor, task_id: int) -> Response:
 def skip(house: House, actor: Actor, task_id: int, body: SkipBody) -> Response:
     """Pass a task on: paid, unlimited, without a reason."""
     _check_scope(actor)
-    command = SkipTask(actor.person_id, task_id, body.client_key, body.reason)
+    command = SkipTask(
+        actor.person_id, task_id, body.client_key, body.reason, body.worked_ms, body.visible_ms
+    )
     return reply(
         skip_task(
             house.db, command, house.clock(), signer=house.signer, idle_cap_ms=house.idle_cap_ms
@@ -127,10 +132,10 @@ def join(house: House, actor: Actor, project_id: int, body: JoinBody) -> Respons
 
 def _keep(house: House, actor: Actor, command: SaveDraft) -> Response:
     _check_scope(actor)
-    until = save_draft(
+    kept = save_draft(
         house.db, command, house.clock(), terms=house.terms, idle_cap_ms=house.idle_cap_ms
     )
-    return reply({"expires_at": iso(until)})
+    return reply({"expires_at": iso(kept.expires_at), **kept.cut})
 
 
 def _check_scope(actor: Actor) -> None:

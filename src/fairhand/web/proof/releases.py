@@ -9,17 +9,21 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fairhand.people.accounts.rules import Actor
-from fairhand.proof.release.manifest import CARD, LOG, MANIFEST, Manifest
+from fairhand.people.accounts.rules import Actor, may
+from fairhand.proof.release.public import FEWEST
 from fairhand.use_cases.house import House
+from fairhand.use_cases.read_fitness import read_gate_runs
 from fairhand.use_cases.read_project import read_project
+from fairhand.use_cases.read_release_page import read_consent, read_pages
 from fairhand.use_cases.read_releases import (
     ReleaseFolder,
     find_file,
+    list_releases,
     read_release,
     read_version,
 )
-from fairhand.web.shared import charts
+from fairhand.use_cases.show_release import page_address
+from fairhand.web.proof import release_pictures as pictures
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.files import send_archive, send_file
 from fairhand.web.shared.pages import markdown, render
@@ -34,16 +38,31 @@ def release(
 ) -> Response:
     """Show a release with its card and its proof."""
     folder = read_version(house.db, project_id, version)
+    project, manifest = read_project(house.db, project_id), folder.manifest
+    number = folder.release.id
+    page = read_pages(house.db, project_id).get(number)
+    versions = [one.version for one in list_releases(house.db, project_id)]
     context: dict[str, Any] = {
-        "project": read_project(house.db, project_id),
+        "project": project,
         "folder": folder,
         "release": folder.release,
-        "manifest": folder.manifest,
+        "manifest": manifest,
         "simulated": bool((folder.release.stats or {}).get("simulated_annotations")),
         "card_html": _card(folder),
-        "pictures": _pictures(folder.manifest),
-        "unlisted": (MANIFEST, LOG),
-        "card_name": CARD,
+        "pictures": pictures,
+        "pay": manifest.facts.pay if manifest else None,
+        "few_paid": False,
+        "fewest": FEWEST,
+        "is_public": False,
+        "consent": read_consent(house.db, folder.release),
+        "gate_runs": read_gate_runs(house.db, number)[:5],
+        "is_shown": page is not None and page.is_shown,
+        "page": page,
+        "address": page_address(project.slug, version),
+        "base_url": house.settings.base_url,
+        "before": max((one for one in versions if one < version), default=None),
+        "others": [one for one in versions if one != version],
+        "may_share": may(actor, "release.create", project_id),
         "vkey": house.signer.verifier.vkey,
     }
     return render(request, "release.html", context, actor=actor)
@@ -69,18 +88,3 @@ def _card(folder: ReleaseFolder) -> Markup:
     if text.startswith("---\n"):
         text = text.partition("\n---\n")[2]
     return markdown(text)
-
-
-def _pictures(manifest: Manifest | None) -> list[Markup]:
-    """Draw the labels of each choice, so that an odd balance is seen at once."""
-    if manifest is None:
-        return []
-    return [
-        charts.bars(
-            f"Answers to {one.name}",
-            [label[:13] for label in list(one.labels)[:20]],
-            list(one.labels.values())[:20],
-        )
-        for one in manifest.stats.questions
-        if one.labels
-    ]

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import FairhandError, InvalidError, Issue
+from fairhand.core.words import INTERFACE, language_of
 from fairhand.people.accounts.rules import SCOPES, Actor
 from fairhand.people.accounts.store import Account
 from fairhand.use_cases.change_account import ChangeAccount, change_account
@@ -45,6 +46,7 @@ def change(  # one parameter a field
     region: Text = "",
     hours_from: Text = "",
     hours_to: Text = "",
+    language: Text = "",
 ) -> Response:
     """Write what the account says of its person."""
     typed = {
@@ -54,6 +56,7 @@ def change(  # one parameter a field
         "region": region.strip(),
         "hours_from": hours_from,
         "hours_to": hours_to,
+        "language": language,
     }
     try:
         command = ChangeAccount(
@@ -64,6 +67,7 @@ def change(  # one parameter a field
             typed["region"],
             _minute(hours_from, "hours_from"),
             _minute(hours_to, "hours_to"),
+            language or None,
         )
         change_account(house.db, command, house.clock())
     except FairhandError as error:
@@ -137,6 +141,7 @@ def _show(
         "token": token or Form({"scope": "work", "days": "90"}),
         "made": made,
         "scopes": _SCOPES,
+        "languages": list(INTERFACE.items()),
         "tokens": list_tokens(house.db, actor.person_id),
         "roles": sorted(
             role + (f" in project {project_id}" if project_id else "")
@@ -165,6 +170,7 @@ def _said(mine: Account) -> dict[str, str]:
         "region": mine.person.place_region,
         "hours_from": _clock(mine.hours_from),
         "hours_to": _clock(mine.hours_to),
+        "language": language_of(mine.person.locale, INTERFACE),
     }
 
 

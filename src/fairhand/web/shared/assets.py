@@ -1,4 +1,4 @@
-"""Static files: bundled, hashed and compressed once at start, then served from memory.
+"""Static files: bundled, made small, hashed and compressed once at start, then served from memory.
 
 Every screen keeps its files in `web/<screen>/static/`; they are named `<screen>/<file>`, and those
 of `shared` by the file name alone. A URL carries the hash of its content, so a browser may keep it
@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from fairhand.web.shared.bundle import bundle
+from fairhand.web.shared.small import small_scripts, small_styles
 
 WEB_FOLDER = Path(__file__).resolve().parent.parent
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -26,6 +27,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' blob: data:",
+        "media-src 'self' blob:",
         "connect-src 'self'",
         "worker-src 'self'",
         "form-action 'self'",
@@ -82,16 +84,26 @@ class Assets:
     @classmethod
     def load(cls, web: Path = WEB_FOLDER) -> Assets:
         """Read, bundle, hash and compress every screen's files."""
-        found: dict[str, Asset] = {}
+        paths: dict[str, Path] = {}
         for folder in sorted(web.glob("*/static")):
             prefix = "" if folder.parent.name == "shared" else f"{folder.parent.name}/"
             for path in sorted(folder.iterdir()):
                 if path.suffix in _TYPES:
-                    found[prefix + path.name] = _prepare(prefix + path.name, path)
-        return cls(found)
+                    paths[prefix + path.name] = path
+        is_script = {name for name, path in paths.items() if path.suffix == ".js"}
+        scripts = small_scripts({name: bundle(paths[name]) for name in sorted(is_script)})
+        return cls(
+            {
+                name: _prepare(name, path, scripts[name].encode() if name in scripts else None)
+                for name, path in paths.items()
+            }
+        )
 
     def __getitem__(self, name: str) -> Asset:
         return self._by_name[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
 
     def url(self, name: str) -> str:
         """The hashed URL of a file; a name that does not exist is a mistake in a template."""
@@ -132,8 +144,10 @@ class Assets:
         ]
 
 
-def _prepare(name: str, path: Path) -> Asset:
-    plain = bundle(path).encode() if path.suffix == ".js" else path.read_bytes()
+def _prepare(name: str, path: Path, script: bytes | None) -> Asset:
+    plain = path.read_bytes() if script is None else script
+    if path.suffix == ".css":
+        plain = small_styles(plain.decode()).encode()
     return Asset(
         name=name,
         content_type=_TYPES[path.suffix],

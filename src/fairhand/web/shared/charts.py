@@ -7,7 +7,7 @@ follow light and dark; no style attributes, so they pass a strict CSP.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
@@ -30,6 +30,25 @@ class Interval:
     high: float
 
 
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """How low and how high one input alone takes a value."""
+
+    label: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A point of a curve at `x`, with the interval that its value is known to lie in."""
+
+    x: float
+    value: float
+    low: float
+    high: float
+
+
 def line(title: str, labels: Sequence[str], values: Sequence[float], height: int = 180) -> Markup:
     """A line over ordered labels, with its least and greatest value on the axis."""
     low, high = _range(values)
@@ -39,6 +58,95 @@ def line(title: str, labels: Sequence[str], values: Sequence[float], height: int
     shapes = f'<polyline class="a" {_STROKE} stroke-width="2" points="{points}"/>'
     axis = _value_axis(y, (low, high)) + _end_labels(labels, height)
     return _figure(title, height, axis + shapes, _table(("", title), _rows(labels, values)))
+
+
+def band(
+    title: str,
+    measured: Sequence[Spot],
+    ahead: Sequence[Spot] = (),
+    goal: float | None = None,
+    told: Callable[[float], str] | None = None,
+    height: int = 220,
+) -> Markup:
+    """A curve over numbers with its interval as a band: dots where it was measured, dashes ahead.
+
+    `told` says a number of the lower axis in words; `goal` is a dotted line to be reached.
+    """
+    told = told or _short
+    ends = [end for spot in (*measured, *ahead) for end in (spot.low, spot.high)]
+    low, high = _range([*ends, *([] if goal is None else [goal])])
+    y = _Scale(low, high, height - _BOTTOM, _TOP)
+    places = [spot.x for spot in (*measured, *ahead)] or [0.0]
+    x = _Scale(min(places), max(places), _LEFT, WIDTH - _RIGHT)
+    shapes = [_value_axis(y, (low, high)), _end_labels(_ends(places, told), height)]
+    if goal is not None:
+        shapes += [_dotted(x(min(places)), x(max(places)), y(goal), "c")]
+        shapes += [_text(_LEFT + 4, y(goal) + 16, f"target {_short(goal)}")]
+    joined = (*measured[-1:], *ahead) if ahead else ()
+    shapes += [_area(measured, x, y, "a"), _area(joined, x, y, "b")]
+    shapes += [_path(measured, x, y, "a"), _path(joined, x, y, "b", ' stroke-dasharray="6 4"')]
+    shapes += [
+        f'<circle class="a" fill="currentColor" cx="{_n(x(s.x))}" cy="{_n(y(s.value))}" r="3"/>'
+        for s in measured
+    ]
+    rows = [
+        (told(spot.x), _short(spot.value), f"{_short(spot.low)} to {_short(spot.high)}", kind)
+        for kind, spots in (("measured", measured), ("carried on", ahead))
+        for spot in spots
+    ]
+    legend = _legend(("measured", "carried on")) if ahead else ""
+    table = _table(("", "value", "interval", "how"), rows)
+    return _figure(title, height, "".join(shapes), legend + table)
+
+
+def curve(
+    title: str,
+    points: Sequence[tuple[float, float]],
+    here: tuple[float, float] | None,
+    named: str,
+    told: Callable[[float], str] | None = None,
+    height: int = 200,
+) -> Markup:
+    """A line that a formula gives, and the one point of it that is meant, as a dot with a name."""
+    told = told or _short
+    low, high = _range([value for _, value in (*points, *([here] if here else []))])
+    y = _Scale(low, high, height - _BOTTOM, _TOP)
+    places = [at for at, _ in points]
+    x = _Scale(min(places), max(places), _LEFT, WIDTH - _RIGHT)
+    spots = [Spot(at, value, value, value) for at, value in points]
+    shapes = [_value_axis(y, (low, high)), _end_labels(_ends(places, told), height)]
+    shapes.append(_path(spots, x, y, "a"))
+    if here is not None:
+        at, up = x(here[0]), y(here[1])
+        shapes.append(f'<circle class="b" fill="currentColor" cx="{_n(at)}" cy="{_n(up)}" r="5"/>')
+        side = at - 12 - 7 * len(named) if at > WIDTH / 2 else at + 10
+        shapes.append(_text(side, up - 10, named))
+    rows = [(told(at), _short(value)) for at, value in points]
+    if here is not None:
+        rows.append((f"{named} ({told(here[0])})", _short(here[1])))
+    return _figure(title, height, "".join(shapes), _table(("", "value"), rows))
+
+
+def _ends(places: Sequence[float], told: Callable[[float], str]) -> list[str]:
+    return [told(end) for end in dict.fromkeys((min(places), max(places)))]
+
+
+def _path(spots: Sequence[Spot], x: _Scale, y: _Scale, name: str, dashes: str = "") -> str:
+    points = " ".join(f"{_n(x(spot.x))},{_n(y(spot.value))}" for spot in spots)
+    return f'<polyline class="{name}" {_STROKE} stroke-width="2"{dashes} points="{points}"/>'
+
+
+def _area(spots: Sequence[Spot], x: _Scale, y: _Scale, name: str) -> str:
+    ways = [(spot.x, spot.low) for spot in spots] + [(s.x, s.high) for s in reversed(spots)]
+    points = " ".join(f"{_n(x(at))},{_n(y(value))}" for at, value in ways)
+    return f'<polygon class="{name}" fill="currentColor" fill-opacity="0.18" points="{points}"/>'
+
+
+def _dotted(start: float, end: float, y: float, name: str) -> str:
+    return (
+        f'<line class="{name}" stroke="currentColor" stroke-width="1.5" stroke-dasharray="2 3" '
+        f'x1="{_n(start)}" y1="{_n(y)}" x2="{_n(end)}" y2="{_n(y)}"/>'
+    )
 
 
 def bars(
@@ -102,6 +210,29 @@ def intervals(title: str, items: Sequence[Interval], low: float = 0.0, high: flo
     rows = [(i.label, _short(i.value), f"{_short(i.low)} to {_short(i.high)}") for i in items]
     table = _table(("", "value", "interval"), rows)
     return _figure(title, max(1, len(items)) * 28, "".join(shapes), table)
+
+
+def tornado(title: str, items: Sequence[Swing], middle: float, unit: str = "") -> Markup:
+    """A bar for each input from where it alone takes the value at lowest to where at highest.
+
+    The widest stands on top, so that the eye sees what matters; the line is the middle.
+    """
+    ordered = sorted(items, key=lambda item: item.low - item.high)
+    low = min([middle, *(item.low for item in items)])
+    high = max([middle, *(item.high for item in items)])
+    x = _Scale(low, high, 4, WIDTH - 4)
+    shapes = []
+    for at, item in enumerate(ordered):
+        top = at * 46
+        shapes.append(_text(0, top + 14, item.label))
+        ends = f"{_short(item.low)} to {_short(item.high)} {unit}".strip()
+        shapes.append(f'<text x="{WIDTH}" y="{top + 14}" text-anchor="end">{escape(ends)}</text>')
+        shapes.append(_rect(x(item.low), top + 20, max(1.0, x(item.high) - x(item.low)), 16, "a"))
+        shapes.append(_rule(x(middle), top + 18, x(middle), top + 38, "b", 2))
+    height = max(1, len(items)) * 46
+    rows = [(item.label, _short(item.low), _short(item.high)) for item in ordered]
+    table = _table(("", f"low {unit}".strip(), f"high {unit}".strip()), rows)
+    return _figure(title, height, "".join(shapes), table)
 
 
 def matrix(

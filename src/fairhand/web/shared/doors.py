@@ -23,10 +23,12 @@ from fairhand.core.errors import (
 )
 from fairhand.people.accounts import store as accounts
 from fairhand.people.accounts.rules import Action, Actor, may
+from fairhand.use_cases.backend_access import TOKEN_PREFIX, find_backend
 from fairhand.use_cases.house import House
 
 SESSION_COOKIE = "fh_session"
 LARGEST_ID = 2**63 - 1
+_FILES = "/data/upload/"  # a model server's token may stand in these addresses alone
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -45,8 +47,12 @@ def find_actor(house: House, request: Request) -> Actor | None:
     if header:
         if scheme.lower() not in ("bearer", "token") or not token:
             return None
+        if token.startswith(TOKEN_PREFIX):
+            return find_backend(house.db, token.strip(), now)
         with house.db.read() as connection:
             return accounts.load_actor_by_token(connection, token.strip(), now)
+    if request.url.path.startswith(_FILES) and "token" in request.query_params:
+        return find_backend(house.db, request.query_params["token"], now)
     cookie = request.cookies.get(SESSION_COOKIE)
     if not cookie:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,23 @@ from starlette.responses import HTMLResponse
 
 from fairhand.core.clock import Instant, iso
 from fairhand.core.money import MICROS, Money, ceil_fraction, exponent
+from fairhand.core.words import Words, words_for
+from fairhand.labels.registry import kinds
 from fairhand.people.accounts.rules import Actor, may
 from fairhand.web.shared.assets import Assets
+from fairhand.web.shared.desk_modules import modules_of
 
 _WEB = Path(__file__).resolve().parent.parent
+_ENGLISH = words_for("en")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
+@cache
 def make_templates(assets: Assets) -> Environment:
-    """Build the environment over every screen's templates (names are unique over screens)."""
+    """Build the environment over every screen's templates, once a process.
+
+    Names are unique over screens.
+    """
     folders = sorted(_WEB.glob("*/templates"))
     environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
@@ -35,7 +44,11 @@ def make_templates(assets: Assets) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["asset"] = assets.url
+    environment.globals["desk_tools"] = modules_of(assets, kinds())
+    environment.globals["_"] = _ENGLISH
+    environment.globals["may_do"] = may
     environment.filters["money"] = money
+    environment.filters["fine_money"] = fine_money
     environment.filters["minutes"] = minutes
     environment.filters["when"] = when
     environment.filters["exactly"] = exactly
@@ -45,6 +58,18 @@ def make_templates(assets: Assets) -> Environment:
 def money(micros: int, currency: str) -> str:
     """Show micros as money, rounded down to what is whole."""
     return str(Money(micros // MICROS, currency))
+
+
+def fine_money(micros: int, currency: str) -> str:
+    """Show micros as money with two digits more than the currency has, where they say something.
+
+    For shares that may be smaller than the smallest coin; rounded down.
+    """
+    if micros % MICROS == 0:
+        return money(micros, currency)
+    digits = exponent(currency) + 2
+    whole, part = divmod(abs(micros) * 100 // MICROS, 10**digits)
+    return f"{currency} {'-' if micros < 0 else ''}{whole}.{part:0{digits}d}"
 
 
 def exactly(minor_units: str, currency: str) -> str:
@@ -97,31 +122,41 @@ def render(
     actor: Actor | None = None,
     status: int = 200,
 ) -> HTMLResponse:
-    """Render a page with the shared context: who is signed in, where they may go, the mode."""
+    """Render a page with the shared context: who is signed in, where they may go, the mode.
+
+    A page in the reader's language brings its words as `_` and names the language as `lang`; the
+    others are English and say so.
+    """
+    words: Words = context.get("_", _ENGLISH)
     templates: Environment = request.app.state.templates
     shared = {
         "person": actor,
         "csrf_token": actor.csrf_token if actor and actor.csrf_token else "",
         "nav": [
             {"href": href, "title": title, "current": href == request.url.path}
-            for href, title in _nav(actor)
+            for href, title in _nav(actor, words)
         ],
-        "lang": actor.locale if actor else "en",
+        "request_path": request.url.path,
+        "lang": words.language,
     }
     html = templates.get_template(template).render({**shared, **context})
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
 
 
-def _nav(actor: Actor | None) -> list[tuple[str, str]]:
+def _nav(actor: Actor | None, words: Words) -> list[tuple[str, str]]:
+    _ = words
     if actor is None:
         return []
-    items = [("/", "Work"), ("/earnings", "Earnings")]
+    items = [("/", _("Work")), ("/earnings", _("Earnings"))]
+    items += [("/learn", _("Learning")), ("/wellbeing", _("Wellbeing")), ("/rights", _("Rights"))]
     everywhere = [0, *actor.roles]
     if any(may(actor, "project.status", project_id) for project_id in everywhere):
-        items.append(("/projects", "Projects"))
+        items.append(("/projects", _("Projects")))
     if may(actor, "pay.view_all"):
-        items.append(("/pay", "Pay"))
+        items.append(("/pay", _("Pay")))
     if may(actor, "people.list"):
-        items.append(("/people", "People"))
-    items.append(("/log", "Log"))
+        items.append(("/people", _("People")))
+    if may(actor, "conduct.view"):
+        items.append(("/conduct", _("Conduct")))
+    items.append(("/log", _("Log")))
     return items

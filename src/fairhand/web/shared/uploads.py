@@ -13,12 +13,18 @@ from fairhand.formats.image_archive import write_archive
 from fairhand.use_cases.ask_import import Upload
 from fairhand.use_cases.house import House
 
-_IMAGES = frozenset((".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".bmp"))
-_NOT_IMAGES = "Send one table or archive, or any number of images; not several tables at once."
+_IMAGES = frozenset((".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".bmp", ".dcm"))
+_SOUNDS = frozenset((".wav", ".flac", ".ogg", ".oga", ".mp3"))
+_SINGLE = _IMAGES | _SOUNDS
+_NOT_IMAGES = (
+    "Send one table or archive, or any number of images or sounds; not several tables at once."
+)
 
 
 def store_upload(house: House, files: Sequence[UploadFile]) -> Upload:
-    """Store what was sent, several images as one archive; raises InvalidError for nothing at all.
+    """Store what was sent, several images or sounds as one archive.
+
+    Raises InvalidError for nothing at all.
 
     A file's name is kept to call it by in messages; it never becomes a path.
     """
@@ -26,15 +32,15 @@ def store_upload(house: House, files: Sequence[UploadFile]) -> Upload:
     if not sent:
         raise InvalidError("Choose a file.", issues=[Issue("file", "Choose a file.")])
     names = [called(file) for file in sent]
-    if len(sent) == 1 and PurePath(names[0]).suffix.lower() not in _IMAGES:
+    if len(sent) == 1 and PurePath(names[0]).suffix.lower() not in _SINGLE:
         return Upload(names[0], house.blobs.put(sent[0].file))
-    if any(PurePath(name).suffix.lower() not in _IMAGES for name in names):
+    if any(PurePath(name).suffix.lower() not in _SINGLE for name in names):
         raise InvalidError(_NOT_IMAGES, issues=[Issue("file", _NOT_IMAGES)])
     with tempfile.TemporaryFile(prefix="fairhand-") as spool:
         write_archive(spool, zip(_unique(names), (file.file for file in sent), strict=True))
         spool.seek(0)
         sha256 = house.blobs.put(spool)
-    return Upload(names[0] if len(sent) == 1 else f"{len(sent)} images", sha256)
+    return Upload(names[0] if len(sent) == 1 else f"{len(sent)} files", sha256)
 
 
 def called(file: UploadFile) -> str:

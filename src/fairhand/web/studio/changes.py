@@ -1,4 +1,4 @@
-"""The forms of the project page: import, fund, mode, guidelines, invite, release."""
+"""The forms of the project page: import, fund, mode, guidelines, invite."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 from fairhand.core.errors import FairhandError, InvalidError, Issue
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.ask_import import AskImport, ImportOptions, ask_import
-from fairhand.use_cases.ask_release import AskRelease, ask_release
 from fairhand.use_cases.change_guidelines import ChangeGuidelines, change_guidelines
 from fairhand.use_cases.fund_project import FundProject, fund_project
 from fairhand.use_cases.house import House
@@ -48,6 +47,10 @@ def import_files(
     prediction_model: Text = "",
     gold_column: Text = "",
     gold_question: Text = "",
+    synthetic_model: Text = "",
+    synthetic_depth: Text = "",
+    synthetic_verifier: Text = "",
+    synthetic_precision: Text = "",
 ) -> Response:
     """Store what was sent and ask for its import."""
     values = {
@@ -60,6 +63,10 @@ def import_files(
         "prediction_model": prediction_model,
         "gold_column": gold_column,
         "gold_question": gold_question,
+        "synthetic_model": synthetic_model,
+        "synthetic_depth": synthetic_depth,
+        "synthetic_verifier": synthetic_verifier,
+        "synthetic_precision": synthetic_precision,
     }
     try:
         only = _only_question(house, project_id)
@@ -71,6 +78,10 @@ def import_files(
             prediction_columns={prediction_column.strip(): proposed} if prediction_column else {},
             prediction_model=prediction_model.strip() or "imported",
             gold_columns={gold_column.strip(): known} if gold_column.strip() else {},
+            synthetic_model=synthetic_model.strip() or None,
+            synthetic_depth=_depth(synthetic_depth),
+            synthetic_verifier=synthetic_verifier.strip(),
+            synthetic_precision=synthetic_precision.strip(),
         )
         upload = store_upload(house, file or [])
         ask_import(house.db, AskImport(actor.person_id, project_id, upload, options), house.clock())
@@ -173,25 +184,10 @@ def invite(
     return render(request, "invited.html", context, actor=actor)
 
 
-@router.post("/projects/{project_id:int}/releases")
-@guard("release.create", form=True)
-def make_release(
-    house: House,
-    actor: Actor,
-    request: Request,
-    project_id: int,
-    licence: Text = "",
-    media: Text = "",
-) -> Response:
-    """Ask for the next version of the dataset."""
-    try:
-        copied: Any = "copy" if media == "copy" else "hashes"
-        command = AskRelease(actor.person_id, project_id, licence, copied)
-        ask_release(house.db, command, house.clock())
-    except FairhandError as error:
-        form = failed(error, {"licence": licence, "media": media})
-        return show_project(house, actor, request, project_id, {"release": form})
-    return _back(project_id)
+def _depth(text: str) -> int:
+    """Read how deep generated data are; what is no whole number is none that can be meant."""
+    word = text.strip()
+    return int(word) if word.isdecimal() and len(word) < 4 else int(not word)
 
 
 def _only_question(house: House, project_id: int) -> str:

@@ -1,8 +1,9 @@
-"""Making a project: one question, its labels, the pay, and how sure is sure enough."""
+"""Making a project of one question: its labels, the pay, and how sure is sure enough."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -12,11 +13,11 @@ from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import FairhandError, InvalidError, Issue
 from fairhand.core.money import MICROS
-from fairhand.labels.registry import kinds
 from fairhand.model.project import Question
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.create_project import CreateProject, create_project
 from fairhand.use_cases.house import House
+from fairhand.use_cases.read_templates import GROUPS, list_templates
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.forms import Form, failed, money_of
 from fairhand.web.shared.pages import render
@@ -25,6 +26,9 @@ from fairhand.work.projects.rules import MAX_OVERLAP, ProjectPolicy, check_polic
 router = APIRouter(include_in_schema=False)
 
 Text = Annotated[str, Field(max_length=400)]
+ONE_QUESTION = ("choice", "mask")
+"""Kinds that need no more than a question and its labels; the others come with a template."""
+
 _PLACES = {
     "questions": "labels",
     "overlap": "min_overlap",
@@ -87,11 +91,12 @@ def make_project(  # one parameter a field
         "worth": worth,
         "mode": mode,
     }
+    issues: list[Issue] = []
     try:
         chosen: Literal["draft", "demo"] = "demo" if mode == "demo" else "draft"
         command = CreateProject(
             actor.person_id,
-            _policy(typed),
+            policy_of(typed, _asked(typed, issues), issues),
             chosen,
             lease_ttl_ms=house.settings.lease_ttl_s * 1_000,
         )
@@ -102,15 +107,29 @@ def make_project(  # one parameter a field
 
 
 def _show(request: Request, actor: Actor, form: Form) -> Response:
-    context: dict[str, Any] = {"form": form, "kinds": kinds()}
+    groups = [
+        {"name": group, "templates": [one for one in list_templates() if one.group == group]}
+        for group in GROUPS
+    ]
+    context: dict[str, Any] = {"form": form, "groups": groups}
     return render(request, "new_project.html", context, actor=actor, status=form.status)
 
 
-def _policy(typed: dict[str, str]) -> ProjectPolicy:
-    """Read what was typed; raises InvalidError with everything that is wrong, all at once."""
-    issues: list[Issue] = []
+def _asked(typed: dict[str, str], issues: list[Issue]) -> tuple[Question, ...]:
     if not typed["question"].strip():
         issues.append(Issue("question", "Say what people are asked."))
+    if typed["kind"] not in ONE_QUESTION:
+        issues.append(Issue("kind", "Pick one of these two, or start from a template."))
+    return (_question(typed),)
+
+
+def policy_of(
+    typed: Mapping[str, str], questions: tuple[Question, ...], issues: list[Issue]
+) -> ProjectPolicy:
+    """Read what was typed; raises InvalidError with everything that is wrong, all at once.
+
+    `issues` are those found before: they are told with the others.
+    """
     rate = 1
     if not _is_currency(typed["currency"]):
         issues.append(Issue("currency", "Give a currency as three letters, as GBP or KES."))
@@ -123,7 +142,7 @@ def _policy(typed: dict[str, str]) -> ProjectPolicy:
         title=typed["title"],
         purpose=typed["purpose"],
         guidelines=typed["guidelines"],
-        questions=(_question(typed),),
+        questions=questions,
         currency=typed["currency"],
         rate_micros_per_hour=rate,
         min_overlap=_whole(typed, "min_overlap", 1, issues),
@@ -138,7 +157,7 @@ def _policy(typed: dict[str, str]) -> ProjectPolicy:
     return policy
 
 
-def _worth(typed: dict[str, str], issues: list[Issue]) -> int | None:
+def _worth(typed: Mapping[str, str], issues: list[Issue]) -> int | None:
     if not typed["worth"].strip() or not _is_currency(typed["currency"]):
         return None
     try:
@@ -162,7 +181,7 @@ def _is_currency(text: str) -> bool:
     return len(text) == 3 and text.isascii() and text.isalpha()
 
 
-def _whole(typed: dict[str, str], place: str, otherwise: int, issues: list[Issue]) -> int:
+def _whole(typed: Mapping[str, str], place: str, otherwise: int, issues: list[Issue]) -> int:
     text = typed[place].strip()
     if text.isascii() and text.isdigit() and len(text) < 6:
         return int(text)

@@ -9,14 +9,19 @@ from typing import Any
 from markupsafe import Markup
 
 from fairhand.core.ids import new_token
+from fairhand.core.money import Money, micros_to_minor_up
 from fairhand.formats.registry import IMAGE_FOLDER, formats
+from fairhand.model.project import Project
 from fairhand.people.accounts.rules import Actor, may
 from fairhand.use_cases.house import House
+from fairhand.use_cases.read_campaign import read_campaign
+from fairhand.use_cases.read_forecast import read_forecast
 from fairhand.use_cases.read_gate import read_gate
 from fairhand.use_cases.read_jobs import list_jobs
 from fairhand.use_cases.read_pay import read_project_pay
 from fairhand.use_cases.read_project import ProjectStatus, read_project, read_status
 from fairhand.use_cases.read_releases import list_releases
+from fairhand.use_cases.read_sources import read_source_problems
 from fairhand.use_cases.versions import current_version
 from fairhand.web.shared import charts
 from fairhand.web.shared.forms import Form
@@ -56,6 +61,7 @@ def panel(house: House, actor: Actor, project_id: int) -> dict[str, Any]:
         "pictures": _pictures(status),
         "pay": read_project_pay(house.db, project_id, project.currency),
         "jobs": list_jobs(house.db, project_id) if sees_jobs else [],
+        "failing_sources": read_source_problems(house.db, project_id),
         "now": house.clock(),
     }
 
@@ -66,10 +72,12 @@ def page(house: House, actor: Actor, project_id: int, forms: Mapping[str, Form])
     project = shown["project"]
     version = current_version(house.db, project.id, project.version)
     sees_releases = may(actor, "release.view", project_id)
+    campaign = read_campaign(house.db, project_id)
     return shown | {
         "version": version,
         "guidelines_html": markdown(version.guidelines),
         "missing": read_gate(house.db, project_id, house.clock()),
+        "escrow_warning": _escrow_warning(house, project, shown["status"]),
         "modes": MODES,
         "asked": [(question.name, question.title) for question in version.questions],
         "formats": [("", "Tell by its content")]
@@ -78,11 +86,27 @@ def page(house: House, actor: Actor, project_id: int, forms: Mapping[str, Form])
         "forms": {name: forms.get(name, Form()) for name in FORMS}
         | {"guidelines": forms.get("guidelines", Form({"guidelines": version.guidelines}))},
         "fund_key": new_token(),
+        "is_campaign": campaign.campaign is not None,
+        "can_be_campaign": bool(campaign.can_bring) and may(actor, "campaign.edit", project_id),
         "may": {
             action: may(actor, action, project_id)  # type: ignore[arg-type]  # from the table
-            for action in FORMS.values()
+            for action in (*FORMS.values(), "pay.view_all", "release.create")
         },
     }
+
+
+def _escrow_warning(house: House, project: Project, status: ProjectStatus) -> str:
+    """Say what nine in ten futures need beyond what is set aside, before the project opens."""
+    if project.mode == "open" or not status.progress.tasks:
+        return ""
+    forecast = read_forecast(house.db, project.id, house.clock()).forecast
+    if not forecast.missing_p90:
+        return ""
+    needed = Money(micros_to_minor_up(round(forecast.money.p90)), forecast.currency)
+    return (
+        f"Nine times in ten the project costs less than {needed} from here on; "
+        f"{forecast.currency} {status.escrow_left} are set aside."
+    )
 
 
 FORMS = {
@@ -91,7 +115,6 @@ FORMS = {
     "invite": "people.invite",
     "mode": "project.open",
     "guidelines": "project.edit",
-    "release": "release.create",
 }
 """The forms of the page, and what one must be allowed to see each."""
 

@@ -23,7 +23,7 @@ export async function call(method, path, body, options = {}) {
       keepalive: options.keepalive || false,
       signal: stop.signal,
       headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': meta()?.content || '' },
-      body: JSON.stringify(body ?? {}),
+      body: method === 'GET' ? undefined : JSON.stringify(body ?? {}),
     });
     return { status: response.status, body: await response.json().catch(() => null) };
   } catch {

@@ -27,15 +27,22 @@ export class CanvasView {
   /**
    * @param {HTMLElement} host @param {{width: number, height: number}} size of the image
    * @param {{name: string, tool: () => Tool, overlay: () => HTMLCanvasElement | null,
-   *   decorate: (view: CanvasView) => void, zoomed: (scale: number) => void}} hooks
+   *   decorate: (view: CanvasView) => void}} hooks
    */
   constructor(host, size, hooks) {
     this.size = size;
     this.hooks = hooks;
     /** @type {CanvasImageSource | null} */
     this.image = null;
+    /** Draws what lies under the tools in image coordinates, instead of one image (picture.js).
+     * @type {((paint: CanvasRenderingContext2D) => void) | null} */
+    this.ground = null;
+    /** Told how many device pixels an image pixel has now. @type {(scale: number) => void} */
+    this.zoomed = () => {};
     this.canvas = spares.pop() || document.createElement('canvas');
     this.ended = new AbortController();
+    // what covered or veiled the last task's picture is not for this one
+    for (const name of ['style', 'inert']) this.canvas.removeAttribute(name);
     this.canvas.className = 'mask-canvas';
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute('role', 'application');
@@ -138,7 +145,7 @@ export class CanvasView {
   zoom(factor, at = { x: this.frame.width / 2, y: this.frame.height / 2 }) {
     this.fitted = false;
     this.view = zoomAt(this.view, factor, at, this.size, this.frame);
-    this.hooks.zoomed(this.view.scale * devicePixelRatio);
+    this.zoomed(this.view.scale * devicePixelRatio);
     this.invalidate();
   }
 
@@ -176,7 +183,7 @@ export class CanvasView {
     if (grown) Object.assign(this.canvas, dense);
     this.frame = { width, height };
     this.view = this.fitted ? fit(this.size, this.frame) : panBy(this.view, 0, 0, this.size, this.frame);
-    this.hooks.zoomed(this.view.scale * ratio);
+    this.zoomed(this.view.scale * ratio);
     this.draw();
   }
 
@@ -200,6 +207,7 @@ export class CanvasView {
     paint.setTransform(view.scale * ratio, 0, 0, view.scale * ratio, view.x * ratio, view.y * ratio);
     paint.imageSmoothingEnabled = view.scale < CRISP_FROM;
     if (this.image) paint.drawImage(this.image, 0, 0, size.width, size.height);
+    this.ground?.(paint);
     paint.imageSmoothingEnabled = false;
     const overlay = this.hooks.overlay();
     if (overlay) paint.drawImage(overlay, 0, 0);

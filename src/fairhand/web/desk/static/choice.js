@@ -13,6 +13,41 @@ import { labelKeys, nameOf } from './keys.js';
 
 /** @param {IslandContext} context @returns {Island} */
 export function mount(context) {
+  return (context.question.config.labels || []).some((label) => label.parent) ? late(context) : plainChoice(context);
+}
+
+/** A taxonomy's face comes in a file of its own; until it is here the answer stays as it was.
+ * @param {IslandContext} context @returns {Island} */
+function late(context) {
+  const { question, answer, t } = context;
+  /** @type {Island | null} */
+  let real = null;
+  let gone = false;
+  import(context.modules.taxonomy).then(
+    (module) => !gone && (real = module.mount(context)),
+    () => context.say(t('The tools for this question could not be loaded. Reload the page.')),
+  );
+  const waits = t('“{q}” has no answer yet.', { q: question.title });
+  return {
+    value: () => (real ? real.value() : answer),
+    issues: () => (real ? real.issues() : question.required && answer === null ? [waits] : []),
+    get keys() {
+      return real?.keys || [];
+    },
+    proposalShown: () => Boolean(real?.proposalShown?.()),
+    ...(context.proposal !== null && {
+      hideProposal: (/** @type {boolean} */ hidden) => real?.hideProposal?.(hidden),
+      accept: () => real?.accept?.(),
+    }),
+    unmount: () => {
+      gone = true;
+      real?.unmount();
+    },
+  };
+}
+
+/** @param {IslandContext} context @returns {Island} */
+function plainChoice(context) {
   const { question, answer, proposal, panel, changed, t } = context;
   const labels = question.config.labels || [];
   const multiple = Boolean(question.config.multiple);
@@ -40,14 +75,13 @@ export function mount(context) {
       { class: 'option' },
       inputs[index],
       label.color && !short ? dot : null,
-      el('span', { class: 'option-title', dir: 'auto' }, label.title || label.value),
-      hint,
+      el('span', { class: 'option-title', dir: 'auto' }, label.title || label.value, hint),
       keys[index] ? el('kbd', {}, nameOf({ key: keys[index] })) : null,
     );
   });
   const field = el(
     'fieldset',
-    { class: 'question' },
+    { class: context.hidden ? 'question no-hints' : 'question' },
     el('legend', { dir: 'auto' }, question.title, question.required ? null : el('span', { class: 'muted' }, ' ', t('(optional)'))),
     question.config.subjective
       ? el('p', { class: 'muted small' }, t('There is no right answer here: say how you see it.'))
@@ -64,7 +98,6 @@ export function mount(context) {
     inputs[index].focus({ preventScroll: true });
     changed();
   };
-  const hide = () => void field.classList.toggle('no-hints');
   return {
     value: () => (picked().length ? (multiple ? picked() : picked()[0]) : null),
     issues: () => (question.required && !picked().length ? [t('“{q}” has no answer yet.', { q: question.title })] : []),
@@ -76,9 +109,15 @@ export function mount(context) {
         run: () => press(index),
         answers: !multiple,
       })),
-      ...(proposed.size ? [{ key: 'h', does: t('Hide or show the suggestion'), run: hide }] : []),
     ].filter((binding) => binding.key),
     proposalShown: () => proposed.size > 0 && !field.classList.contains('no-hints'),
+    ...(proposed.size && {
+      hideProposal: (/** @type {boolean} */ hidden) => void field.classList.toggle('no-hints', hidden),
+      accept: () => {
+        inputs.forEach((input) => (input.checked = proposed.has(input.value)));
+        changed();
+      },
+    }),
     unmount: () => field.remove(),
   };
 }

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * The contributor's own clock of paid time. It only ever counts up: what the server has told, plus
- * an estimate for what it has not told yet. Pure; the page gives it the time.
+ * an estimate for what it has not told yet. Pure; the page gives it the time, of a clock that never
+ * jumps.
  */
 export class PaidClock {
   /** @param {number} told seconds that the server has already said are paid today */
@@ -15,7 +16,7 @@ export class PaidClock {
     this.highest = told;
   }
 
-  /** @param {number} now milliseconds */
+  /** @param {number} now milliseconds, as performance.now() gives them */
   run(now) {
     if (this.since === null) this.since = now;
   }
@@ -27,13 +28,21 @@ export class PaidClock {
   }
 
   /** The task was answered; its time waits under `key` for the server's word.
-   * @param {string} key @param {number} now */
+   * @param {string} key @param {number} now @returns {number} milliseconds that it was visible */
   finish(key, now) {
     const running = this.since !== null;
     this.pause(now);
-    this.pending.set(key, this.current);
+    const worked = this.current;
+    this.pending.set(key, worked);
     this.current = 0;
     if (running) this.run(now);
+    return Math.round(worked * 1000);
+  }
+
+  /** The answer is taken back before it was sent: its time goes on. @param {string} key */
+  resume(key) {
+    this.current += this.pending.get(key) || 0;
+    this.pending.delete(key);
   }
 
   /** @param {string} key @param {number} seconds */

@@ -1,10 +1,8 @@
 // @ts-check
-/** What the task page says besides the task: status line, notices, clock, dialogs, shortcut sheet. */
+/** What the task page says besides the task: status line, notices, clock, dialogs. */
 import { byId, el } from './dom.js';
-import { nameOf } from './keys.js';
 
 /**
- * @typedef {import('./types.js').Binding} Binding
  * @typedef {import('./types.js').Problem} Problem
  * @typedef {(words: string, values?: Record<string, string | number>) => string} T
  */
@@ -75,29 +73,23 @@ export class Face {
       action ? el('button', { type: 'button', class: 'button', onclick: action.run }, action.name) : '',
     );
   }
-
-  /** @param {Binding[]} bindings */
-  sheet(bindings) {
-    /** @type {Map<string, Binding[]>} */
-    const groups = new Map();
-    for (const binding of bindings) {
-      const group = binding.group || this.t('Page');
-      groups.set(group, [...(groups.get(group) || []), binding]);
-    }
-    byId('shortcut-list').replaceChildren(
-      ...[...groups].flatMap(([group, list]) => [
-        el('h3', {}, group),
-        el('dl', { class: 'keys' }, ...list.flatMap((one) => [el('dt', {}, el('kbd', {}, nameOf(one))), el('dd', {}, one.does)])),
-      ]),
-    );
-  }
 }
 
-/** Buttons that open and close native dialogs. */
+const WIDE = '(min-width: 60rem)';
+
+/** Buttons that open and close native dialogs; a drawer lies beside the work where there is room. */
 export function wireDialogs() {
   for (const button of document.querySelectorAll('[data-opens]')) {
     const dialog = /** @type {HTMLDialogElement} */ (byId(button.getAttribute('data-opens') || ''));
-    button.addEventListener('click', () => dialog.showModal());
-    dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
+    button.addEventListener('click', () => {
+      if (dialog.open) return dialog.close();
+      const beside = dialog.matches('.drawer') && matchMedia(WIDE).matches;
+      if (beside) dialog.show();
+      else dialog.showModal();
+      document.body.classList.toggle('beside', beside);
+    });
+    dialog.addEventListener('close', () => document.body.classList.remove('beside'));
+    dialog.addEventListener('click', (event) => event.target === dialog && dialog.matches(':modal') && dialog.close());
+    dialog.addEventListener('keydown', (event) => event.key === 'Escape' && !event.defaultPrevented && dialog.close());
   }
 }

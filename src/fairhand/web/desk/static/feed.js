@@ -11,9 +11,12 @@ import { loadImage } from './stage.js';
  * @typedef {import('./types.js').NextAnswer} NextAnswer
  * @typedef {import('./types.js').IslandContext} IslandContext
  * @typedef {import('./types.js').Island} Island
- * @typedef {{mount: (context: IslandContext) => Island, reserved?: string}} Kind
- * @typedef {{view: TaskView, image: HTMLImageElement | null, kinds: (Kind | null)[]}} Ready
- * @typedef {{ready: Ready} | {ready: null, status: number, body: any}} Fetched
+ * @typedef {{mount: (context: IslandContext) => Island, reserved?: string, stage?: 'canvas' | 'own', show?: typeof import('./stage.js').showItem}} Kind
+ *   `stage`: the kind shows the item itself, on a canvas that fills the page or in its own way;
+ *   `show`: how the item is drawn instead of `showItem`, whether the question is asked yet or not
+ * @typedef {{view: TaskView, image: HTMLImageElement | null, kinds: (Kind | null)[], viewer?: any}} Ready
+ * @typedef {{id: number, milliseconds: number}} Cut
+ * @typedef {{ready: Ready, cut?: Cut} | {ready: null, status: number, body: any, cut?: Cut}} Fetched
  */
 
 const OFFLINE_BATCH = 20;
@@ -31,16 +34,19 @@ export class Feed {
     /** Answers begun, as on the device; here so that drawing never waits for its disk.
      * @type {Map<number, {task_id: number, served_at: string, value: Record<string, any>}>} */
     this.drafts = new Map();
-    this.fetching = false;
+    /** @type {Promise<void> | null} */
+    this.fetching = null;
   }
 
   /** @param {TaskView} view @returns {Promise<Ready>} */
   async prepare(view) {
+    const { bits, levels, geo } = view.image?.details || {};
     const [image, kinds] = await Promise.all([
       view.image ? loadImage(view.image.preview_url || view.image.url) : null,
       Promise.all(view.questions.map((question) => this.#kind(question.kind))),
     ]);
-    return { view, image, kinds };
+    const more = (Number(bits) > 8 || levels || geo) && !kinds.some((kind) => kind?.stage);
+    return { view, image, kinds, viewer: more ? await this.#kind('viewer') : null };
   }
 
   /** @param {string} name @returns {Promise<Kind | null>} */
@@ -114,9 +120,10 @@ export class Feed {
   async fetch(wish) {
     const reply = await call('POST', `/projects/${this.page.project_id}/next`, wish);
     const view = /** @type {NextAnswer} */ (reply.body || {}).task;
-    if (reply.status !== 200 || !view) return { ready: null, ...reply };
+    const cut = reply.body?.cut;
+    if (reply.status !== 200 || !view) return { ready: null, cut, ...reply };
     this.hold(view);
-    return { ready: await this.prepare(view) };
+    return { ready: await this.prepare(view), cut };
   }
 
   /** Remembered on the device, unless it must not be. @param {TaskView} view */
@@ -126,25 +133,24 @@ export class Feed {
 
   /**
    * Tops up what is held: one task ahead, or a batch for a day without network, none when the
-   * person's phone saves data.
-   * @param {{offline: boolean, others: () => number[]}} wish @param {() => void} arrived
+   * person's phone saves data. Asked for a batch while it fetches, it goes on until that is here.
+   * @param {{offline: () => boolean, others: () => number[]}} wish @param {() => void} arrived
+   * @returns {Promise<void>}
    */
-  async prefetch(wish, arrived) {
+  prefetch(wish, arrived) {
+    return (this.fetching ||= this.#fill(wish, arrived).finally(() => (this.fetching = null)));
+  }
+
+  /** @param {{offline: () => boolean, others: () => number[]}} wish @param {() => void} arrived */
+  async #fill({ offline, others }, arrived) {
     const saving = /** @type {any} */ (navigator).connection?.saveData;
-    const depth = wish.offline ? OFFLINE_BATCH - 1 : saving ? 0 : 1;
-    if (this.fetching) return;
-    this.fetching = true;
-    try {
-      while (this.ready.length < depth) {
-        const exclude = this.known(wish.others());
-        const got = await this.fetch({ ahead: true, hold: wish.offline ? 'offline' : 'online', exclude });
-        const busy = new Set(this.known(wish.others()));
-        if (!got.ready || busy.has(got.ready.view.task_id) || this.isDone(got.ready.view)) return;
-        this.ready.push(got.ready);
-        arrived();
-      }
-    } finally {
-      this.fetching = false;
+    while (this.ready.length < (offline() ? OFFLINE_BATCH - 1 : saving ? 0 : 1)) {
+      const exclude = this.known(others());
+      const got = await this.fetch({ ahead: true, hold: offline() ? 'offline' : 'online', exclude });
+      const busy = new Set(this.known(others()));
+      if (!got.ready || busy.has(got.ready.view.task_id) || this.isDone(got.ready.view)) return;
+      this.ready.push(got.ready);
+      arrived();
     }
   }
 }

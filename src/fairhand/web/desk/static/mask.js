@@ -1,25 +1,31 @@
 // @ts-check
 /**
- * The mask question: brush, eraser, shape (polygon) and fill on a picture, with a palette of
- * labels, a proposal to start from, and a box for "nothing here".
+ * The mask question: brush and eraser on a picture at once; shape, fill, outlines by click or box,
+ * layers and things one by one when somebody asks for them. A palette of labels, a proposal to
+ * start from, and a box for "nothing here".
  */
 import { CanvasView } from './canvas.js';
 import { colourOf, el } from './dom.js';
+import { Glass } from './glass.js';
 import { labelKeys, nameOf } from './keys.js';
 import { MaskLayer } from './layer.js';
-import { brushTool, fillTool, shapeTool } from './tools.js';
-import { toFrame } from './viewport.js';
+import { layPicture } from './picture.js';
+import { brushTool, lateTool } from './tools.js';
 
 /**
  * @typedef {import('./types.js').IslandContext} IslandContext
  * @typedef {import('./types.js').Island} Island
  * @typedef {import('./types.js').Picture} Picture
- * @typedef {import('./canvas.js').Tool} Tool
+ * @typedef {import('./tools.js').MaskTool} MaskTool
+ * @typedef {import('./pieces.js').Pieces} Pieces
  */
 
-const TOOL_KEYS = { brush: 'b', erase: 'e', shape: 'p', fill: 'f' };
 /** Keys of the tools, which no label may have. */
-export const reserved = 'befpnzyo[]+-=';
+export const reserved = 'befpcrvxnzyolkdmqiw[]+-=,.';
+export const stage = 'canvas';
+/** Pictures with more pixels than this are encoded by another thread. */
+const LARGE = 4e6;
+let misses = 0;
 
 /** @param {IslandContext} context @returns {Island} */
 export function mount(context) {
@@ -27,7 +33,7 @@ export function mount(context) {
 }
 
 /** @implements {Island} */
-class MaskIsland {
+export class MaskIsland {
   /** @param {IslandContext} context */
   constructor(context) {
     this.context = context;
@@ -41,127 +47,112 @@ class MaskIsland {
       colour: colourOf(label, index),
     }));
     this.active = 0;
-    this.region = 0;
-    this.size = Math.max(1, Math.round(Math.max(this.picture.width, this.picture.height) / 40));
+    const { width, height } = this.picture;
+    this.size = Math.max(1, Math.round(Math.max(width, height) / 40));
+    this.most = Math.max(8, Math.round(Math.max(width, height) / 6));
     this.toolName = 'brush';
     this.hidden = false;
-    /** The regions as text; null after a change. @type {import('./layer.js').Region[] | null} */
-    this.written = null;
-    this.cursor = { x: this.picture.width / 2, y: this.picture.height / 2 };
-    this.cursorShown = false;
-    this.layer = new MaskLayer(this.picture.width, this.picture.height, this.labels, Boolean(question.config.instances));
+    /** Draws by keys. @type {import('./hand.js').Hand | undefined} */
+    this.hand = undefined;
+    /** Keys that wait for it. @type {KeyboardEvent[]} */
+    this.presses = [];
+    this.layer = new MaskLayer(width, height, this.labels, Boolean(question.config.instances));
     this.fromProposal = this.#loadStart();
+    /** Given where there is a proposal. @type {((hidden: boolean) => void) | undefined} */
+    this.hideProposal = undefined;
+    /** @type {(() => void) | undefined} */
+    this.accept = undefined;
     this.nothing = el('input', { type: 'checkbox', onchange: () => this.#nothingChanged() });
     this.nothing.checked = context.answer?.nothing === true;
-    /** @type {Record<string, Tool>} */
-    this.tools = { brush: brushTool(this, false), erase: brushTool(this, true), fill: fillTool(this), shape: shapeTool(this) };
+    /** Encodes large masks beside the page. @type {{handOn: () => void, end: () => void} | undefined} */
+    this.helper = undefined;
+    /** The list of layers and things, once it is here. @type {Pieces | null} */
+    this.pieces = null;
+    /** What goes through things one by one. */
+    this.room = el('div', {});
+    /** View, brush and layers: fetched where it is open. */
+    this.more = el('details', { class: 'more', ontoggle: () => this.more.open && this.withPieces() }, el('summary', {}, t('View and brush')));
+    /** @type {Record<string, MaskTool>} */
+    this.tools = {
+      brush: brushTool(this, false), erase: brushTool(this, true),
+      shape: lateTool('shape'), fill: lateTool('shape'), click: lateTool('clicks'), box: lateTool('clicks'), pick: lateTool('pieces'),
+    };
+    this.glass = new Glass(this.labels.map((label) => label.colour));
     this.view = new CanvasView(context.stage, this.picture, {
       name: t('Drawing area. Arrow keys move the cursor, Space draws.'),
       tool: () => this.tools[this.toolName],
-      overlay: () => (this.hidden ? null : this.layer.overlay),
+      overlay: () => null,
       decorate: (view) => this.#decorate(view),
-      zoomed: (scale) => this.#sharpen(scale),
     });
     const { canvas, ended } = this.view;
     canvas.addEventListener('keydown', (event) => this.#canvasKey(event), ended);
     canvas.addEventListener('keyup', (event) => event.key === ' ' && (this.view.spaceHeld = false), ended);
-    canvas.addEventListener('blur', () => this.#leave(), ended);
+    canvas.addEventListener('blur', () => (this.view.spaceHeld = false), ended);
     this.labelKeys = labelKeys(this.labels, context.taken);
-    this.keys = this.#bindings(this.labelKeys);
+    this.keys = [...this.#bindings(this.labelKeys), ...layPicture(this.view, context).keys];
     this.#buildPanel();
-    if (context.image) this.view.show(context.image);
+    if (context.proposal) this.#offerProposal();
+    if (width * height > LARGE) this.#bring('large');
     this.#refresh();
+    if (this.fromProposal && this.layer.instances) this.withPieces();
   }
 
   /** @returns {boolean} whether the model's proposal is what one starts from */
   #loadStart() {
-    const { answer, proposal } = this.context;
+    const { answer, proposal, hidden } = this.context;
+    const theirs = hidden ? null : proposal;
     try {
-      if (answer) return this.layer.load(answer) && false;
-      return proposal !== null && this.layer.load(proposal);
+      if (answer) return this.layer.load(answer, 'own', theirs) && false;
+      return theirs !== null && this.layer.load(theirs, 'proposed');
     } catch {
-      this.layer.mask.data.fill(0);
+      this.layer = new MaskLayer(this.picture.width, this.picture.height, this.labels, this.layer.instances);
       return false;
     }
   }
 
   #buildPanel() {
-    const { t, context } = this;
+    const { t, context, layer } = this;
     const keys = this.labelKeys;
-    this.palette = this.labels.map((label, index) => {
-      const dot = el('span', { class: 'swatch', 'aria-hidden': 'true' });
-      dot.style.setProperty('--label', label.colour);
-      return this.#button(label.title, keys[index], () => this.pickLabel(index), dot);
-    });
-    this.toolButtons = Object.fromEntries(
-      Object.entries({ brush: t('Brush'), erase: t('Eraser'), shape: t('Shape'), fill: t('Fill') }).map(
-        ([name, title]) => [name, this.#button(title, TOOL_KEYS[/** @type {keyof typeof TOOL_KEYS} */ (name)], () => this.pickTool(name))],
-      ),
-    );
-    this.undoButton = this.#button(t('Undo'), '', () => this.undo());
-    this.redoButton = this.#button(t('Redo'), '', () => this.redo());
-    this.finishButton = this.#button(t('Finish shape'), '', () => this.shape('finish'));
-    this.dropButton = this.#button(t('Remove last point'), '', () => this.shape('drop'));
-    this.shapeBar = el('div', { class: 'toolbar', hidden: true }, this.finishButton, this.dropButton);
+    this.palette = this.labels.map((label, index) => this.button(label.title, keys[index], () => this.pickLabel(index), this.swatch(index)));
+    this.toolButtons = this.#toolList().map(([name, key, title]) => ({ name, button: this.button(title, key, () => this.pickTool(name)) }));
+    this.undoButton = this.button(t('Undo'), 'z', () => this.undo());
+    this.redoButton = this.button(t('Redo'), 'y', () => this.redo());
+    const buttons = this.toolButtons.map(({ button }) => button);
+    /** What the tool in hand adds. */
+    this.toolBar = el('div', { class: 'toolbar', hidden: true });
     this.root = el(
       'fieldset',
       { class: 'question mask' },
       el('legend', { dir: 'auto' }, context.question.title),
       el('div', { class: 'toolbar palette', role: 'group', 'aria-label': t('Labels') }, ...this.palette),
-      el(
-        'div',
-        { class: 'toolbar', role: 'group', 'aria-label': t('Tools') },
-        ...Object.values(this.toolButtons),
-        this.undoButton,
-        this.redoButton,
-      ),
-      this.shapeBar,
-      el(
-        'div',
-        { class: 'mask-foot' },
-        el('label', { class: 'check' }, this.nothing, el('span', {}, t('Nothing here to mark'))),
-        this.#more(),
-      ),
+      el('div', { class: 'toolbar', role: 'group', 'aria-label': t('Tools') }, ...buttons.slice(0, 2), this.undoButton, this.redoButton, ...buttons.slice(2)),
+      this.toolBar,
+      this.room,
+      el('div', { class: 'mask-foot' }, el('label', { class: 'check' }, this.nothing, el('span', {}, t('Nothing here to mark'))), this.more),
     );
     context.panel.append(this.root);
+    this.more.open = matchMedia('(min-width: 60rem)').matches;
   }
 
-  #more() {
-    const { t } = this;
-    const range = (/** @type {string} */ name, /** @type {Record<string, any>} */ props, /** @type {(value: number) => void} */ use) =>
-      el('label', { class: 'range' }, el('span', {}, name), el('input', { type: 'range', ...props, oninput: (/** @type {any} */ event) => use(Number(event.target.value)) }));
-    const most = Math.max(8, Math.round(Math.max(this.picture.width, this.picture.height) / 6));
-    const size = range(t('Brush size'), { min: 1, max: most, value: this.size }, (value) => this.resizeBrush(value));
-    this.sizeInput = /** @type {HTMLInputElement} */ (size.lastChild);
-    const opacity = range(t('Opacity'), { min: 5, max: 100, value: this.layer.opacity * 100 }, (value) => {
-      this.layer.opacity = value / 100;
-      this.layer.repaint(this.layer.everything());
-      this.view.invalidate();
-    });
-    this.hideButton = this.#button(this.fromProposal ? t('Hide proposal') : t('Hide marks'), 'h', () => this.hide());
-    return el(
-      'details',
-      { class: 'more', open: matchMedia('(min-width: 60rem)').matches },
-      el('summary', {}, t('View and brush')),
-      size,
-      opacity,
-      el(
-        'div',
-        { class: 'toolbar' },
-        this.#button(t('Zoom in'), '+', () => this.view.zoom(1.4)),
-        this.#button(t('Zoom out'), '-', () => this.view.zoom(1 / 1.4)),
-        this.#button(t('Whole picture'), 'o', () => this.view.whole()),
-        this.hideButton,
-        this.#button(t('Clear all'), '', () => this.layer.clear() && this.drawn()),
-        this.layer.instances ? this.#button(t('New object'), 'n', () => (this.region = 0)) : null,
-      ),
-    );
+  /** @param {number} index */
+  swatch(index) {
+    const dot = el('span', { class: 'swatch', 'aria-hidden': 'true' });
+    dot.style.setProperty('--label', this.labels[index].colour);
+    return dot;
   }
 
   /** @param {string} title @param {string} key @param {() => void} run @param {Node | null} [mark] */
-  #button(title, key, run, mark = null) {
+  button(title, key, run, mark = null) {
     const hint = key ? el('kbd', {}, nameOf({ key })) : null;
     return el('button', { type: 'button', class: 'tool', onclick: run }, mark, el('span', { dir: 'auto' }, title), hint);
+  }
+
+  /** Each tool's name, key and title. @returns {[string, string, string][]} */
+  #toolList() {
+    const { t } = this;
+    /** @type {[string, string, string][]} */
+    const tools = [['brush', 'b', t('Brush')], ['erase', 'e', t('Eraser')], ['shape', 'p', t('Shape')], ['fill', 'f', t('Fill')], ['click', 'c', t('Click')], ['box', 'r', t('Box')], ['pick', 'v', t('Pick')]];
+    return this.layer.instances ? tools : tools.slice(0, -1);
   }
 
   /** @param {string[]} labels */
@@ -170,10 +161,7 @@ class MaskIsland {
     const bind = (/** @type {string} */ key, /** @type {string} */ does, /** @type {() => void} */ run) => ({ key, does, run, group: t('Drawing') });
     return [
       ...this.labels.map((label, index) => ({ key: labels[index], does: label.title, group: this.context.question.title, run: () => this.pickLabel(index) })),
-      bind('b', t('Brush'), () => this.pickTool('brush')),
-      bind('e', t('Eraser'), () => this.pickTool('erase')),
-      bind('p', t('Shape'), () => this.pickTool('shape')),
-      bind('f', t('Fill'), () => this.pickTool('fill')),
+      ...this.#toolList().map(([name, key, title]) => bind(key, title, () => this.pickTool(name))),
       bind('[', t('Smaller brush'), () => this.resizeBrush(this.size / 1.3)),
       bind(']', t('Larger brush'), () => this.resizeBrush(this.size * 1.3)),
       bind('z', t('Undo'), () => this.undo()),
@@ -183,170 +171,207 @@ class MaskIsland {
       bind('-', t('Zoom out'), () => this.view.zoom(1 / 1.4)),
       bind('o', t('Whole picture'), () => this.view.whole()),
       bind('h', this.fromProposal ? t('Hide proposal') : t('Hide marks'), () => this.hide()),
-      bind('Escape', t('Leave the shape'), () => this.shape('cancel')),
-      bind('Backspace', t('Remove last point'), () => this.shape('drop')),
-      ...(this.layer.instances ? [bind('n', t('New object'), () => (this.region = 0))] : []),
+      bind('Escape', t('Leave what is not finished'), () => this.tool.leave?.()),
+      bind('l', t('Layers'), () => (this.more.open = !this.more.open)),
+      ...(this.layer.instances ? [bind('n', t('New object'), () => this.nextObject())] : []),
     ].filter((binding) => binding.key);
   }
 
-  /** Arrow keys and Space, for people who draw without a pointer. @param {KeyboardEvent} event */
+  /** Space with a mouse moves the picture; how one draws without a pointer is fetched by who does.
+   * @param {KeyboardEvent} event */
   #canvasKey(event) {
-    const step = (event.shiftKey ? 10 : 1) * Math.max(1, Math.round(4 / this.view.view.scale));
-    const moves = /** @type {Record<string, [number, number]>} */ ({ ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] });
-    const move = moves[event.key];
-    if (move) {
-      this.cursor.x = Math.min(this.picture.width - 0.5, Math.max(0.5, this.cursor.x + move[0]));
-      this.cursor.y = Math.min(this.picture.height - 0.5, Math.max(0.5, this.cursor.y + move[1]));
-      this.view.reveal(this.cursor);
-    } else if (event.key === ' ' && this.cursorShown) {
-      this.tools[this.toolName].down({ ...this.cursor }, 9 / this.view.view.scale);
-      this.tools[this.toolName].up();
-    } else if (event.key === ' ') {
-      this.view.spaceHeld = true;
-    } else if (event.key === 'Enter' && this.shape('finish')) {
-      event.stopPropagation();
-    } else return;
-    this.cursorShown ||= Boolean(move);
+    if (this.hand) return this.hand.key(event);
+    if (event.key.startsWith('Arrow')) {
+      this.presses.push(event);
+      if (this.presses.length === 1) this.#bring('hand');
+    } else if (this.presses.length) this.presses.push(event);
+    else if (event.key === ' ') this.view.spaceHeld = true;
+    else if (event.key !== 'Enter' || !this.tool.finish?.()) return;
+    event.stopPropagation();
     event.preventDefault();
-    this.view.invalidate();
-  }
-
-  #leave() {
-    this.cursorShown = this.view.spaceHeld = false;
-    this.view.invalidate();
   }
 
   /** @param {CanvasView} view */
   #decorate(view) {
-    /** @type {any} */ (this.tools[this.toolName]).decorate?.(view);
-    const at = this.cursorShown ? toFrame(view.view, this.cursor) : view.hover;
-    if (!at) return;
+    if (!this.hidden) this.glass.draw(view, this.layer);
+    this.pieces?.decorate(view);
+    const at = this.hand?.at() || view.hover;
+    this.tool.decorate?.(view, at);
     const round = this.toolName === 'brush' || this.toolName === 'erase';
-    if (round) view.outline(() => view.paint.arc(at.x, at.y, Math.max(2, (this.size / 2) * view.view.scale), 0, 7), 1);
-    if (this.cursorShown) {
-      view.outline(() => {
-        view.paint.moveTo(at.x - 8, at.y);
-        view.paint.lineTo(at.x + 8, at.y);
-        view.paint.moveTo(at.x, at.y - 8);
-        view.paint.lineTo(at.x, at.y + 8);
-      }, 1);
-    }
+    if (at && round) view.outline(() => view.paint.arc(at.x, at.y, Math.max(2, (this.size / 2) * view.view.scale), 0, 7), 1);
+    this.hand?.decorate(view);
   }
 
-  /** The preview is enough until the display shows more pixels than it has.
-   * @param {number} scale device pixels for each image pixel */
-  async #sharpen(scale) {
-    const preview = this.context.image;
-    const saving = /** @type {any} */ (navigator).connection?.saveData;
-    if (!preview || this.sharpened || saving || scale * this.picture.width <= preview.naturalWidth * 1.2) return;
-    if (preview.naturalWidth >= this.picture.width) return;
-    this.sharpened = true;
-    const full = new Image();
-    full.src = this.picture.url;
-    await full.decode().then(() => this.view.show(full), () => (this.sharpened = false));
-  }
-
-  /** The region id that a drawing tool paints with now. */
+  /** The region that a drawing tool paints with now; for instances perhaps a new one. */
   paintId() {
     if (!this.layer.instances) return this.active + 1;
-    return (this.region ||= this.layer.newRegion(this.active));
+    if (!this.layer.chosen) this.layer.choose(this.layer.newRegion(this.active));
+    return this.layer.chosen;
   }
 
   /** Called by the tools after every finished change. */
   drawn() {
-    this.written = null;
-    if (this.toolName === 'shape') this.region = 0;
+    if (this.toolName === 'shape' && !this.pieces?.picked) this.layer.choose(0);
     if (!this.layer.isEmpty()) this.nothing.checked = false;
     this.#refresh();
-    this.context.changed();
+    if (this.helper) this.helper.handOn();
+    else this.context.changed();
+  }
+
+  /** The same marks, seen in another way. */
+  lookAgain() {
+    this.layer.look++;
+    this.#refresh();
   }
 
   #nothingChanged() {
     if (this.nothing.checked) this.layer.clear();
-    this.written = null;
-    this.#refresh();
-    this.context.changed();
+    this.drawn();
   }
 
   #refresh() {
+    const tool = this.tools[this.toolName];
     this.palette?.forEach((button, index) => button.setAttribute('aria-pressed', String(index === this.active)));
-    for (const [name, button] of Object.entries(this.toolButtons || {})) button.setAttribute('aria-pressed', String(name === this.toolName));
-    if (this.undoButton) this.undoButton.disabled = !this.layer.history.done.length && !this.shape('size');
-    if (this.redoButton) this.redoButton.disabled = !this.layer.history.undone.length;
-    if (this.shapeBar) this.shapeBar.hidden = !this.shape('size');
-    if (this.finishButton) this.finishButton.disabled = this.shape('size') < 3;
+    for (const { name, button } of this.toolButtons || []) button.setAttribute('aria-pressed', String(name === this.toolName));
+    if (this.undoButton) this.undoButton.disabled = !this.layer.history.done.length && !tool.open?.();
+    if (this.redoButton) this.redoButton.disabled = !this.layer.history.undone.length && !tool.again?.();
+    const bar = tool.bar?.() || [];
+    if (this.toolBar && bar[0] !== this.toolBar.firstChild) this.toolBar.replaceChildren(...bar);
+    if (this.toolBar) this.toolBar.hidden = !bar.length;
+    this.context.stage.toggleAttribute('aria-busy', Boolean(tool.isPending?.()));
+    this.pieces?.refresh();
     this.view.invalidate();
-  }
-
-  /** The polygon tool's own steps. @param {'finish' | 'drop' | 'cancel' | 'size'} what @returns {any} */
-  shape(what) {
-    const done = /** @type {any} */ (this.tools.shape)[what]();
-    if (what !== 'size') this.#refresh();
-    return done;
   }
 
   refresh() {
     this.#refresh();
   }
 
+  get tool() {
+    return this.tools[this.toolName];
+  }
+
   /** @param {number} index */
   pickLabel(index) {
     this.active = index;
-    this.region = 0;
-    if (this.toolName === 'erase') this.toolName = 'brush';
+    this.nextObject();
+    if (this.toolName === 'erase' || this.toolName === 'pick') this.toolName = 'brush';
     this.#refresh();
   }
 
   /** @param {string} name */
   pickTool(name) {
-    if (name !== this.toolName) this.shape('cancel');
+    if (name !== this.toolName) this.tool.leave?.();
     this.toolName = name;
+    const { module } = this.tool;
+    if (module) this.#bring(module);
     this.#refresh();
   }
 
   /** @param {number} size */
   resizeBrush(size) {
-    const input = /** @type {HTMLInputElement} */ (this.sizeInput);
     const whole = size > this.size ? Math.ceil(size) : Math.floor(size);
-    this.size = Math.min(Number(input.max), Math.max(1, whole));
-    input.value = String(this.size);
-    this.view.invalidate();
+    this.size = Math.min(this.most, Math.max(1, whole));
+    this.#refresh();
   }
 
   hide() {
     this.hidden = !this.hidden;
-    this.hideButton?.setAttribute('aria-pressed', String(this.hidden));
-    this.view.invalidate();
+    this.#refresh();
+  }
+
+  /** Tools are fetched by who uses them: a phone that draws with the brush need not carry the
+   * others. A module that could not be had is remembered as such, by its address; so each try has
+   * its own. @param {string} name */
+  async #bring(name) {
+    try {
+      const tools = (await import(`${this.context.modules[name]}#${misses}`)).bring(this);
+      for (const [one, tool] of Object.entries(tools)) {
+        const { asked, module } = this.tools[one];
+        if (!module) continue;
+        this.tools[one] = tool;
+        for (const [what, ...about] of asked || []) tool[what]?.(...about);
+      }
+      this.#refresh();
+    } catch {
+      misses++;
+      this.context.say(this.t('No connection. Brush and eraser work without.'));
+    }
+  }
+
+  withPieces() {
+    if (!this.pieces) this.#bring('pieces');
+  }
+
+  /** What is drawn next belongs to another thing. */
+  nextObject() {
+    this.layer.choose(0);
+    if (this.pieces) this.pieces.picked = false;
+    this.tool.forget?.();
+    this.#refresh();
+  }
+
+  labelValue() {
+    return this.labels[this.active].value;
   }
 
   undo() {
-    if (this.shape('size')) return this.shape('drop');
-    return this.layer.step('undo') && (this.drawn(), true);
+    if (this.tool.open?.()) return this.tool.back?.(), this.#refresh(), true;
+    this.tool.back?.();
+    const step = this.layer.step('undo');
+    if (!step) return false;
+    this.tool.undone?.(step);
+    this.drawn();
+    return true;
   }
 
   redo() {
-    return this.layer.step('redo') && (this.drawn(), true);
+    if (this.tool.again?.()) return this.tool.forth?.(), this.#refresh(), true;
+    const step = this.layer.step('redo');
+    if (!step) return false;
+    this.tool.leave?.();
+    this.drawn();
+    return true;
   }
 
   value() {
     const { width, height } = this.picture;
-    const regions = (this.written ||= this.layer.save());
+    const regions = this.layer.save();
     if (!regions.length && !this.nothing.checked) return null;
     return { size: [height, width], regions, ...(regions.length ? {} : { nothing: true }) };
   }
 
   issues() {
     const { t, context } = this;
-    if (this.shape('size')) return [t('Finish the shape, or leave it with Esc.')];
+    if (this.tools.shape.open?.()) return [t('Finish the shape, or leave it with Esc.')];
     if (!context.question.required || !this.layer.isEmpty() || this.nothing.checked) return [];
     return [t('Mark something, or tick “Nothing here to mark”.')];
   }
 
   proposalShown() {
-    return this.fromProposal;
+    return this.fromProposal && !this.hidden;
+  }
+
+  /** Proposals that are seen only when they are asked for are loaded only then, and only onto an
+   * empty picture. */
+  #offerProposal() {
+    const { proposal } = this.context;
+    this.hideProposal = (/** @type {boolean} */ hidden) => {
+      if (!hidden && !this.fromProposal && this.layer.isEmpty()) {
+        this.fromProposal = this.layer.load(proposal, 'proposed');
+        if (this.fromProposal) this.drawn();
+      }
+      this.hidden = !hidden;
+      this.hide();
+    };
+    this.accept = () => {
+      if (!this.fromProposal && this.layer.isEmpty() && this.layer.load(proposal, 'proposed')) this.drawn();
+      if (this.layer.isEmpty()) this.nothing.checked = proposal.nothing === true;
+    };
   }
 
   unmount() {
+    this.helper?.end();
     this.view.close();
     this.root?.remove();
   }

@@ -77,8 +77,8 @@ export function statusLine(queue, state) {
   const waiting = queue.filter((item) => item.state === 'waiting').length;
   if (!waiting) return ['', {}];
   const n = { n: waiting };
-  if (!state.durable) return ['{n} not sent yet. Keep this page open.', n];
-  if (state.signedOut) return ['{n} saved on this device. Sign in again to send.', n];
-  if (!state.online) return ['No connection. {n} saved on this device.', n];
-  return ['{n} saved on this device, sending', n];
+  if (!state.durable) return ['{n} not sent yet. Keep this page open.', n]; // t
+  if (state.signedOut) return ['{n} saved on this device. Sign in again to send.', n]; // t
+  if (!state.online) return ['No connection. {n} saved on this device.', n]; // t
+  return ['{n} saved on this device, sending', n]; // t
 }

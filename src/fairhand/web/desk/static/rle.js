@@ -4,41 +4,79 @@
  * compressed ASCII string of the COCO API (5 bits a character, runs after the second as the
  * difference to the run two before). The server speaks the same.
  */
+import { TILE } from './cell.js';
 
 /**
- * The compressed text of every region of a row-major mask, found in one walk down the columns.
- * @param {ArrayLike<number>} mask @param {number} width @param {number} height
- * @returns {Map<number, string>} by region id; 0 is background and has none
+ * @typedef {import('./grain.js').Tiles} Tiles
  */
-export function encodeRegions(mask, width, height) {
-  /** @type {Map<number, {runs: number[], end: number}>} */
-  const open = new Map();
-  const size = width * height;
+
+/**
+ * The compressed text of every region. Columns of tiles that did not change since the last time
+ * are not walked again.
+ * @param {Tiles} mask @returns {Map<number, string>} by region id; 0 is background and has none
+ */
+export function encode(mask) {
+  /** @type {Map<number, number[]>} */
+  const runs = new Map();
+  /** @type {Map<number, number>} */
+  const reached = new Map();
+  for (let column = 0; column < mask.columns; column++) {
+    for (const [id, ends] of (mask.strips[column] ||= walk(mask, column))) {
+      let mine = runs.get(id);
+      if (!mine) runs.set(id, (mine = []));
+      let end = reached.get(id) || 0;
+      for (let at = 0; at < ends.length; at += 2) {
+        if (end === ends[at] && mine.length) mine[mine.length - 1] += ends[at + 1] - end;
+        else mine.push(ends[at] - end, ends[at + 1] - ends[at]);
+        end = ends[at + 1];
+      }
+      reached.set(id, end);
+    }
+  }
+  const size = mask.width * mask.height;
+  return new Map([...runs].sort(([a], [b]) => a - b).map(([id, mine]) => {
+    const rest = size - /** @type {number} */ (reached.get(id));
+    if (rest) mine.push(rest);
+    return [id, runsToString(mine)];
+  }));
+}
+
+/** Where each region begins and ends in one column of tiles, counted down the picture's columns.
+ * @param {Tiles} mask @param {number} column @returns {Map<number, number[]>} */
+function walk(mask, column) {
+  const { width, height, columns, tiles } = mask;
+  /** @type {Map<number, number[]>} */
+  const found = new Map();
   let id = 0;
   let start = 0;
   const close = (/** @type {number} */ at) => {
     if (!id || at === start) return;
-    const region = open.get(id) || { runs: [], end: 0 };
-    if (region.end === start && region.runs.length) region.runs[region.runs.length - 1] += at - start;
-    else region.runs.push(start - region.end, at - start);
-    region.end = at;
-    open.set(id, region);
+    const mine = found.get(id);
+    if (mine) mine.push(start, at);
+    else found.set(id, [start, at]);
   };
-  for (let x = 0, at = 0; x < width; x++) {
-    for (let cell = x; cell < size; cell += width, at++) {
-      if (mask[cell] === id) continue;
-      close(at);
-      id = mask[cell];
-      start = at;
+  const first = column * TILE;
+  const last = Math.min(width, first + TILE);
+  for (let x = first, at = first * height; x < last; x++) {
+    for (let top = 0, index = column; top < height; top += TILE, index += columns) {
+      const tile = tiles[index];
+      const end = at + Math.min(TILE, height - top);
+      if (!tile) {
+        close(at);
+        id = 0;
+        at = end;
+      } else {
+        for (let cell = x - first; at < end; at++, cell += TILE) {
+          if (tile[cell] === id) continue;
+          close(at);
+          id = tile[cell];
+          start = at;
+        }
+      }
     }
   }
-  close(size);
-  return new Map(
-    [...open].map(([region, { runs, end }]) => [
-      region,
-      runsToString(end < size ? [...runs, size - end] : runs),
-    ]),
-  );
+  close(last * height);
+  return found;
 }
 
 /** @param {number[]} runs @returns {string} */
@@ -80,22 +118,24 @@ export function stringToRuns(text) {
 
 /**
  * Writes `id` wherever the encoded region is; leaves the rest of the mask as it was.
- * @param {string} counts @param {Uint8Array | Uint16Array} mask
- * @param {number} width @param {number} height @param {number} id
+ * @param {string} counts @param {Tiles} mask @param {number} id
  */
-export function decodeInto(counts, mask, width, height, id) {
+export function decodeInto(counts, mask, id) {
+  const { width, height } = mask;
   const runs = stringToRuns(counts);
   if (runs.reduce((sum, run) => sum + run, 0) !== width * height) {
     throw new RangeError('The mask does not have the size of the image.');
   }
   let at = 0;
   runs.forEach((run, index) => {
-    if (index % 2) {
-      for (let end = at + run; at < end; at++) {
-        mask[(at % height) * width + Math.floor(at / height)] = id;
-      }
-    } else {
-      at += run;
+    const end = at + run;
+    while (index % 2 && at < end) {
+      const x = Math.floor(at / height);
+      const y = at - x * height;
+      const stop = Math.min(height, y + end - at);
+      mask.fillColumn(x, y, stop, id);
+      at += stop - y;
     }
+    at = end;
   });
 }

@@ -3,12 +3,13 @@
 
 const PLACE = 'fairhand-settings';
 
-/** @typedef {{singles: boolean, direct: boolean, offline: boolean}} Settings
- * singles: single-key shortcuts; direct: one key answers and sends; offline: hold a batch of tasks */
+/** @typedef {{singles: boolean, direct: boolean, offline: boolean, hints: boolean, keys: Record<string, string>}} Settings
+ * singles: single-key shortcuts; direct: one key answers and sends; offline: hold a batch of tasks;
+ * hints: show what a model suggests before being asked to; keys: pairs that changed places */
 
 /** @returns {Settings} */
 export function readSettings() {
-  const plain = { singles: true, direct: false, offline: false };
+  const plain = { singles: true, direct: false, offline: false, hints: true, keys: {} };
   try {
     return { ...plain, ...JSON.parse(localStorage.getItem(PLACE) || '{}') };
   } catch {

@@ -7,6 +7,9 @@ import { el } from './dom.js';
  * @typedef {(words: string, values?: Record<string, string | number>) => string} T
  */
 
+/** @typedef {{done: () => number, leave: () => void}} Gentle
+ * `done`: sent or skipped, says how long it could be seen; `leave`: its task goes from the desk */
+
 const SMALL_PICTURE = 64;
 
 /** @param {string} url @returns {Promise<HTMLImageElement | null>} decoded, or null when it cannot be had */
@@ -24,6 +27,7 @@ export async function loadImage(url) {
 /** @param {HTMLElement} stage @param {TaskView} task @param {HTMLImageElement | null} image @param {T} t */
 export function showItem(stage, task, image, t) {
   if (task.image) stage.append(image ? picture(task, image, t) : missing(t));
+  if (task.sound) stage.append(el('audio', { controls: true, src: task.sound.url, 'aria-label': t('The sound to judge') }));
   const fields = textFields(task);
   if (fields.length === 1) stage.append(el('p', { class: 'item-text', dir: 'auto' }, fields[0][1]));
   else if (fields.length) {
@@ -40,9 +44,10 @@ export function showItem(stage, task, image, t) {
 function textFields(task) {
   const data = task.data || {};
   if (typeof data.text === 'string') return [['text', data.text]];
-  if (task.image) return [];
+  if (task.image || task.sound) return [];
+  const told = new Set(task.questions.map((question) => question.only_if?.data));
   return Object.entries(data)
-    .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
+    .filter(([name, value]) => !told.has(name) && ['string', 'number', 'boolean'].includes(typeof value))
     .map(([name, value]) => [name, String(value)]);
 }
 
@@ -77,25 +82,20 @@ function missing(t) {
 }
 
 /**
- * Covers heavy content until the person chooses to look; skipping is paid and never asked about.
- * @param {HTMLElement} stage @param {TaskView} task @param {T} t @param {() => void} skip
+ * Covers hard content at once; what the cover says comes with the module that is fetched for it.
+ * Without that module the content stays covered.
+ * @param {HTMLElement} stage @param {TaskView} task @param {string} url @param {T} t @param {() => void} skip
+ * @returns {Promise<Gentle | null>}
  */
-export function veil(stage, task, t, skip) {
-  if (!task.tier && !task.sensitive) return;
-  const level = task.tier ? t('Level {n} of 4.', { n: task.tier }) : '';
+export async function veil(stage, task, url, t, skip) {
   stage.classList.add('veiled');
   for (const child of stage.children) child.setAttribute('inert', '');
-  const reveal = () => {
-    cover.remove();
-    stage.classList.remove('veiled');
-    for (const child of stage.children) child.removeAttribute('inert');
-  };
-  const cover = el(
-    'div',
-    { class: 'veil', role: 'group', 'aria-label': t('Content warning') },
-    el('p', {}, t('This may be hard to look at. It stays hidden until you choose.'), ' ', level),
-    el('button', { type: 'button', class: 'button', onclick: reveal }, t('Show it')),
-    el('button', { type: 'button', class: 'button', onclick: skip }, t('Skip (paid)')),
-  );
+  const cover = el('div', { class: 'veil', role: 'group', 'aria-label': t('Content warning') });
   stage.append(cover);
+  try {
+    return await (await import(url)).cover(stage, cover, task, t, skip);
+  } catch {
+    cover.append(t('This stays covered: its tools could not be loaded. Reload the page, or skip it (paid).'));
+    return null;
+  }
 }

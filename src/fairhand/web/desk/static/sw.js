@@ -9,7 +9,7 @@ const SHELL = 'fairhand-shell';
 const IMAGES = 'fairhand-images';
 const HEADERS = {
   'Content-Type': 'text/html; charset=utf-8',
-  'Content-Security-Policy': "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'",
+  'Content-Security-Policy': "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; object-src 'none'; base-uri 'none'",
 };
 
 worker.addEventListener('install', () => worker.skipWaiting());
@@ -21,7 +21,7 @@ worker.addEventListener('fetch', (/** @type {any} */ event) => {
   if (origin !== location.origin) return;
   if (request.method !== 'GET') {
     if (pathname === '/sign-out') event.waitUntil(forget());
-  } else if (pathname.startsWith('/static/')) event.respondWith(fromCache(request, true));
+  } else if (/^\/(static|words)\//.test(pathname)) event.respondWith(fromCache(request, true));
   else if (pathname.startsWith('/media/')) event.respondWith(fromCache(request, false));
   else if (request.mode === 'navigate') event.respondWith(page(request));
 });

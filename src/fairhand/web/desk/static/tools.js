@@ -1,13 +1,31 @@
 // @ts-check
-/** The drawing tools: what one pointer, or the keyboard's cursor, does to a mask. */
-import { nearest } from './geometry.js';
-import { toFrame } from './viewport.js';
+/** The tools that are there at once, and what stands in for those that are fetched when needed. */
+import { el } from './dom.js';
+import { paintStroke } from './grain.js';
 
 /**
  * @typedef {import('./geometry.js').Point} Point
- * @typedef {import('./canvas.js').CanvasView} CanvasView
  * @typedef {import('./layer.js').MaskLayer} MaskLayer
  * @typedef {{layer: MaskLayer, size: number, paintId: () => number, drawn: () => void, refresh: () => void}} Board
+ *
+ * @typedef {object} MaskTool what one pointer, or the keyboard's cursor, does to a mask
+ * @property {string} [module] it is still to be fetched, from there
+ * @property {[string, ...any][]} [asked] what was asked of it meanwhile
+ * @property {(at: Point, reach: number) => void} down
+ * @property {(at: Point) => void} move
+ * @property {() => void} up
+ * @property {() => void} cancel
+ * @property {(view: import('./canvas.js').CanvasView, at: Point | null) => void} [decorate] `at`: the pointer, in the window
+ * @property {() => HTMLElement[]} [bar] its own buttons and words
+ * @property {() => boolean} [open] it holds something unfinished, whose steps `back` takes back
+ * @property {() => boolean} [again] `forth` can do a step again
+ * @property {() => void} [back]
+ * @property {() => void} [forth]
+ * @property {() => void} [leave]
+ * @property {() => void} [forget] another thing begins
+ * @property {() => boolean} [finish]
+ * @property {(step: import('./undo.js').Step) => void} [undone] a finished step was taken back
+ * @property {() => boolean} [isPending] a server is asked
  */
 
 /** Brush and eraser. @param {Board} board @param {boolean} erases */
@@ -15,7 +33,7 @@ export function brushTool(board, erases) {
   /** @type {Point | null} */
   let last = null;
   const paint = (/** @type {Point} */ at) => {
-    board.layer.stroke(last || at, at, board.size / 2, erases ? 0 : board.paintId());
+    paintStroke(board.layer.mask, last || at, at, board.size / 2, erases ? 0 : board.paintId());
     last = at;
   };
   return {
@@ -32,74 +50,19 @@ export function brushTool(board, erases) {
   };
 }
 
-/** Fills the connected area under the point. @param {Board} board */
-export function fillTool(board) {
-  /** @type {Point | null} */
-  let at = null;
+/** Stands where a tool will be; what one does meanwhile is done again when it is here.
+ * @param {string} module @returns {MaskTool} */
+export function lateTool(module) {
+  /** @type {['down' | 'move' | 'up', ...any][]} */
+  const asked = [];
+  const room = [el('button', { type: 'button', class: 'tool', disabled: true }, '…')];
   return {
-    down: (/** @type {Point} */ point) => (at = point),
-    move: () => {},
-    up: () => {
-      if (at && board.layer.fill(at, board.paintId())) board.drawn();
-      at = null;
-    },
-    cancel: () => (at = null),
-  };
-}
-
-/** A polygon by clicks; points can be dragged; a click on the first point closes it.
- * @param {Board} board */
-export function shapeTool(board) {
-  /** @type {Point[]} */
-  let points = [];
-  let held = -1;
-  let moved = false;
-  let added = false;
-  let slack = 0;
-  /** @type {Point} */
-  let start = { x: 0, y: 0 };
-  const finish = () => {
-    if (points.length < 3) return false;
-    const shape = points;
-    points = [];
-    if (board.layer.polygon(shape, board.paintId())) board.drawn();
-    board.refresh();
-    return true;
-  };
-  return {
-    down: (/** @type {Point} */ at, /** @type {number} */ reach) => {
-      held = nearest(points, at, reach);
-      moved = false;
-      added = held < 0;
-      start = at;
-      slack = reach / 3;
-      if (added) held = points.push(at) - 1;
-      board.refresh();
-    },
-    move: (/** @type {Point} */ at) => {
-      if (held < 0) return;
-      moved ||= Math.hypot(at.x - start.x, at.y - start.y) > slack;
-      if (moved) points[held] = at;
-    },
-    up: () => {
-      const closes = held === 0 && !moved && !added;
-      held = -1;
-      if (closes) finish();
-    },
-    cancel: () => {
-      if (held >= 0 && added) points.splice(held, 1);
-      if (held < 0) points = [];
-      held = -1;
-      board.refresh();
-    },
-    drop: () => points.pop() !== undefined,
-    size: () => points.length,
-    finish,
-    /** @param {CanvasView} view */
-    decorate: (view) => {
-      const corners = points.map((point) => toFrame(view.view, point));
-      view.outline(() => corners.forEach((at, index) => view.paint[index ? 'lineTo' : 'moveTo'](at.x, at.y)));
-      corners.forEach((at, index) => view.outline(() => view.paint.arc(at.x, at.y, index ? 4 : 6, 0, 7)));
-    },
+    module,
+    asked,
+    bar: () => room,
+    down: (at, reach) => asked.push(['down', at, reach]),
+    move: (at) => asked.push(['move', at]),
+    up: () => asked.push(['up']),
+    cancel: () => (asked.length = 0),
   };
 }

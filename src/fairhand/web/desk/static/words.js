@@ -2,7 +2,7 @@
 /** Words of the interface: the English sentence is the key, the page may bring translations. */
 
 /**
- * @param {Record<string, string>} catalogue
+ * @param {Record<string, string>} catalogue may be filled later; every use looks anew
  * @returns {(words: string, values?: Record<string, string | number>) => string}
  */
 export function translator(catalogue) {

@@ -1,0 +1,1 @@
+"""The screens of those who decide about people, and what watches them."""

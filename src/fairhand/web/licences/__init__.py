@@ -1,0 +1,1 @@
+"""Screens of licensing: what is offered in public, a licensee's page, an owner's decisions."""
