@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
+import pkgutil
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 import fairhand
+from fairhand import cli as rooms
 from fairhand.cli import (
     aggregate,
+    assist,
+    campaign,
+    conduct,
+    contract,
+    conversations,
+    council,
+    course,
+    credential,
     demo,
+    export,
+    gate,
+    given,
     gold,
+    grant,
     imports,
     init,
+    intake,
+    leaks,
+    licence,
     log,
     pay,
     people,
+    pilot,
+    pool,
     project,
     quality,
+    ready,
     release,
     serve,
     status,
+    systems,
+    talent,
+    template,
     token,
+    value,
     verify,
+    wellbeing,
+    words,
 )
 from fairhand.cli.group import Commands
 from fairhand.cli.voice import voice
@@ -62,19 +89,48 @@ def _root(
 
 for _room in (
     demo,
+    export,
     init,
+    template,
     project,
+    campaign,
+    grant,
+    given,
+    intake,
+    leaks,
+    licence,
+    ready,
+    pilot,
     imports,
+    pool,
     gold,
+    course,
     people,
     token,
     serve,
     status,
     quality,
     aggregate,
+    assist,
     pay,
     release,
+    gate,
+    value,
     verify,
+    credential,
+    talent,
     log,
+    conduct,
+    conversations,
+    council,
+    contract,
+    systems,
+    wellbeing,
+    words,
 ):
     _room.register(app)
+
+# The rooms of pay add their commands to `fairhand pay` when they are imported.
+for _found in sorted(pkgutil.iter_modules(rooms.__path__), key=lambda module: module.name):
+    if _found.name.startswith("pay_"):
+        import_module(f"{rooms.__name__}.{_found.name}")

@@ -54,6 +54,9 @@ def import_(
     image_column: Annotated[
         str | None, typer.Option(help="The column with images, or with paths beside the file.")
     ] = None,
+    audio_column: Annotated[
+        str | None, typer.Option(help="The column with sounds, or with paths beside the file.")
+    ] = None,
     prediction_column: Annotated[
         list[str] | None,
         typer.Option(help="A column with a model's answer: COLUMN, or COLUMN=QUESTION."),
@@ -67,26 +70,54 @@ def import_(
     gold_explanation: Annotated[
         str | None, typer.Option(help="The column that says why the known answer is right.")
     ] = None,
+    synthetic: Annotated[
+        str | None,
+        typer.Option("--synthetic", help="A model generated all of the data: its name, version."),
+    ] = None,
+    depth: Annotated[
+        int, typer.Option(min=1, help="Of generated data: how many models deep it is.")
+    ] = 1,
+    verifier: Annotated[
+        str, typer.Option(help="Of generated data: who or what checked that it is right.")
+    ] = "",
+    precision: Annotated[
+        str, typer.Option(help="What that check was measured at, as 0.97/0.95..0.99.")
+    ] = "",
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 when any row was rejected.")
     ] = False,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import tasks from CSV, JSONL, Parquet, a folder of images, or Label Studio's JSON.
+    """Import tasks from CSV, JSONL, Parquet, a folder of images or sounds, or Label Studio's JSON.
 
     Bad rows are listed with their line and reason; the others are kept. Importing the same file
     again adds nothing twice, so an import that was stopped is simply run again.
 
     Example:  fairhand import digits scans/
+    Example:  fairhand import calls calls.csv --audio-column recording
     Example:  fairhand import reviews reviews.csv --text-column body --prediction-column mood
+    Example:  fairhand import reviews made.jsonl --synthetic writer@2 --verifier panel
     Example:  fairhand import reviews known.csv --gold mood  (gold tasks, mixed in unseen)
     """
+    from dataclasses import replace
+
+    from fairhand.formats.generated import checked
+
     with opened(workspace) as house:
         found = find_project(house, project)
         options = _options(
             house, found, format_, path, text_column, image_column, score_column, model
         )
+        options = replace(
+            options,
+            audio_column=audio_column,
+            synthetic_model=synthetic,
+            synthetic_depth=depth,
+            synthetic_verifier=verifier,
+            synthetic_precision=precision,
+        )
+        options = checked(options)
         options = _with_answers(
             found, options, prediction_column or [], gold or [], gold_explanation
         )
@@ -121,6 +152,7 @@ def _options(
         questions=current_version(house.db, project.id, project.version).questions,
         max_payload_bytes=house.settings.max_payload_bytes,
         max_image_pixels=house.settings.max_image_pixels,
+        max_raster_pixels=house.settings.max_raster_pixels,
     )
 
 

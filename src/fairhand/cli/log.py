@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from fairhand.cli.opening import opened
+from fairhand.cli import log_watch, log_witness
+from fairhand.cli.opening import opened, owner_id_of
 from fairhand.cli.options import AsJson, Workspace
 from fairhand.cli.voice import tell
 
@@ -18,6 +19,8 @@ group = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add `log`."""
+    log_watch.register(group)
+    group.add_typer(log_witness.group, name="witness")
     app.add_typer(group, name="log")
 
 
@@ -58,7 +61,41 @@ def key(workspace: Workspace = None, as_json: AsJson = False) -> None:
     """
     with opened(workspace) as house:
         vkey = house.signer.verifier.vkey
-    tell({"key": vkey}, vkey)
+        older = [one.vkey for one in house.log_keys if one != house.signer.verifier]
+    tell({"key": vkey, "older": older}, vkey)
+
+
+@group.command("rotate")
+def rotate(
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Delete the old key: from now on the new signs alone.")
+    ] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give the log a new key; its name and its history stay.
+
+    The old key signs a note that hands over to the new one, and both sign for a while, so that
+    nobody has to change keys at once. Restart a running server after each of the two steps.
+
+    Example:  fairhand log rotate
+    """
+    from fairhand.use_cases.house import key_path
+    from fairhand.use_cases.retire_log_key import retire_log_key
+    from fairhand.use_cases.rotate_log_key import rotate_log_key
+
+    with opened(workspace) as house:
+        path, by = key_path(house.settings), owner_id_of(house)
+        if finish:
+            old = retire_log_key(house.db, path, by, house.clock())
+            tell({"retired": old}, f"Retired: {old}", "Restart the server, if one runs.")
+            return
+        made = rotate_log_key(house.db, path, by, house.clock())
+    tell(
+        {"old": made.old, "new": made.new, "handover": made.handover},
+        f"The log signs with {made.new}, and still with {made.old}.",
+        "Restart the server, if one runs. Later: `fairhand log rotate --finish`.",
+    )
 
 
 @group.command("receipt")

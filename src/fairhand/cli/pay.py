@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,11 +9,11 @@ import typer
 from fairhand.cli.opening import opened, owner_id_of
 from fairhand.cli.options import AsJson, ProjectName, Workspace
 from fairhand.cli.project import fund_now
-from fairhand.cli.voice import issue_lines, issues_json, remark, table, tell
+from fairhand.cli.voice import table, tell
 
 if TYPE_CHECKING:
     from fairhand.core.clock import Instant
-    from fairhand.pay.floors.rules import FloorRow
+    from fairhand.use_cases.house import House
 
 group = typer.Typer(
     no_args_is_help=True,
@@ -25,6 +24,15 @@ group = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add `pay`."""
+    import pkgutil
+    from importlib import import_module
+
+    import fairhand.cli
+
+    # Rooms of pay keep their commands in `pay_*.py`, and those know this file: so found by name.
+    for room in sorted(one.name for one in pkgutil.iter_modules(fairhand.cli.__path__)):
+        if room.startswith("pay_"):
+            import_module(f"fairhand.cli.{room}")
     app.add_typer(group, name="pay")
 
 
@@ -34,23 +42,34 @@ def close(
         str | None,
         typer.Option(help="The period's end, as 2026-12-01T00:00:00Z (default: now)."),
     ] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only say who would get what; nothing is written.")
+    ] = False,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
     """Close a pay period: every paid minute settled, everybody at the floor, a statement each.
 
-    Running it twice with the same end changes nothing; what comes in late goes into the next.
+    Running it twice with the same end changes nothing; what comes in late goes into the next. A
+    close that was cut off goes on where it stopped.
 
     Example:  fairhand pay close --until 2026-12-01T00:00:00Z
+    Example:  fairhand pay close --preview
     """
     from dataclasses import asdict
 
+    from fairhand.cli.progress import progress
     from fairhand.use_cases.close_pay_period import ClosePayPeriod, close_pay_period
 
     with opened(workspace) as house:
         now = house.clock()
         ends_at = now if until is None else _instant(until)
-        closed = close_pay_period(house.db, ClosePayPeriod(ends_at, owner_id_of(house)), now)
+        if preview:
+            _preview(house, ends_at)
+            return
+        command = ClosePayPeriod(ends_at, owner_id_of(house))
+        with progress("People settled") as report:
+            closed = close_pay_period(house.db, command, now, report)
     words = (
         "Nothing was earned that is not settled already."
         if closed.period_id is None
@@ -58,6 +77,31 @@ def close(
         f"{closed.statements} statements."
     )
     tell(asdict(closed), words)
+
+
+def _preview(house: House, ends_at: Instant) -> None:
+    from dataclasses import asdict
+
+    from fairhand.core.money import MICROS, Money
+    from fairhand.use_cases.read_pay_office import preview_close
+
+    columns = (">Paid hours", ">For work", ">Floor asks", ">Top-up", ">On top", ">In all")
+    shown = table("", "Person", *columns)
+    found = preview_close(house.db, ends_at)
+    for one in found:
+        amounts = (
+            one.accrued_micros,
+            one.floor_micros,
+            one.top_up_minor * MICROS,
+            one.extras_micros,
+            one.gross_micros,
+        )
+        cells = [str(Money(micros // MICROS, one.currency)) for micros in amounts]
+        if one.unfloored_ms:
+            cells[1] = "not known"
+        shown.add_row(one.display_name, f"{one.paid_ms / 3_600_000:.2f}", *cells)
+    content = [asdict(one) | {"gross_micros": one.gross_micros} for one in found]
+    tell({"preview": content}, shown if found else "Nothing is to be settled.")
 
 
 def _instant(text: str) -> Instant:
@@ -68,69 +112,6 @@ def _instant(text: str) -> Instant:
         return parse_iso(text)
     except ValueError as error:
         raise InvalidError(f"--until cannot be read: {error}.") from None
-
-
-@group.command("floors")
-def floors(
-    load: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="A wagefloor/v1 CSV file to load."),
-    ] = None,
-    country: Annotated[str | None, typer.Option(help="Only this country, as KE.")] = None,
-    workspace: Workspace = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the wage floors, or load approved rows from a file.
-
-    Example:  fairhand pay floors --country GB
-    Example:  fairhand pay floors --load our-floors.csv
-    """
-    if load is not None:
-        _load_floors(load, workspace)
-        return
-    from dataclasses import asdict
-
-    from fairhand.pay.floors.rules import is_active
-    from fairhand.pay.floors.store import load_rows
-
-    with opened(workspace) as house, house.db.read() as connection:
-        rows = load_rows(connection, country)
-    shown = table("", "Place", ">Amount", "Per", "From", "To", "Active", "Source")
-    for row in rows:
-        shown.add_row(*_floor_cells(row, active=is_active(row)))
-    tell({"floors": [asdict(row) | {"active": is_active(row)} for row in rows]}, shown)
-
-
-def _floor_cells(row: FloorRow, *, active: bool) -> tuple[str, ...]:
-    place = f"{row.country} {row.region}".strip()
-    amount = f"{row.currency} {row.amount}"
-    is_on = "yes" if active else "no: not approved"
-    return place, amount, row.period, row.valid_from, row.valid_to, is_on, row.source_title[:60]
-
-
-def _load_floors(path: Path, workspace: Path | None) -> None:
-    from dataclasses import asdict
-
-    from fairhand.core.errors import MalformedError
-    from fairhand.use_cases.load_wage_floors import LoadWageFloors, load_wage_floors
-
-    try:
-        text = path.read_text("utf-8")
-    except UnicodeDecodeError:
-        raise MalformedError(f"{path.name} is not UTF-8; save it as UTF-8.") from None
-    with opened(workspace) as house:
-        command = LoadWageFloors(text, owner_id_of(house))
-        done = load_wage_floors(house.db, command, house.clock())
-    saved = done.saved
-    tell(
-        asdict(saved) | {"issues": issues_json(done.issues)},
-        f"{saved.added} rows added, {saved.changed} changed, {saved.unchanged} known already; "
-        f"{len(done.issues)} not taken.",
-    )
-    for line in issue_lines(done.issues):
-        remark(line)
-    if done.issues:
-        raise typer.Exit(1)
 
 
 @group.command("fund")
@@ -148,48 +129,6 @@ def fund(
     Example:  fairhand pay fund digits 250.00 --key invoice-17
     """
     fund_now(workspace, project, amount, key)
-
-
-@group.command("statement")
-def statement(
-    number: Annotated[int, typer.Argument(metavar="ID", help="The statement's number.")],
-    workspace: Workspace = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show one statement: its lines, the floor it was checked against, what is to be paid.
-
-    Example:  fairhand pay statement 12 --json
-    """
-    import json
-
-    from fairhand.core.errors import NotFoundError
-    from fairhand.pay.earnings.store import load_statement
-
-    with opened(workspace) as house, house.db.read() as connection:
-        found = load_statement(connection, number)
-    if found is None:
-        raise NotFoundError(f"There is no statement {number}; `fairhand pay owed` lists them.")
-    body = json.loads(found.body)
-    content = {"id": found.id, "sha256": found.sha256, "statement": body}
-    tell(content, *_statement_lines(body), f"SHA-256 {found.sha256}")
-
-
-def _statement_lines(body: dict[str, Any]) -> list[str]:
-    currency, totals = body["currency"], body["totals"]
-    lines = [
-        f"Person {body['person']['id']}, {body['period']['starts_at']} to "
-        f"{body['period']['ends_at']}" + (" (simulated)" if body["person"]["simulated"] else "")
-    ]
-    for line in body["lines"]:
-        title, amount = line["project"]["title"], line["amount"]
-        if line["kind"] == "time":
-            hours = line["paid_ms"] / 3_600_000
-            lines.append(f"  {title}: {line['activity']} {hours:.3f} h  {currency} {amount}")
-        else:
-            lines.append(f"  {title}: top-up to the floor  {currency} {amount}")
-    for floor in body["floor"]["floors"]:
-        lines.append(f"  floor {currency} {floor['per_hour']} an hour: {floor['source_title']}")
-    return [*lines, f"  gross {currency} {totals['gross']}; to pay {currency} {totals['to_pay']}"]
 
 
 @group.command("owed")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fairhand.people.accounts.store import PersonRow
     from fairhand.use_cases.house import House
 
-_ROLES = "owner, manager, reviewer, contributor or auditor"
+_ROLES = "owner, manager, reviewer, trainer, contributor or auditor"
 PersonName = Annotated[
     str, typer.Argument(metavar="PERSON", help="A person's number, address or exact name.")
 ]

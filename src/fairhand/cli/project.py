@@ -35,6 +35,12 @@ def create(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="A project in TOML or JSON."),
     ] = None,
+    template: Annotated[
+        str | None, typer.Option(help="Start from a template: `fairhand template list`.")
+    ] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Bring the template's sample tasks with it.")
+    ] = False,
     choice: Annotated[
         list[str] | None, typer.Option(help='A choice: "digit=0,1,2" or "digit:Which one?=0,1".')
     ] = None,
@@ -68,6 +74,9 @@ def create(
 
     Or from a file with the same fields (questions as a list of name, kind, title, config):
     fairhand project create --file project.toml
+
+    Or from a template, with tasks to try it:
+    fairhand project create "Cells" --template boxes --sample --currency GBP --rate 15
     """
     asked = [parse_question("choice", text) for text in choice or []]
     asked += [parse_question("mask", text) for text in mask or []]
@@ -86,22 +95,51 @@ def create(
         "slug": slug,
         "mode": "demo" if demo else None,
     }
-    given = read_project_file(file) if file else {}
+    given = _template_fields(template, sample)
+    given |= read_project_file(file) if file else {}
     given |= {name: value for name, value in options.items() if value is not None}
-    _create(given, file.parent if file else Path(), workspace)
+    _create(given, file.parent if file else Path(), workspace, template, is_sampled=sample)
 
 
-def _create(given: dict[str, Any], base: Path, workspace: Path | None) -> None:
+def _template_fields(template: str | None, sample: bool) -> dict[str, Any]:
+    from fairhand.core.errors import InvalidError
+    from fairhand.use_cases.read_templates import read_template
+
+    if template is not None:
+        return read_template(template).fields()
+    if sample:
+        raise InvalidError("--sample brings the tasks of a template; name one with --template.")
+    return {}
+
+
+def _create(
+    given: dict[str, Any],
+    base: Path,
+    workspace: Path | None,
+    template: str | None = None,
+    *,
+    is_sampled: bool = False,
+) -> None:
+    from fairhand.use_cases.begin_campaign import BeginCampaign, begin_campaign
     from fairhand.use_cases.create_project import create_project
+    from fairhand.use_cases.import_sample import ImportSample, import_sample
     from fairhand.web.api.projects import project_json
 
+    added = 0
     with opened(workspace) as house:
         lease_ttl_ms = house.settings.lease_ttl_s * 1_000
         command = to_command(given, owner_id_of(house), base, lease_ttl_ms)
         made = create_project(house.db, command, house.clock())
+        if template is not None:
+            begun = BeginCampaign(command.owner_id, made.id, template)
+            begin_campaign(house.db, begun, house.clock())
+        if template is not None and is_sampled:
+            wanted = ImportSample(command.owner_id, made.id, template)
+            added = import_sample(house.db, house.blobs, wanted, house.clock()).added
     tell(
-        project_json(made),
-        f"Project {made.id} ({made.slug}) made, as a {made.mode}.",
+        project_json(made) | ({"sample_tasks": added} if is_sampled else {}),
+        f"Project {made.id} ({made.slug}) made, as a {made.mode}"
+        + (f", with {added} sample tasks." if is_sampled else "."),
         f"Next:  fairhand import {made.slug} FILE-OR-FOLDER",
         f"       fairhand project fund {made.slug} 100",
         *_ask_for_guidelines(made.slug, command.policy.guidelines),

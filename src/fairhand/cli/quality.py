@@ -13,6 +13,7 @@ from fairhand.cli.voice import table, tell
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from fairhand.use_cases.read_place_pull import QuestionPull
     from fairhand.use_cases.read_quality import QualityPicture, QuestionPicture
 
 group = typer.Typer(
@@ -47,6 +48,37 @@ def show(project: ProjectName, workspace: Workspace = None, as_json: AsJson = Fa
     watched = [one.signal for one in picture.signals if one.signal.state == "open"]
     parts += [f"Worth a look: {signal.sentence}" for signal in watched]
     tell(quality_json(picture), *parts)
+
+
+@group.command("order")
+def order(project: ProjectName, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Show whether the place on the page pulls people: how often the first thing shown was best.
+
+    Example:  fairhand quality order preferences
+    """
+    from dataclasses import asdict
+
+    from fairhand.use_cases.read_place_pull import read_place_pull
+
+    with opened(workspace) as house:
+        questions = read_place_pull(house.db, find_project(house, project).id)
+    lines = [_pull(one) for one in questions]
+    tell(
+        {"questions": [asdict(one) for one in questions]},
+        *(lines or ["No question of this project shows things in an order that is dealt."]),
+    )
+
+
+def _pull(one: QuestionPull) -> str:
+    if one.pull is None:
+        return f"{one.title}  No answer tells yet."
+    pull = one.pull
+    said = "the place pulls" if pull.is_seen else "no pull is seen"
+    return (
+        f"{one.title}  What stood first was the best in {pull.share:.0%} of {pull.answers:,} "
+        f"answers, between {pull.low:.0%} and {pull.high:.0%}; chance gives {pull.chance:.0%}: "
+        f"{said}."
+    )
 
 
 def _question(one: QuestionPicture) -> list[str | Table]:

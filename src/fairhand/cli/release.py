@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fairhand.cli import release_card, release_diff, release_origin, release_share, revocations
 from fairhand.cli.opening import find_project, opened, owner_id_of
 from fairhand.cli.options import AsJson, ProjectName, Workspace
 from fairhand.cli.progress import progress
+from fairhand.cli.release_diff import split_options
+from fairhand.cli.release_origin import guard_options
 from fairhand.cli.voice import table, tell
 
 if TYPE_CHECKING:
@@ -32,6 +35,11 @@ class Media(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add `release`."""
+    release_origin.register(group)
+    revocations.register(group)
+    release_share.register(group)
+    release_card.register(group)
+    release_diff.register(group)
     app.add_typer(group, name="release")
 
 
@@ -46,6 +54,48 @@ def create(
         str | None, typer.Option(help="The licence of the release, as CC-BY-4.0.")
     ] = None,
     media: Annotated[Media, typer.Option(help="Copy images along, or name them.")] = Media.HASHES,
+    purpose: Annotated[
+        list[str] | None,
+        typer.Option(help="Of a campaign: what it is for, as training; may be repeated."),
+    ] = None,
+    territory: Annotated[
+        list[str] | None,
+        typer.Option(help="Of a campaign: a country where it will be used; may be repeated."),
+    ] = None,
+    days: Annotated[int, typer.Option(help="Of a campaign: how long it may be used.")] = 90,
+    recipient: Annotated[
+        str, typer.Option(help="Of a campaign: the licensee whom it is for.")
+    ] = "",
+    supersedes: Annotated[
+        int | None, typer.Option(help="Of a campaign: the release whose place it takes.")
+    ] = None,
+    accept_warnings: Annotated[
+        bool,
+        typer.Option("--accept-warnings", help="Publish in knowledge of what the guard warns of."),
+    ] = False,
+    guard: Annotated[
+        list[str] | None,
+        typer.Option(help="A bound of the synthetic-data guard, as max_depth=2; may be repeated."),
+    ] = None,
+    why: Annotated[
+        str, typer.Option(help="Why a bound is looser than usual; it stands in the card.")
+    ] = "",
+    split: Annotated[
+        str | None,
+        typer.Option(help="Part it: 80/10/10, or train=70/dev=15/test=15."),
+    ] = None,
+    split_by: Annotated[
+        str, typer.Option(help="What stays together: task, person, or time (oldest first).")
+    ] = "task",
+    stratify: Annotated[
+        list[str] | None,
+        typer.Option(help="A question or field whose mix is alike in all splits."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another number gives other splits.")] = 0,
+    note: Annotated[
+        list[str] | None,
+        typer.Option(help="Your words for the datasheet, as not_for=...; may be repeated."),
+    ] = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -63,7 +113,20 @@ def create(
     with opened(workspace) as house:
         found = find_project(house, project)
         command = PublishRelease(
-            found.id, output, owner_id_of(house), licence or UNSTATED, media.value
+            found.id,
+            output,
+            owner_id_of(house),
+            licence or UNSTATED,
+            media.value,
+            purposes=tuple(purpose or ()),
+            territory=tuple(territory or ()),
+            days=days,
+            recipient=recipient,
+            supersedes=supersedes,
+            guard=guard_options(guard or [], why),
+            accept_warnings=accept_warnings,
+            splits=split_options(split, split_by, stratify, seed),
+            notes=release_card.note_options(note),
         )
         with progress(f"Releasing {found.slug}") as report:
             settle_quality(house.db, found.id, house.clock)

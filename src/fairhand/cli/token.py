@@ -27,6 +27,7 @@ class Scope(StrEnum):
     READ = "read"
     WORK = "work"
     MANAGE = "manage"
+    TRAIN = "train"
 
 
 def register(app: typer.Typer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,17 +16,20 @@ from fairhand.cli.voice import issue_lines, issues_json, remark, tell
 if TYPE_CHECKING:
     from fairhand.proof.log.note import Verifier
     from fairhand.proof.release.verify import VerifyReport
+    from fairhand.use_cases.whole_receipt import ReceiptReport
 
 group = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Check a release or a receipt offline: nothing is believed, everything recomputed.",
 )
-_LARGEST_RECEIPT = 2_000_000
+_MOST_RECEIPTS = 10
+_MARKS = {"proven": "ok  ", "wrong": "FAIL", "open": "?   "}
 
 
 def register(app: typer.Typer) -> None:
-    """Add `verify`."""
+    """Add `verify`; its commands that need more than this file come by name, as those of pay."""
+    import_module("fairhand.cli.verify_promise")
     app.add_typer(group, name="verify")
 
 
@@ -42,7 +46,7 @@ def workspace_(workspace: Workspace = None, as_json: AsJson = False) -> None:
     from fairhand.use_cases.read_audit import audit_workspace
 
     with opened(workspace) as house:
-        issues = audit_workspace(house.db, house.signer.verifier)
+        issues = audit_workspace(house.db, house.log_keys)
     words = "Something is not as it must be:" if issues else "Books, paid time and log are right."
     tell({"ok": not issues, "issues": issues_json(issues)}, words)
     for line in issue_lines(issues):
@@ -69,7 +73,7 @@ def release(
 
     Example:  fairhand verify release digits-v1 --key log.vkey
     """
-    trusted = _read_key(key) if key else None
+    trusted = read_key(key) if key else None
     found = {one: _verify(one, trusted) for one in _releases_in(folder)}
     lines = [line for one, report in found.items() for line in _report_lines(one, report)]
     contents = [{"directory": str(one)} | _report_json(report) for one, report in found.items()]
@@ -119,38 +123,71 @@ def _report_json(found: VerifyReport) -> dict[str, Any]:
 
 @group.command("receipt")
 def receipt(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A .tlog-proof file.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A kept receipt.")],
     key: Annotated[
-        str, typer.Option(help="The log's public key, or a file with it (`fairhand log key`).")
-    ],
+        list[str] | None,
+        typer.Option(help="The log's public key, or a file with it (`fairhand log key`)."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check that an event is in the log, and show what it says. Exit 1 when it is not.
+    """Check receipts, and say of each in one sentence what it proves. Exit 1 when it does not.
 
-    Example:  fairhand verify receipt mine.tlog-proof --key log.vkey
+    FILE is a receipt as the page of receipts gives it, many of them (one to a line), or a bare
+    .tlog-proof. Without --key the key in the receipt is used: that shows that its parts belong
+    together, not who made them.
+
+    Example:  fairhand verify receipt fairhand-receipt-12.json --key log.vkey
     """
-    from fairhand.core.errors import MalformedError
-    from fairhand.proof.log.receipt import parse_receipt, verify_receipt
+    from fairhand.use_cases.whole_receipt import verify_any
 
-    trusted = _read_key(key)
-    try:
-        with file.open("rb") as opened:
-            text = opened.read(_LARGEST_RECEIPT).decode("utf-8")
-    except UnicodeDecodeError:
-        raise MalformedError(f"{file.name} is not a receipt: it is not text.") from None
-    issues = verify_receipt(text, trusted)
-    is_proven = not any(issue.severity == "error" for issue in issues)
-    event = parse_receipt(text).event() if is_proven else None
-    content = {"ok": is_proven, "event": event, "issues": issues_json(issues)}
-    shown = [f"  {name}: {value}" for name, value in (event or {}).items()]
-    tell(content, "The event is in the log." if is_proven else "NOT PROVEN.", *shown)
-    for line in issue_lines(issues):
-        remark(line)
-    if not is_proven:
+    trusted = [read_key(one) for one in key or []]
+    reports = [verify_any(one, trusted) for one in read_receipts(file)]
+    lines = []
+    for one in reports:
+        if len(reports) == 1 or not one.ok:
+            lines += [f"  {_MARKS[told.state]} {told.name}: {told.words}" for told in one.told]
+        lines.append(one.sentence or "NOT PROVEN: what is marked FAIL does not hold.")
+    contents = [_receipt_json(one) for one in reports]
+    all_hold = all(is_proven(one) for one in reports)
+    tell(contents[0] if len(reports) == 1 else {"ok": all_hold, "receipts": contents}, *lines)
+    if not all_hold:
         raise typer.Exit(1)
 
 
-def _read_key(given: str) -> Verifier:
+def is_proven(report: ReceiptReport) -> bool:
+    """Say whether nothing is wrong and the event itself is in the log."""
+    return report.ok and ("event", "proven") in {(one.name, one.state) for one in report.told}
+
+
+def read_receipts(file: Path) -> list[str]:
+    """Read the receipts of a file: one, or many, one to a line."""
+    from fairhand.core.errors import MalformedError
+    from fairhand.use_cases.whole_receipt import LARGEST
+
+    with file.open("rb") as opened:
+        data = opened.read(_MOST_RECEIPTS * LARGEST)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedError(f"{file.name} is not a receipt: it is not text.") from None
+    if not text.startswith("{"):
+        return [text]
+    return [line for line in text.split("\n") if line] or [text]
+
+
+def _receipt_json(report: ReceiptReport) -> dict[str, Any]:
+    told = [{"name": one.name, "state": one.state, "words": one.words} for one in report.told]
+    event = dict(report.event) if report.event is not None else None
+    return {
+        "ok": is_proven(report),
+        "sentence": report.sentence,
+        "event": event,
+        "releases": list(report.releases),
+        "checks": told,
+    }
+
+
+def read_key(given: str) -> Verifier:
     """Read a public key, from the text itself or the file it names."""
     from fairhand.core.errors import InvalidError
     from fairhand.proof.log.note import NoteError, parse_vkey

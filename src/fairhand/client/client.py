@@ -9,13 +9,27 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, cast
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
 
 from fairhand.client import shapes
+from fairhand.client.campaigns import Campaigns
+from fairhand.client.conversations import Conversations
 from fairhand.client.errors import FairhandError, Issue, JobFailedError
+from fairhand.client.evaluations import Evaluations
+from fairhand.client.gate import Gate
+from fairhand.client.grants import Grants
+from fairhand.client.learning import Learning
+from fairhand.client.photos import Photos
+from fairhand.client.prelabel import Prelabel
+from fairhand.client.sources import Sources
+from fairhand.client.talent import Talent
 from fairhand.client.transport import Transport
+from fairhand.client.value import Value
+from fairhand.client.watch import Watch
+from fairhand.client.wellbeing import Wellbeing
 
 _API = "/api/v1"
 _DEFAULT_URL = "http://127.0.0.1:8000"
@@ -78,6 +92,24 @@ class Client:
     def earnings(self) -> dict[str, Any]:
         """Show what you earned and what is owed to you; amounts in micros of a minor unit."""
         return cast(dict[str, Any], self._get("/me/earnings"))
+
+    def statement_message(self, statement_id: int, lang: str = "") -> str:
+        """Say a statement in at most 160 characters, in `lang` or your own language."""
+        query = f"?lang={lang}" if lang else ""
+        return str(self._get(f"/pay/statements/{statement_id}/message{query}")["message"])
+
+    def download_bundle(self, statement_id: int, path: str | Path) -> Path:
+        """Save the bundle that proves a statement; `fairhand verify statement` checks it."""
+        return self._save(f"/pay/statements/{statement_id}/bundle", path)
+
+    def download_statement_pdf(self, statement_id: int, path: str | Path, lang: str = "") -> Path:
+        """Save a statement as a PDF, in `lang` or in its person's own language."""
+        query = f"?lang={lang}" if lang else ""
+        return self._save(f"/pay/statements/{statement_id}/pdf{query}", path)
+
+    def download_own_pay(self, path: str | Path) -> Path:
+        """Save everything about your own pay as one ZIP archive."""
+        return self._save("/me/earnings/export", path)
 
     def people(self) -> list[dict[str, Any]]:
         """List accounts and their roles."""
@@ -156,9 +188,49 @@ class Client:
         }
         return cast(shapes.Project, self._post("/projects", body))
 
+    def templates(self) -> list[dict[str, Any]]:
+        """List the templates: ready questions and guidelines for each kind of work."""
+        return cast(list[dict[str, Any]], self._get("/templates")["templates"])
+
+    def create_from_template(
+        self,
+        template: str,
+        *,
+        currency: str,
+        rate: str,
+        sample: bool = False,
+        **fields: Any,  # noqa: ANN401  # what is to differ: title, purpose, questions, slug, …
+    ) -> shapes.Project:
+        """Make a project of a template; `sample` brings a few tasks to try it with."""
+        ready = self._get(f"/templates/{template}")["project"]
+        body = {**ready, "currency": currency, "rate": rate, **fields}
+        made = cast(shapes.Project, self._post("/projects", body))
+        if sample:
+            self._post(f"/projects/{made['id']}/sample", {"template": template})
+        return made
+
     def status(self, project_id: int) -> shapes.Status:
         """Say how far, how good, how much: counted now."""
         return cast(shapes.Status, self._get(f"/projects/{project_id}/status"))
+
+    def forecast(
+        self,
+        project_id: int,
+        *,
+        overlap: int | None = None,
+        target: float | None = None,
+        per_hour: str | None = None,
+        people: int | None = None,
+    ) -> shapes.Forecast:
+        """Forecast what a project will cost from here on, as it is or with something supposed."""
+        asked = {"overlap": overlap, "target": target, "per_hour": per_hour, "people": people}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        path = f"/projects/{project_id}/forecast"
+        return cast(shapes.Forecast, self._get(f"{path}?{query}" if query else path))
+
+    def offers(self) -> list[shapes.Offer]:
+        """List what you could work on and work on: pay, time, tasks left, your floor."""
+        return cast(list[shapes.Offer], self._get("/me/offers")["offers"])
 
     def fund(self, project_id: int, amount: str, *, key: str | None = None) -> shapes.Funded:
         """Set money aside, once per `key` (a new one unless given, so that a retry is safe)."""
@@ -188,6 +260,110 @@ class Client:
         """Show agreement, confusions, doubtful answers, gold results and signals."""
         return cast(dict[str, Any], self._get(f"/projects/{project_id}/quality"))
 
+    def assistance(self, project_id: int) -> dict[str, Any]:
+        """Show whether assistance is on and helps, its learning curve, and when to stop."""
+        return cast(dict[str, Any], self._get(f"/projects/{project_id}/assist"))
+
+    @property
+    def prelabel(self) -> Prelabel:
+        """Networks, endpoints, and runs that propose for a whole project."""
+        return Prelabel(self._http)
+
+    @property
+    def photos(self) -> Photos:
+        """Photos that answer a question."""
+        return Photos(self._http)
+
+    def set_assistance(self, project_id: int, **wanted: object) -> dict[str, Any]:
+        """Tick assistance (`is_on=True`), untick it, or change how it works; the rest stays.
+
+        `reorders`, `strategy`, `ask`, `coverage`, `slice_fields`, `target_quality`, `blind_share`
+        and `holdout_share` (0 to 1).
+        """
+        return cast(
+            dict[str, Any], self._http.json("PUT", f"{_API}/projects/{project_id}/assist", wanted)
+        )
+
+    def assist_work(
+        self, project_id: int, work: Literal["train", "rank", "propose"] = "train"
+    ) -> str | None:
+        """Ask for training, a new order or proposals; gives the job, None when one is under way."""
+        found = self._post(f"/projects/{project_id}/assist/work", {"work": work})["job"]
+        return None if found is None else str(found)
+
+    def models(self, project_id: int) -> dict[str, Any]:
+        """List the versions of a project's models, newest first, with how each did."""
+        return cast(dict[str, Any], self._get(f"/projects/{project_id}/assist/models"))
+
+    def model(self, project_id: int, version_id: int) -> dict[str, Any]:
+        """Show a version with its model card."""
+        path = f"/projects/{project_id}/assist/models/{version_id}"
+        return cast(dict[str, Any], self._get(path))
+
+    def promote_model(self, project_id: int, version_id: int) -> dict[str, Any]:
+        """Show people this version's proposals from now on."""
+        path = f"/projects/{project_id}/assist/models/{version_id}/promote"
+        return cast(dict[str, Any], self._post(path, {}))
+
+    def roll_back_model(self, project_id: int) -> dict[str, Any]:
+        """Show the version that was shown before."""
+        return cast(dict[str, Any], self._post(f"/projects/{project_id}/assist/rollback", {}))
+
+    @property
+    def talent(self) -> Talent:
+        """Your credentials and skills, who wants to be found, and the steps ahead of you."""
+        return Talent(self._http)
+
+    @property
+    def conversations(self) -> Conversations:
+        """Trees of prompts and replies that people write, review and rank."""
+        return Conversations(self._http)
+
+    @property
+    def campaigns(self) -> Campaigns:
+        """Campaigns: what people lend, on which terms, and whose contributions are missing."""
+        return Campaigns(self._http)
+
+    @property
+    def grants(self) -> Grants:
+        """What one permits of oneself: notices, grants, receipts, ending them."""
+        return Grants(self._http)
+
+    @property
+    def sources(self) -> Sources:
+        """Who proposes answers: connect a Label Studio ML backend, test it, remove it."""
+        return Sources(self._http)
+
+    @property
+    def watch(self) -> Watch:
+        """What decides by itself, what monitors found, and how the workspace stands."""
+        return Watch(self._http)
+
+    @property
+    def learning(self) -> Learning:
+        """Courses and exams: your own, and those of projects that you look after."""
+        return Learning(self._http)
+
+    @property
+    def wellbeing(self) -> Wellbeing:
+        """Your own limits to hard content, your history, your care; nobody else's."""
+        return Wellbeing(self._http)
+
+    @property
+    def gate(self) -> Gate:
+        """Whether training may begin on a release, and writing down that it does."""
+        return Gate(self._http)
+
+    @property
+    def value(self) -> Value:
+        """Which data helped: seal a test set of a release, measure by it, open it."""
+        return Value(self._http, self.wait_for)
+
+    @property
+    def evaluations(self) -> Evaluations:
+        """How models do on what people said, and what they failed."""
+        return Evaluations(self._http, self.wait_for)
+
     def ask_again(self, project_id: int, *task_ids: int) -> int:
         """Ask one more person about each of these tasks; returns how many were opened."""
         body = {"tasks": list(task_ids)}
@@ -204,6 +380,28 @@ class Client:
         """Say what you made of a signal, and set it aside (or open it again)."""
         body = {"state": state, "note": note}
         self._post(f"/projects/{project_id}/quality/signals/{signal_id}", body)
+
+    # Readiness
+
+    def readiness(self, project_id: int) -> dict[str, Any]:
+        """Compute the four stages: what is done, what is missing, who can mend it, and when."""
+        return cast(dict[str, Any], self._get(f"/projects/{project_id}/readiness"))
+
+    def set_readiness_terms(self, project_id: int, **terms: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Change what is asked for before the project opens, as `gold_wanted=10`."""
+        place = f"{_API}/projects/{project_id}/readiness/terms"
+        return cast(dict[str, Any], self._http.json("PUT", place, terms))
+
+    def pilot(self, project_id: int) -> dict[str, Any]:
+        """Show a project's pilots, and what the newest found and lacks."""
+        return cast(dict[str, Any], self._get(f"/projects/{project_id}/pilot"))
+
+    def start_pilot(
+        self, project_id: int, tasks: int, *, people: int | None = None, amount: str | None = None
+    ) -> dict[str, Any]:
+        """Start a pilot; whether it is a go is said by a person who is signed in."""
+        body = {"tasks": tasks, "people": people, "amount": amount}
+        return cast(dict[str, Any], self._post(f"/projects/{project_id}/pilot", body))
 
     # Gold tasks
 
@@ -236,10 +434,12 @@ class Client:
         on_progress: OnProgress = lambda _job: None,
         **options: str | Sequence[str] | None,
     ) -> shapes.Job:
-        """Send a table, a ZIP of images or several images, and wait until they are tasks.
+        """Send a table, a ZIP of images or sounds, or several, and wait until they are tasks.
 
-        Options are `format`, `text_column`, `image_column`, `prediction_column` (`COLUMN=QUESTION`,
-        or several), `prediction_score_column`, `prediction_model`.
+        Options are `format`, `text_column`, `image_column`, `audio_column`, `prediction_column`
+        (`COLUMN=QUESTION`, or several), `prediction_score_column`, `prediction_model`; of data that
+        a model generated `synthetic_model`, `synthetic_depth`, `synthetic_verifier` and
+        `synthetic_precision` (`0.97/0.95..0.99`).
         """
         fields = {name: value for name, value in options.items() if value is not None}
         with ExitStack() as stack:
@@ -283,43 +483,240 @@ class Client:
             waited, pause = waited + pause, min(pause * 1.5, 3.0)
 
     def create_release(
-        self, project_id: int, *, licence: str = "", with_media: bool = False
+        self,
+        project_id: int,
+        *,
+        licence: str = "",
+        with_media: bool = False,
+        guard: Mapping[str, Any] | None = None,
+        accept_warnings: bool = False,
+        splits: Mapping[str, Any] | None = None,
+        notes: Mapping[str, str] | None = None,
     ) -> shapes.Release:
-        """Make the next version of a project's dataset, and wait until it is in place."""
-        body = {"licence": licence, "with_media": with_media}
+        """Make the next version of a project's dataset, and wait until it is in place.
+
+        `guard` holds bounds of the synthetic-data guard that differ from its defaults, with `why`
+        for looser ones; what it warns of is published only with `accept_warnings`. `splits` parts
+        it: `{"shares": "80/10/10", "by": "task", "seed": 0, "stratify": ["question"]}`.
+        """
+        body = {
+            "licence": licence,
+            "with_media": with_media,
+            "guard": dict(guard or {}),
+            "accept_warnings": accept_warnings,
+            "splits": dict(splits or {}),
+            "notes": dict(notes or {}),
+        }
         asked = self._post(f"/projects/{project_id}/releases", body)
         job = self.wait_for(str(asked["job_id"]))
         return self.release(int(job["result"]["release_id"]))
+
+    def diff_releases(self, release_id: int, later_id: int) -> dict[str, Any]:
+        """Say what became of a release in a later one: rows, answers, people, pay, splits."""
+        return cast(dict[str, Any], self._get(f"/releases/{release_id}/diff/{later_id}"))
 
     def releases(self, project_id: int) -> list[shapes.Release]:
         """List a project's releases, newest first."""
         return cast(list[shapes.Release], self._get(f"/projects/{project_id}/releases")["releases"])
 
+    def origin(self, project_id: int) -> dict[str, Any]:
+        """Say who stands behind a project's items, and how its next release would be judged."""
+        return cast(dict[str, Any], self._get(f"/projects/{project_id}/origin"))
+
     def release(self, release_id: int) -> shapes.Release:
         """Show a release with its card and its files."""
         return cast(shapes.Release, self._get(f"/releases/{release_id}"))
 
+    def release_card(self, release_id: int, kind: str = "card") -> str:
+        """Fetch a card: `card`, `croissant`, `datasheet`, `summary`, or `who` made it."""
+        return self._http.text(f"{_API}/releases/{release_id}/cards/{kind}")
+
     def download_release(self, release_id: int, path: str | Path) -> Path:
         """Fetch a release as a ZIP archive; written whole or not at all."""
-        target = Path(path)
-        draft = target.with_name(f".{target.name}.part")
-        try:
-            with draft.open("wb") as file:
-                self._http.download(f"{_API}/releases/{release_id}/archive", file.write)
-            return draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
+        return self._save(f"/releases/{release_id}/archive", path)
 
     # Pay and the log
 
-    def close_pay(self, ends_at: str) -> shapes.ClosedPeriod:
-        """Settle everything earned before an instant, as "2026-12-01T00:00:00Z"."""
-        found = self._http.json("POST", f"{_API}/pay/close", {"ends_at": ends_at}, idempotent=True)
-        return cast(shapes.ClosedPeriod, found)
+    def close_pay(
+        self, ends_at: str, *, on_progress: OnProgress = lambda _job: None
+    ) -> shapes.ClosedPeriod:
+        """Settle everything earned before an instant ("2026-12-01T00:00:00Z"); waits for it."""
+        asked = self._http.json("POST", f"{_API}/pay/close", {"ends_at": ends_at}, idempotent=True)
+        job = self.wait_for(str(asked["job_id"]), on_progress=on_progress)
+        return cast(shapes.ClosedPeriod, job["result"])
 
     def statement(self, statement_id: int) -> shapes.Statement:
         """Show one statement."""
         return cast(shapes.Statement, self._get(f"/pay/statements/{statement_id}"))
+
+    def disputes(self) -> list[dict[str, Any]]:
+        """List your disputes about your pay, newest first."""
+        return cast(list[dict[str, Any]], self._get("/me/disputes")["disputes"])
+
+    def open_dispute(
+        self,
+        message: str,
+        *,
+        minutes: int | None = None,
+        amount: str | None = None,
+        statement_id: int | None = None,
+        line: int | None = None,
+        project_id: int | None = None,
+        activity: str = "annotate",
+        key: str | None = None,
+    ) -> dict[str, Any]:
+        """Dispute a line of a statement, or unsettled work in a project; the same key opens once.
+
+        Give `minutes` that were not counted or an `amount` that was not paid. A person answers
+        within seven days; if nobody does, it is upheld in full. Writing it is paid time.
+        """
+        body = {
+            "client_key": key or str(uuid4()),
+            "message": message,
+            "minutes": minutes,
+            "amount": amount,
+            "statement_id": statement_id,
+            "line": line,
+            "project_id": project_id,
+            "activity": activity,
+        }
+        sent = self._http.json("POST", f"{_API}/me/disputes", body, idempotent=True)
+        return cast(dict[str, Any], sent)
+
+    def withdraw_dispute(self, dispute_id: int) -> None:
+        """Take an open dispute of yours back."""
+        self._post(f"/me/disputes/{dispute_id}/withdraw", {})
+
+    def dispute_queue(self) -> list[dict[str, Any]]:
+        """List disputes that wait for an answer by deadline, then the last that have ended."""
+        return cast(list[dict[str, Any]], self._get("/pay/disputes")["disputes"])
+
+    def decide_dispute(
+        self,
+        dispute_id: int,
+        outcome: Literal["upheld", "partly", "declined"],
+        reason: str,
+        *,
+        minutes: int | None = None,
+        amount: str | None = None,
+    ) -> dict[str, Any]:
+        """Answer a dispute; `partly` needs minutes or an amount, as the dispute has it."""
+        body = {"outcome": outcome, "reason": reason, "minutes": minutes, "amount": amount}
+        return cast(dict[str, Any], self._post(f"/pay/disputes/{dispute_id}/decide", body))
+
+    def decisions(self) -> list[dict[str, Any]]:
+        """List every decision about you with its reason, newest first, and its appeal."""
+        return cast(list[dict[str, Any]], self._get("/me/decisions")["decisions"])
+
+    def open_appeal(
+        self, decision_id: int, message: str, *, key: str | None = None
+    ) -> dict[str, Any]:
+        """Appeal a decision about you, in any language; the same key opens it once."""
+        body = {"client_key": key or str(uuid4()), "message": message}
+        path = f"{_API}/me/decisions/{decision_id}/appeal"
+        return cast(dict[str, Any], self._http.json("POST", path, body, idempotent=True))
+
+    def withdraw_appeal(self, appeal_id: int) -> None:
+        """Take an open appeal of yours back."""
+        self._post(f"/me/appeals/{appeal_id}/withdraw", {})
+
+    def royalties(self) -> list[dict[str, Any]]:
+        """List your shares of later uses of your work, newest first."""
+        return cast(list[dict[str, Any]], self._get("/me/royalties")["royalties"])
+
+    def record_usage(self, project_id: int, **use: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Write down that a project's data was licensed or trained on; its `key` counts once.
+
+        Takes what `POST /projects/{id}/usages` takes: key, kind, licensee, quantity, revenue...
+        """
+        return cast(dict[str, Any], self._post(f"/projects/{project_id}/usages", use))
+
+    def council(self) -> dict[str, Any]:
+        """Show who sits on the council, the last election, and what waits for signatures."""
+        return cast(dict[str, Any], self._get("/council"))
+
+    def vote_in_election(self, election_id: int, approves: Sequence[int]) -> None:
+        """Vote, once and in secret, for as many candidates as you approve of."""
+        self._post(f"/council/elections/{election_id}/vote", {"approves": list(approves)})
+
+    def sign_policy(self, proposal_id: int, sha256: str, *, refuse: str = "") -> str:
+        """Sign what `sha256` names, or refuse it for a reason; gives where it stands now."""
+        body = {"vote": "refuse" if refuse else "sign", "sha256": sha256, "reason": refuse}
+        return str(self._post(f"/council/proposals/{proposal_id}", body)["state"])
+
+    def contracts(self) -> list[dict[str, Any]]:
+        """List what you work under, and what you are asked to accept."""
+        return cast(list[dict[str, Any]], self._get("/me/contracts")["contracts"])
+
+    def accept_contract(self, contract_id: int, sha256: str) -> None:
+        """Accept a version of a contract by the hash of its words."""
+        self._post(f"/me/contracts/{contract_id}", {"sha256": sha256})
+
+    def download_own_data(self, path: str | Path) -> Path:
+        """Save everything that is kept about you as one ZIP archive."""
+        return self._save("/me/data", path)
+
+    def pay_policy(self, project_id: int) -> dict[str, Any]:
+        """Show what a project pays, what comes, every version and how much top-up it leaves."""
+        return cast(dict[str, Any], self._get(f"/projects/{project_id}/pay-policy"))
+
+    def set_pay_policy(self, project_id: int, reason: str, **change: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Change what a project pays: a raise at once, a cut only with its days of notice.
+
+        Takes what `POST /projects/{id}/pay-policy` takes: basis, per_hour, unit, valid_from...
+        With `preview=True` it says what would hold and changes nothing.
+        """
+        body = {"reason": reason, **change}
+        found = self._post(f"/projects/{project_id}/pay-policy", body)
+        return cast(dict[str, Any], found["policy"])
+
+    def exposure_policy(self, project_id: int | None = None) -> dict[str, Any]:
+        """Show what holds for hard content: everywhere, or in a project."""
+        place = "" if project_id is None else f"/projects/{project_id}"
+        return cast(dict[str, Any], self._get(f"{place}/exposure-policy"))
+
+    def propose_exposure_policy(
+        self, terms: Mapping[str, Any], project_id: int | None = None
+    ) -> dict[str, Any]:
+        """Propose a change to the council, such as `{"limits": {"hour": 15000}}`."""
+        body = {"terms": dict(terms), "project_id": project_id}
+        return cast(dict[str, Any], self._post("/exposure-policy", body))
+
+    def bookings(self) -> list[dict[str, Any]]:
+        """List the hours that were offered to you, what stands first."""
+        return cast(list[dict[str, Any]], self._get("/me/bookings")["bookings"])
+
+    def answer_booking(
+        self, booking_id: int, answer: Literal["accept", "decline", "cancel"]
+    ) -> dict[str, Any]:
+        """Accept or decline offered hours, or call accepted ones off; nothing follows from it."""
+        found = self._post(f"/me/bookings/{booking_id}", {"answer": answer})
+        return cast(dict[str, Any], found["booking"])
+
+    def payout(self) -> dict[str, Any]:
+        """Show how you are paid, what is due to you and every payment."""
+        return cast(dict[str, Any], self._get("/me/payout"))
+
+    def set_payout_method(
+        self,
+        currency: str,
+        rail: Literal["sepa", "mobile", "batch", "cash"],
+        details: Mapping[str, str],
+        *,
+        minimum: str = "0",
+    ) -> int:
+        """Say where your money of a currency goes; returns the method's number.
+
+        Details are, by rail: sepa (name, iban, town, country; bic, street, building, postcode),
+        mobile (provider, phone, name), batch (name, email, type, account), cash (to, place).
+        """
+        body = {"rail": rail, "details": dict(details), "minimum": minimum}
+        found = self._http.json("PUT", f"{_API}/me/payout/{currency}", body)
+        return int(found["method_id"])
+
+    def end_payout_method(self, currency: str) -> None:
+        """Take back how you are paid in a currency; the money stays yours."""
+        self._http.json("DELETE", f"{_API}/me/payout/{currency}")
 
     def checkpoint(self) -> str:
         """Fetch the newest signed checkpoint of the log."""
@@ -347,6 +744,31 @@ class Client:
         task = self._http.json("POST", path, {}, idempotent=True)["task"]
         return cast("dict[str, Any] | None", task)
 
+    def segment(
+        self,
+        task_id: int,
+        question: str,
+        label: str,
+        clicks: Sequence[Mapping[str, Any]] = (),
+        *,
+        box: Sequence[int] | None = None,
+        region: str | None = None,
+    ) -> shapes.Outline:
+        """Outline the thing that you click on, in a task that you hold; nothing is stored.
+
+        A click is `{"x": 10, "y": 20, "positive": True}` in pixels, the newest last; `box` is x0,
+        y0, x1, y1; `region` is the `counts` of the last answer, which this one then only corrects.
+        """
+        body = {
+            "question": question,
+            "label": label,
+            "clicks": [dict(click) for click in clicks],
+            "box": None if box is None else list(box),
+            "region": region,
+        }
+        path = f"{_API}/tasks/{task_id}/segment"
+        return cast(shapes.Outline, self._http.json("POST", path, body, idempotent=True))
+
     def submit(
         self,
         task_id: int,
@@ -355,24 +777,46 @@ class Client:
         prediction_id: int | None = None,
         prediction_shown: bool = False,
         revises: int | None = None,
+        worked_ms: int | None = None,
+        visible_ms: int | None = None,
         key: str | None = None,
     ) -> shapes.Submitted:
-        """Submit answers, by question name; a retry of the same call counts once."""
+        """Submit answers, by question name; a retry of the same call counts once.
+
+        `worked_ms` is how long the task was worked on by a clock that never jumps; it pays for
+        minutes without network, within the time that really passed.
+        """
         body = {
             "client_key": key or str(uuid4()),
             "value": dict(value),
             "prediction_id": prediction_id,
             "prediction_shown": prediction_shown,
             "revises": revises,
+            "worked_ms": worked_ms,
+            "visible_ms": visible_ms,
         }
         path = f"{_API}/tasks/{task_id}/submit"
         return cast(shapes.Submitted, self._http.json("POST", path, body, idempotent=True))
 
     def skip(
-        self, task_id: int, *, reason: str | None = None, key: str | None = None
+        self,
+        task_id: int,
+        *,
+        reason: str | None = None,
+        worked_ms: int | None = None,
+        visible_ms: int | None = None,
+        key: str | None = None,
     ) -> dict[str, Any]:
-        """Pass a task on: paid, unlimited, without a reason."""
-        body = {"client_key": key or str(uuid4()), "reason": reason}
+        """Pass a task on: paid, unlimited, without a reason.
+
+        `visible_ms` is how long hard content was in view; left out, what was set aside counts.
+        """
+        body = {
+            "client_key": key or str(uuid4()),
+            "reason": reason,
+            "worked_ms": worked_ms,
+            "visible_ms": visible_ms,
+        }
         path = f"{_API}/tasks/{task_id}/skip"
         return cast(dict[str, Any], self._http.json("POST", path, body, idempotent=True))
 
@@ -381,10 +825,33 @@ class Client:
         found = self._http.json("PUT", f"{_API}/tasks/{task_id}/draft", {"value": dict(value)})
         return str(found["expires_at"])
 
+    def my_time(self, until: str = "") -> dict[str, Any]:
+        """Show a week of your own paid time up to a day (as 2026-11-22), and what was cut."""
+        query = f"?{urlencode({'until': until})}" if until else ""
+        return cast(dict[str, Any], self._get(f"/me/time{query}"))
+
+    def claim_time(
+        self, cut: int, milliseconds: int, *, activity: str = "read", note: str = ""
+    ) -> dict[str, Any]:
+        """Say that a stretch which was cut was work; `milliseconds` is all of it that was."""
+        body = {"cut": cut, "milliseconds": milliseconds, "activity": activity, "note": note}
+        return cast(dict[str, Any], self._post("/me/time/claims", body))
+
     def revise(self, annotation_id: int) -> dict[str, Any]:
         """Get a task you submitted back, to change your answer (send `revises` with it)."""
         found = self._post(f"/annotations/{annotation_id}/revise", {})
         return cast(dict[str, Any], found["task"])
+
+    def _save(self, path: str, to: str | Path) -> Path:
+        """Fetch a file; written whole or not at all."""
+        target = Path(to)
+        draft = target.with_name(f".{target.name}.part")
+        try:
+            with draft.open("wb") as file:
+                self._http.download(_API + path, file.write)
+            return draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
 
     def _get(self, path: str) -> Any:  # noqa: ANN401
         return self._http.json("GET", _API + path)

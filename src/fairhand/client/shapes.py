@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 Mode = Literal["draft", "demo", "open", "paused", "closed"]
-Scope = Literal["read", "work", "manage"]
+Scope = Literal["read", "work", "manage", "train"]
 
 
 class Question(TypedDict):
@@ -16,6 +16,7 @@ class Question(TypedDict):
     title: str
     config: dict[str, Any]
     required: NotRequired[bool]
+    only_if: NotRequired[dict[str, Any] | None]
 
 
 class Project(TypedDict):
@@ -52,6 +53,73 @@ class Progress(TypedDict):
     assisted_answers: int
     people: int
     live_leases: int
+
+
+class Sums(TypedDict):
+    """Money as decimal strings: one in ten, half and nine in ten futures stay under it."""
+
+    p10: str
+    p50: str
+    p90: str
+
+
+class Numbers(TypedDict):
+    """Numbers that one in ten, half and nine in ten futures stay under."""
+
+    p10: float
+    p50: float
+    p90: float
+
+
+class Forecast(TypedDict):
+    """What a project will cost from here on; `missing` is what the escrow lacks."""
+
+    project_id: int
+    currency: str
+    otherwise: bool
+    to_spend: Sums
+    in_all: Sums
+    spent: str
+    escrow: str
+    missing: dict[str, str]
+    parts: dict[str, str]
+    hours: Numbers
+    answers: Numbers
+    seconds_an_answer: Numbers
+    working_days: Numbers
+    top_up_share: Numbers
+    people: int
+    tasks_left: int
+    tasks_finished: int
+    answers_measured: int
+    levers: list[dict[str, str]]
+    with_30_more_answers: Sums
+    said_at_opening: dict[str, Any] | None
+    estimate: dict[str, Any] | None
+    calibration: dict[str, int]
+    assumptions: list[str]
+
+
+class Offer(TypedDict):
+    """What somebody sees before accepting; times in seconds, money as decimal strings."""
+
+    project_id: int
+    title: str
+    purpose: str
+    mode: Mode
+    joined: bool
+    currency: str
+    pay: str
+    per_hour: str
+    your_floor: dict[str, str] | None
+    half_less_than_s: float
+    nine_in_ten_less_than_s: float
+    measured_answers: int
+    tasks_left: int
+    tasks_left_at_least: bool
+    counts_as_paid_time: str
+    paid_out: str
+    coming: list[dict[str, str]]
 
 
 class QuestionState(TypedDict):
@@ -164,6 +232,17 @@ class Release(TypedDict):
     stats: dict[str, Any] | None
     card: NotRequired[str | None]
     files: NotRequired[list[Any]]
+
+
+class Outline(TypedDict):
+    """A region as COCO's compressed run lengths, and the IoU that is expected of it."""
+
+    counts: str
+    size: list[int]
+    box: list[int] | None
+    score: float
+    took_ms: float
+    model: str
 
 
 class Submitted(TypedDict):

@@ -1,0 +1,88 @@
+"""`fairhand export`: a release in the format of another tool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fairhand.cli.options import AsJson, Workspace
+from fairhand.cli.progress import progress
+from fairhand.cli.voice import issue_lines, issues_json, remark, table, tell
+
+
+def register(app: typer.Typer) -> None:
+    """Add `export`."""
+    app.command("export")(export)
+
+
+def export(
+    release: Annotated[
+        str | None,
+        typer.Argument(help="A release: its folder, its number, or a project (its newest one)."),
+    ] = None,
+    form: Annotated[str, typer.Option("--format", "-f", help="Which format.")] = "jsonl",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The folder to write.")
+    ] = None,
+    question: Annotated[
+        str | None, typer.Option(help="One question of several, by its name.")
+    ] = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a release in the format that another tool reads; without a release, list the formats.
+
+    What a format cannot hold is counted and told. What left the release since is left out.
+
+    Example:  fairhand export cells -f coco -o cells-coco
+    """
+    from fairhand.formats.exports.registry import FORMATS
+
+    if release is None:
+        shown = table("", "Format", "For", "Holds")
+        for one in FORMATS.values():
+            shown.add_row(one.name, one.title, one.holds)
+        content = [{"format": x.name, "title": x.title, "holds": x.holds} for x in FORMATS.values()]
+        tell({"formats": content}, shown)
+        return
+    from fairhand.use_cases.export_release import ExportRelease, export_release
+
+    folder = _folder(release, workspace)
+    target = output or Path(f"{folder.parent.name}-{folder.name}-{form}")
+    with progress(f"Writing {form}") as report:
+        command = ExportRelease(folder, form, target, question, lambda done: report(done, None))
+        made = export_release(command)
+    tell(
+        {
+            "directory": str(target),
+            "format": form,
+            "tasks": made.tasks,
+            "written": made.written,
+            "left_out": dict(made.left_out),
+            "issues": issues_json(made.issues()),
+        },
+        f"{made.written:,} written from {made.tasks:,} tasks, in {target}",
+    )
+    for line in issue_lines(made.issues()):
+        remark(line)
+
+
+def _folder(release: str, workspace: Path | None) -> Path:
+    """Find the folder: a path that is there, a release's number, or a project's newest."""
+    if Path(release).is_dir():
+        return Path(release)
+    from fairhand.cli.opening import find_project, opened
+    from fairhand.core.errors import NotFoundError
+    from fairhand.proof.release.store import list_releases, load_release
+
+    with opened(workspace) as house, house.db.read() as connection:
+        if release.isdecimal():
+            found = load_release(connection, int(release))
+        else:
+            made = list_releases(connection, find_project(house, release).id)
+            found = made[0] if made else None
+    if found is None:
+        raise NotFoundError(f"There is no release {release}; `fairhand release create` makes one.")
+    return Path(found.directory)
