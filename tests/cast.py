@@ -5,6 +5,7 @@ Everything goes through the real stories, so a test that begins here begins wher
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -37,6 +38,7 @@ from fairhand.use_cases.skip_task import SkipTask, skip_task
 from fairhand.use_cases.submit_annotation import SubmitAnnotation, Submitted, submit_annotation
 from fairhand.work.assignment.rules import Hold, LeaseTerms
 from fairhand.work.projects.rules import ProjectPolicy
+from tests.readied import make_ready
 
 MORNING = parse_iso("2026-11-21T09:30:00Z")
 SIGNER = Signer("log.example/carmen", Ed25519PrivateKey.from_private_bytes(b"c" * 32))
@@ -70,6 +72,13 @@ class Cast:
     def __post_init__(self) -> None:
         command = InitWorkspace("pets", "Carmen", "carmen@example.org", "GB")
         self.carmen = init_workspace(self.db, command, self.clock.now)
+
+    def again(self, db: Database) -> Cast:
+        """The same cast on a copy of their database; what one does, the other does not see."""
+        twin = copy(self)
+        twin.db, twin.clock, twin.people = db, ManualClock(self.clock.now), dict(self.people)
+        twin._keys, twin._rows = copy(self._keys), copy(self._rows)
+        return twin
 
     def load_floors(self) -> None:
         """Load the wage floors that come with the product."""
@@ -135,7 +144,9 @@ class Cast:
         fund_project(self.db, command, self.clock.now)
 
     def set_mode(self, project_id: int, mode: Mode) -> None:
-        """Pause a project, or let it go on."""
+        """Pause a project, or let it go on; what opens is made ready first."""
+        if mode == "open":
+            make_ready(self.db, project_id, self.carmen, self.clock.now)
         open_project(self.db, OpenProject(self.carmen, project_id, mode), self.clock.now)
 
     def key(self) -> str:
@@ -171,10 +182,16 @@ class Cast:
         *,
         key: str | None = None,
         revises: int | None = None,
+        worked_ms: int | None = None,
     ) -> Submitted:
         """Submit an answer, under a new key unless one is given."""
         command = SubmitAnnotation(
-            person_id, task_id, key or self.key(), {"pet": answer}, revises=revises
+            person_id,
+            task_id,
+            key or self.key(),
+            {"pet": answer},
+            revises=revises,
+            worked_ms=worked_ms,
         )
         return submit_annotation(
             self.db, command, self.clock.now, signer=self.signer, idle_cap_ms=IDLE_CAP_MS
@@ -191,9 +208,10 @@ class Cast:
         """Keep what was entered so far; with None, only say that somebody is still there."""
         value = None if answer is None else {"pet": answer}
         command = SaveDraft(person_id, task_id, value)
-        return save_draft(
+        kept = save_draft(
             self.db, command, self.clock.now, terms=self.terms, idle_cap_ms=IDLE_CAP_MS
         )
+        return kept.expires_at
 
     def revise(self, person_id: int, annotation_id: int) -> Reopened:
         """Take the last answer back onto the desk."""

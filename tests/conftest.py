@@ -121,6 +121,9 @@ def pytest_make_collect_report() -> Generator[None, Result[pytest.CollectReport]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line each what was skipped and why."""
+    """Say in one line each what was skipped and why, and whether only a browser was in the way."""
     for line in summary_lines(terminalreporter.stats.get("skipped", [])):
         terminalreporter.write_line(line, yellow=True)
+    broken = [*terminalreporter.stats.get("failed", []), *terminalreporter.stats.get("error", [])]
+    if broken and all("browser" in getattr(report, "keywords", ()) for report in broken):
+        terminalreporter.write_line("only tests in a browser failed", yellow=True)

@@ -1,7 +1,7 @@
 """Fresh databases for tests, on SQLite and on a private PostgreSQL server.
 
-Each test process makes one template per engine and copies it for every test: a file copy on
-SQLite, `CREATE DATABASE ... TEMPLATE` on PostgreSQL.
+Each test process makes one template per engine and copies it: a file copy for every test on
+SQLite, `CREATE DATABASE ... TEMPLATE` on PostgreSQL, whose databases are wiped and used again.
 """
 
 from __future__ import annotations
@@ -14,18 +14,21 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any, TypeVar
 
 import psycopg
 
 from fairhand.storage.database import Database
 from fairhand.storage.schema import whole_metadata
+from tests.shelf import Shelf
 
 ENGINES = ("sqlite", "postgresql")
+Made = TypeVar("Made")
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _START_TIMEOUT_S = 30
 _SERVER_SETTINGS = {
@@ -90,10 +93,13 @@ class PostgresServer:
         """Write the SQLAlchemy URL of one of its databases."""
         return f"postgresql+psycopg://fairhand@/{name}?host={self.home}"
 
+    def conninfo(self, name: str) -> str:
+        """Say how psycopg reaches one of its databases."""
+        return f"host={self.home} user=fairhand dbname={name}"
+
     def run(self, statement: str) -> None:
         """Run one administrative statement outside a transaction."""
-        conninfo = f"host={self.home} user=fairhand dbname=postgres"
-        with psycopg.connect(conninfo, autocommit=True) as connection:
+        with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
     def create(self, template: str) -> str:
@@ -196,7 +202,9 @@ class Templates:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._server: PostgresServer | None = None
+        self._shelf: Shelf | None = None
         self._sqlite_ready = False
+        self._furnished: dict[Any, tuple[Path, Any]] = {}
         self._names = count()
 
     @property
@@ -216,11 +224,27 @@ class Templates:
             yield url
 
     @contextmanager
-    def _fresh_sqlite(self, tables: bool) -> Iterator[str]:
+    def furnished(self, furnish: Callable[[Database], Made]) -> Iterator[tuple[str, Made]]:
+        """Yield the URL of a SQLite database that `furnish` has filled, and what it gave.
+
+        It fills one only, the first time; the others are copies.
+        """
+        if furnish not in self._furnished:
+            path = self._folder / f"furnished-{len(self._furnished)}.db"
+            shutil.copyfile(self._sqlite_template(), path)
+            database = Database(f"sqlite:///{path}", pool_size=10)
+            self._furnished[furnish] = (path, furnish(database))
+            database.close()
+        path, made = self._furnished[furnish]
+        with self._fresh_sqlite(tables=True, of=path) as url:
+            yield url, made
+
+    @contextmanager
+    def _fresh_sqlite(self, tables: bool, of: Path | None = None) -> Iterator[str]:
         home = Path(tempfile.mkdtemp(prefix="db-", dir=self._folder))
         path = home / "fairhand.db"
         if tables:
-            shutil.copyfile(self._sqlite_template(), path)
+            shutil.copyfile(of or self._sqlite_template(), path)
         try:
             yield f"sqlite:///{path}"
         finally:
@@ -228,11 +252,22 @@ class Templates:
 
     @contextmanager
     def _fresh_postgres(self, tables: bool) -> Iterator[str]:
-        name = self.server.create("whole" if tables else "template0")
+        server = self.server
+        name = self._wiped.take() if tables else server.create("template0")
         try:
-            yield self.server.url(name)
+            yield server.url(name)
         finally:
-            self.server.drop(name)
+            if tables:
+                self._wiped.put_back(name)
+            else:
+                server.drop(name)
+
+    @property
+    def _wiped(self) -> Shelf:
+        if self._shelf is None:
+            server = self.server
+            self._shelf = Shelf(lambda: server.create("whole"), server.drop, server.conninfo)
+        return self._shelf
 
     def _sqlite_template(self) -> Path:
         path = self._folder / "template.db"

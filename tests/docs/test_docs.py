@@ -17,7 +17,7 @@ _LINK = re.compile(
 )
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"(?:^|[\s`$])fairhand ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)")
-_MAKE = re.compile(r"(?:^|[`$ ])make ([a-z][a-z-]+)(?=[`\s]|$)", re.MULTILINE)
+_MAKE = re.compile(r"(?:^|`|\$ )make ([a-z][a-z-]+)(?=[`\s]|$)", re.MULTILINE)
 
 
 def links_of(page: Path) -> Iterator[str]:

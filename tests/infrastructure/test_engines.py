@@ -32,6 +32,35 @@ def test_what_one_test_writes_no_other_test_sees(
             database.close()
 
 
+def test_a_database_that_is_used_again_is_as_a_fresh_one(
+    templates: engines.Templates, engine_name: str
+) -> None:
+    for _ in range(3):
+        with templates.fresh(engine_name) as url:
+            database = Database(url, pool_size=1)
+            with database.write() as connection:
+                sql = "INSERT INTO skill (name) VALUES ('to see') RETURNING id"
+                assert connection.execute(text(sql)).scalar_one() == 1
+                event = "INSERT INTO pay_period (starts_at, ends_at, opened_at) VALUES (1, 2, 3)"
+                connection.execute(text(event))
+            database.close()
+
+
+def test_a_database_whose_triggers_were_touched_is_not_used_again(
+    templates: engines.Templates,
+) -> None:
+    if engines.why_no_postgres():
+        pytest.skip("one engine alone keeps its databases")
+    with templates.fresh("postgresql") as url:
+        touched = url
+        database = Database(url, pool_size=1)
+        with database.write() as connection:
+            connection.execute(text("ALTER TABLE entry DISABLE TRIGGER ALL"))
+        database.close()
+    with templates.fresh("postgresql") as url:
+        assert url != touched
+
+
 def test_the_clock_moves_only_when_told_to(clock: ManualClock) -> None:
     assert iso(clock()) == "2026-11-21T09:30:00.000Z"
     clock.advance(-SECOND_MS)

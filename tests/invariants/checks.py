@@ -125,11 +125,12 @@ def check_everything_earns(connection: Connection) -> None:
 def check_time(connection: Connection) -> None:
     """Accrued plus pending time is the union of a person's activities, replayed event by event."""
     streams: dict[int, list[TimeEvent]] = defaultdict(list)
-    for person, project, kind, at, cap in rows(
+    for person, *event in rows(
         connection,
-        "SELECT person_id, project_id, kind, at, idle_cap_ms FROM time_event ORDER BY id",
+        "SELECT person_id, project_id, kind, at, idle_cap_ms, worked_ms, activity "
+        "FROM time_event ORDER BY id",
     ):
-        streams[person].append(TimeEvent(project, kind, at, cap))
+        streams[person].append(TimeEvent(*event))
     accrued: dict[int, int] = {
         person: int(total)
         for person, total in rows(

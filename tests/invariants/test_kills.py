@@ -42,7 +42,7 @@ class Ordeal:
 
 
 _SHORT = Ordeal(submits=60, kills=3, servers=2, pause_s=(0.05, 0.3), tasks=400, pace_s=0.2)
-_MIDDLE = Ordeal(submits=600, kills=15, servers=2, pause_s=(0.05, 0.8), tasks=4_000)
+_MIDDLE = Ordeal(submits=300, kills=8, servers=2, pause_s=(0.05, 0.8), tasks=4_000)
 _LONG = Ordeal(submits=5_000, kills=60, servers=3, pause_s=(0.05, 1.0), tasks=20_000)
 _PATIENCE_S = 900
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import random
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import ClassVar, get_args
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -20,7 +23,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from fairhand.core.clock import HOUR_MS, Instant
-from fairhand.core.errors import InvalidError
+from fairhand.core.errors import ConflictError, InvalidError
 from fairhand.core.money import MICROS, Money
 from fairhand.pay.audit.store import check_clock, load_ledger_check
 from fairhand.pay.earnings.store import load_earnings, pay_facts
@@ -38,6 +41,9 @@ from tests.stores.pay_world import GBP_12, MORNING, add_person, add_project
 KINDS: list[EventKind] = [kind for kind in get_args(EventKind) if kind not in ("submit", "skip")]
 RATES = (GBP_12 // 3, GBP_12, 2 * GBP_12)  # below the floor, just below it, above it
 
+_MOST = 100
+"""Histories in one run at most: of a hundred steps each, every step with an audit of all books."""
+
 WHO = st.integers(0, 1)
 WHERE = st.sampled_from([0, 0, 0, 1, 2])
 AFTER = st.integers(0, 300_000)
@@ -48,6 +54,7 @@ class PayMachine(RuleBasedStateMachine):
 
     templates: ClassVar[Templates]
     engine: ClassVar[str]
+    steps: ClassVar[int] = 0
 
     @initialize()
     def begin(self) -> None:
@@ -55,6 +62,7 @@ class PayMachine(RuleBasedStateMachine):
         self.db = Database(self._fresh.__enter__(), pool_size=2)
         self.now = MORNING
         self.submits = 0
+        self.funded: dict[tuple[int, int], int] = {}
         with self.db.write() as connection:
             carmen = add_person(connection, "Carmen")
             self.people = [add_person(connection, name) for name in ("Amina", "Esi")]
@@ -109,8 +117,14 @@ class PayMachine(RuleBasedStateMachine):
 
     @rule(where=WHERE, minor=st.integers(1, 40), key=st.integers(0, 5))
     def an_owner_funds(self, where: int, minor: int, key: int) -> None:
+        """A key funds once; it comes back with the same amount, or is refused."""
         command = FundProject(self.projects[where], self.owner, Money(minor, "GBP"), str(key))
-        fund_project(self.db, command, self.now)
+        funded = self.funded.setdefault((where, key), minor)
+        if funded == minor:
+            fund_project(self.db, command, self.now)
+            return
+        with pytest.raises(ConflictError, match="used for something else"):
+            fund_project(self.db, command, self.now)
 
     @rule(quiet=st.integers(0, 60_000))
     def quiet_people_are_reaped(self, quiet: int) -> None:
@@ -133,6 +147,7 @@ class PayMachine(RuleBasedStateMachine):
     def the_books_are_right(self) -> None:
         if not hasattr(self, "db"):
             return
+        PayMachine.steps += 1
         with self.db.read() as connection:
             check = load_ledger_check(connection)
             assert check.is_right, check
@@ -173,29 +188,49 @@ def machine_on(templates: Templates, engine: str) -> Iterator[type[PayMachine]]:
     yield PayMachine
 
 
-def test_pay_holds_under_any_order_of_events(templates: Templates, engine_name: str) -> None:
-    examples = settings().max_examples // (5 if engine_name == "sqlite" else 10)
-    with machine_on(templates, engine_name) as machine:
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=examples,
-                stateful_step_count=30,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+def test_pay_holds_under_any_order_of_events(
+    templates: Templates, engine_name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    examples = min(settings().max_examples, _MOST) // (5 if engine_name == "sqlite" else 10)
+    _run(templates, engine_name, capsys, examples, 30)
 
 
 @pytest.mark.slow
-def test_pay_holds_over_long_histories(templates: Templates, engine_name: str) -> None:
-    with machine_on(templates, engine_name) as machine:
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=settings().max_examples,
-                stateful_step_count=100,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-            ),
+def test_pay_holds_over_long_histories(
+    templates: Templates, engine_name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    most = min(settings().max_examples, _MOST)
+    is_long = os.environ.get("FAIRHAND_HYPOTHESIS") == "long"  # as `make invariants-long` sets it
+    share = {"sqlite": 2, "postgresql": 4} if is_long else {"sqlite": 4, "postgresql": 12}
+    examples = most // share[engine_name]
+    _run(templates, engine_name, capsys, examples, 100)
+
+
+def _run(
+    templates: Templates,
+    engine: str,
+    capsys: pytest.CaptureFixture[str],
+    examples: int,
+    steps: int,
+) -> None:
+    """Run the machine; what is slow in it is its audit after every step, so steps are counted."""
+    chosen = int(os.environ.get("FAIRHAND_SEED") or random.SystemRandom().randrange(2**32))
+    PayMachine.steps = 0
+    with machine_on(templates, engine) as machine:
+
+        @seed(chosen)
+        def make() -> PayMachine:
+            return machine()
+
+        profile = settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
         )
+        run_state_machine_as_test(make, settings=profile)  # type: ignore[arg-type]
+    if os.environ.get("FAIRHAND_HYPOTHESIS"):
+        with capsys.disabled():
+            print(f"\npay on {engine}: seed {chosen}, {PayMachine.steps} steps", file=sys.stderr)  # noqa: T201
+    assert PayMachine.steps > examples

@@ -8,7 +8,18 @@ from itertools import pairwise
 from playwright.sync_api import CDPSession, FloatRect, Locator, Page, expect
 
 Point = tuple[float, float]
-FINGER_MS = 400
+FINGER_MS = 1_000  # a tap sooner after a drag only stops its fling
+SETTLE_MS = 150
+
+
+def settled_box(target: Locator) -> FloatRect:
+    """Where an element is once it has stopped moving: late fonts and sounds shift a page."""
+    target.page.wait_for_load_state("networkidle")
+    before, now = None, target.bounding_box()
+    while before is None or before != now:
+        target.page.wait_for_timeout(SETTLE_MS)
+        before, now = now, target.bounding_box()
+    return before
 
 
 class Desk:
@@ -30,7 +41,7 @@ class Desk:
 
     def ready(self) -> None:
         """Wait until a task can be answered."""
-        expect(self.page.locator("#panel .question")).to_be_visible()
+        expect(self.page.locator("#panel .question").first).to_be_visible()
 
     @property
     def task_id(self) -> int:

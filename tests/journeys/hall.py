@@ -32,6 +32,8 @@ from fairhand.use_cases.import_tasks import ImportTasks, import_tasks, start_imp
 from fairhand.use_cases.init_workspace import InitWorkspace, init_workspace
 from fairhand.use_cases.invite_person import InvitePerson, invite_person
 from fairhand.use_cases.join_project import JoinProject, join_project
+from fairhand.use_cases.keep_conversations import keep_conversations
+from fairhand.use_cases.keep_up_assistance import keep_up_assistance
 from fairhand.use_cases.keep_up_quality import keep_up_quality
 from fairhand.use_cases.load_wage_floors import LoadWageFloors, load_wage_floors
 from fairhand.use_cases.open_project import OpenProject, open_project
@@ -39,6 +41,7 @@ from fairhand.use_cases.reap_leases import reap_leases
 from fairhand.use_cases.renew_link import renew_link
 from fairhand.use_cases.seal_log import seal_log
 from fairhand.work.projects.rules import ProjectPolicy
+from tests.readied import make_ready
 
 START_S = 15.0
 TICK_S = 0.4
@@ -103,7 +106,7 @@ class Hall:
         self.shut()
         self.house.close()
 
-    def wait(self, done: Callable[[], object], within_s: float = 20.0) -> None:
+    def wait(self, done: Callable[[], object], within_s: float = 90.0) -> None:
         """Wait for what happens in the background."""
         until = time.monotonic() + within_s
         while not done():
@@ -122,21 +125,22 @@ class Hall:
 
     def project(
         self,
-        question: Question,
+        asked: Question | Sequence[Question],
         tasks: Iterable[NewTask],
         people: Sequence[int] = (),
         *,
         pounds: int = 1_000,
         title: str = "",
         overlap: int = 2,
+        currency: str = "GBP",
     ) -> int:
         """Make a paid project that these people have joined."""
         policy = ProjectPolicy(
             title=title or f"Journey {next(self.numbers)}",
             purpose="To learn how the pages behave.",
             guidelines="# Look closely\n\nThen decide. **Skip** what you cannot tell; it is paid.",
-            questions=(question,),
-            currency="GBP",
+            questions=(asked,) if isinstance(asked, Question) else tuple(asked),
+            currency=currency,
             rate_micros_per_hour=1_500 * MICROS,
             min_overlap=overlap,
             max_overlap=overlap,
@@ -146,7 +150,7 @@ class Hall:
             self.house.db, CreateProject(self.carmen, policy, slug=slug), self.clock()
         )
         self.add_tasks(made.id, tasks)
-        self.fund(made.id, pounds)
+        self.fund(made.id, pounds, currency)
         self.set_mode(made.id, "open")
         for person_id in people:
             join_project(self.house.db, JoinProject(person_id, made.id), self.clock())
@@ -158,14 +162,20 @@ class Hall:
         run = start_import(db, project_id, "journey", now)
         import_tasks(db, self.house.blobs, ImportTasks(run.id, tasks, self.carmen), now)
 
-    def fund(self, project_id: int, pounds: int) -> None:
+    def fund(self, project_id: int, pounds: int, currency: str = "GBP") -> None:
         """Set money aside."""
         key = f"cheque-{next(self.numbers)}"
-        command = FundProject(project_id, self.carmen, Money(pounds * 100, "GBP"), key)
+        command = FundProject(project_id, self.carmen, Money(pounds * 100, currency), key)
         fund_project(self.house.db, command, self.clock())
 
+    def seal(self) -> None:
+        """Seal what happened so far."""
+        seal_log(self.house.db, self.house.signer, self.clock())
+
     def set_mode(self, project_id: int, mode: Mode) -> None:
-        """Pause a project, or let it go on."""
+        """Pause a project, or let it go on; what opens is made ready first."""
+        if mode == "open":
+            make_ready(self.house.db, project_id, self.carmen, self.clock())
         open_project(self.house.db, OpenProject(self.carmen, project_id, mode), self.clock())
 
     def end_sessions(self, person_id: int) -> None:
@@ -259,6 +269,8 @@ def _background(house: House) -> AbstractAsyncContextManager[None]:
     ticks = (
         Tick("seal", TICK_S, lambda: seal_log(db, house.signer, clock())),
         Tick("aggregate", TICK_S, lambda: keep_up_quality(db, clock)),
+        Tick("conversations", TICK_S, lambda: keep_conversations(db, clock)),
+        Tick("assist", TICK_S, lambda: keep_up_assistance(db, clock)),
         Tick("reap", LONG_TICK_S, lambda: reap_leases(db, clock(), 500)),
     )
     runtime = JobRuntime(Services(db, house.blobs, clock), kinds_of(house), ticks)

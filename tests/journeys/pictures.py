@@ -67,3 +67,16 @@ def tissue_files(folder: Path, count: int) -> list[Path]:
 def nuclei_files(count: int) -> list[Path]:
     """Find pictures of nuclei; skips the journey when the data folder is absent."""
     return sorted(data_dir("seg_nuclei").glob("*_img.png"))[:count]
+
+
+def nuclei_tasks(count: int) -> tuple[tuple[NewTask, ...], tuple[NDArray[np.int64], ...]]:
+    """Give pictures of nuclei, and which nucleus each of their pixels belongs to (0: none)."""
+    folder = data_dir("seg_nuclei")
+    tasks, truths = [], []
+    for name in [f"{number:03d}" for number in range(count)]:
+        with Image.open(folder / f"{name}_img.png") as opened:
+            pixels = np.asarray(opened.convert("RGB"))
+        with Image.open(folder / f"{name}_inst.png") as opened:
+            truths.append(np.asarray(opened).astype(np.int64))
+        tasks.append(make_task(f"nuclei-{name}.png", "BBBC038", pixels, ()))
+    return tuple(tasks), tuple(truths)

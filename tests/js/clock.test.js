@@ -34,3 +34,21 @@ test('a device clock that goes back takes nothing away', () => {
   clock.pause(50000);
   assert.equal(clock.current, 0);
 });
+
+test('an answer goes with the milliseconds that its task was visible, and each task has its own', () => {
+  const clock = new PaidClock(0);
+  clock.run(1000);
+  clock.pause(31000.4);
+  clock.run(90000);
+  assert.equal(clock.finish('a', 95000), 35000);
+  assert.equal(clock.finish('b', 96500), 1500);
+});
+
+test('an answer that is taken back before it was sent keeps its time', () => {
+  const clock = new PaidClock(0);
+  clock.run(0);
+  clock.finish('a', 20000);
+  clock.resume('a');
+  assert.equal(clock.finish('a2', 30000), 30000);
+  assert.equal(clock.pending.size, 1);
+});

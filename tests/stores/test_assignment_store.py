@@ -27,7 +27,7 @@ def take_all(cast: Cast, person: int, project: int) -> list[int]:
     while (got := cast.next(person, project)).sheet is not None:
         order.append(got.sheet.task.id)
         cast.submit(person, order[-1])
-    assert got.reason == "nothing_free"
+    assert got.reason in ("nothing_free", "at_limit")
     return order
 
 
@@ -178,7 +178,7 @@ def test_a_skipped_dose_was_reserved_and_counts_as_seen_by_the_limit(cast: Cast)
     cast.change("UPDATE person SET max_tier = 1 WHERE id = :p", p=amina)
     cast.change("UPDATE queue SET dose = :d", d=Limits().hour)
     cast.skip(amina, cast.next_task(amina, project))
-    assert cast.next(amina, project).reason == "nothing_free"
+    assert cast.next(amina, project).reason == "at_limit"
 
 
 def test_nobody_is_handed_work_outside_the_hours_they_chose(cast: Cast) -> None:
@@ -370,11 +370,11 @@ def test_handing_out_takes_as_many_steps_among_many_tasks_as_among_few(
     sqlite_db: Database,
 ) -> None:
     cast, steps = Cast(sqlite_db), []
-    for tasks in (1_000, 50_000):
+    for tasks in (10, 1_000, 50_000):  # the first one also begins the person's clock
         project = cast.project("Amina", tasks=0, overlap=1)
         fill(sqlite_db, project, tasks)
         steps.append(steps_of_next(cast, cast.person("Amina"), project))
-    few, many = steps
+    _, few, many = steps
     assert 0 < many <= few + 3, f"{few} hundred steps of 1,000 tasks, {many} hundred of 50,000"
 
 

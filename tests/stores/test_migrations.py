@@ -91,9 +91,21 @@ def assert_same_schema(db: Database, migrated: Database) -> None:
 
 
 def test_the_revisions_lead_to_the_tables_of_the_code(db: Database, migrated: Database) -> None:
+    migrate.upgrade(migrated, step_by_step=True)
+    assert_same_schema(db, migrated)
+    migrate.check(migrated)
+    migrated.close()
+
+
+def test_an_empty_database_is_made_at_once_and_goes_on_by_revisions(
+    own_history: Path, db: Database, migrated: Database
+) -> None:
     migrate.upgrade(migrated)
     assert_same_schema(db, migrated)
     migrate.check(migrated)
+    (own_history / "versions" / "r0002_more.py").write_text(_ADD_A_COLUMN)
+    migrate.upgrade(migrated)
+    assert migrate.current(migrated) == "0002"
     migrated.close()
 
 
@@ -101,7 +113,7 @@ def test_a_generated_revision_carries_types_defaults_indexes_and_triggers(
     own_history: Path, db: Database, migrated: Database
 ) -> None:
     assert migrate.current(migrated) is None
-    migrate.upgrade(migrated)
+    migrate.upgrade(migrated, step_by_step=True)
     assert migrate.current(migrated) == migrate.head() == "0001"
     assert_same_schema(db, migrated)
     migrated.close()

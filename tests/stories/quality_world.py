@@ -30,7 +30,7 @@ IDLE_CAP_MS = 120_000
 PETS = ("cat", "dog", "cow")
 PET = Question("pet", "choice", "Which pet is it?", {"labels": [{"value": pet} for pet in PETS]})
 
-_TERMS = LeaseTerms(600_000, 28_800_000, 20)
+TERMS = LeaseTerms(600_000, 28_800_000, 20)
 _SIGNER = Signer("log.example/carmen", Ed25519PrivateKey.from_private_bytes(b"k" * 32))
 
 Answer = Callable[[int, int], dict[str, Any]]
@@ -53,7 +53,7 @@ class QualityWorld:
         person_id = self.people[who]
         self.now = Instant(self.now + 5_000)
         asked = HandOutTask(person_id, self.project.id)
-        handed = hand_out_task(self.db, asked, self.now, terms=_TERMS, idle_cap_ms=IDLE_CAP_MS)
+        handed = hand_out_task(self.db, asked, self.now, terms=TERMS, idle_cap_ms=IDLE_CAP_MS)
         if handed.lease is None:
             return None
         task_id = handed.lease.task_id
@@ -119,16 +119,17 @@ def make_quality_world(
         max_overlap=max_overlap,
         target_confidence=target_confidence,
     )
-    carmen = _add_person(db, "Carmen")
+    carmen = add_person(db, "Carmen")
     project = create_project(db, CreateProject(carmen, policy, mode="demo"), MORNING)
     task_ids = _add_tasks(db, project, tasks, size)
-    found = [_add_person(db, f"Contributor {number}") for number in range(people)]
+    found = [add_person(db, f"Contributor {number}") for number in range(people)]
     for person_id in found:
         join_project(db, JoinProject(person_id, project.id), MORNING)
     return QualityWorld(db, project, task_ids, found)
 
 
-def _add_person(db: Database, name: str) -> int:
+def add_person(db: Database, name: str) -> int:
+    """Add somebody who lives in Britain."""
     with db.write() as connection:
         person_id = accounts.create_person(
             connection,

@@ -12,6 +12,10 @@ from typing import Any
 from typer.testing import CliRunner
 
 from fairhand.cli.app import app
+from fairhand.core.clock import system_now
+from fairhand.core.settings import load_settings
+from fairhand.use_cases.house import open_database
+from tests.readied import make_ready
 
 CHOICE = ("--choice", "mood:How does it sound?=glad,sad")
 POLICY = ("--purpose", "To tell moods apart.", "--currency", "GBP", "--rate", "13.00")
@@ -55,6 +59,12 @@ class Terminal:
         """Make a project with one choice."""
         made = self.ok("project", "create", title, *CHOICE, *POLICY, *more, "--json")
         return int(made.json["id"])
+
+    def make_ready(self, project_id: int) -> None:
+        """Give a project what its gate asks besides tasks, guidelines and money."""
+        db = open_database(load_settings(self.workspace))
+        make_ready(db, project_id, 1, system_now())
+        db.close()
 
     def file(self, name: str, content: str | bytes) -> str:
         """Write a file beside the workspace and give its path."""

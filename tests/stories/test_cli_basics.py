@@ -43,7 +43,7 @@ def test_there_are_the_commands_that_the_tutorial_names() -> None:
         "project create",
         "project fund",
         "pay close",
-        "pay floors",
+        "pay floors approve",
         "release create",
         "verify release",
         "verify receipt",
@@ -181,13 +181,13 @@ def test_invite_gives_a_link_once_and_knows_who_is_there(terminal: Terminal) -> 
     assert terminal.run("link", "Nobody").code == 2
 
 
-def test_a_role_is_one_of_five(terminal: Terminal) -> None:
+def test_a_role_is_one_of_six(terminal: Terminal) -> None:
     terminal.init()
     terminal.ok("invite", "Farid")
     terminal.ok("role", "Farid", "auditor")
     said = terminal.run("role", "Farid", "king")
     assert said.code == 2
-    assert "choose from owner, manager, reviewer, contributor, auditor" in said.err
+    assert "choose from owner, manager, reviewer, trainer, contributor, auditor" in said.err
     roles = {
         one["display_name"]: one["roles"] for one in terminal.ok("people", "--json").json["people"]
     }

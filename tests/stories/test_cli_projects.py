@@ -193,6 +193,10 @@ def test_a_project_opens_when_its_gate_is_green_and_not_before(terminal: Termina
     assert "Set money aside first" in red.err
     terminal.ok("import", "moods", terminal.file("rows.csv", ROWS))
     terminal.ok("project", "fund", "moods", "100")
+    unready = terminal.run("project", "open", "moods")
+    assert unready.code == 1
+    assert "No pilot has been run" in unready.err
+    terminal.make_ready(1)
     assert terminal.ok("project", "open", "moods", "--json").json["mode"] == "open"
     assert terminal.ok("project", "pause", "moods", "--json").json["mode"] == "paused"
     assert terminal.ok("project", "close", "moods", "--json").json["mode"] == "closed"

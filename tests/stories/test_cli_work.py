@@ -66,13 +66,17 @@ def test_status_counts_what_was_done_and_what_it_cost(terminal: Terminal) -> Non
 
 
 def test_a_period_closes_once_and_its_statements_can_be_read(terminal: Terminal) -> None:
+    foreseen = terminal.ok("pay", "close", "--preview", "--json").json["preview"]
+    assert len(foreseen) >= 1
+    assert all(one["gross_micros"] > 0 for one in foreseen)
+    assert "In all" in terminal.ok("pay", "close", "--preview").out
     closed = terminal.ok("pay", "close", "--json").json
     assert (closed["people"], closed["statements"]) == (2, 2)
     assert terminal.ok("pay", "close", "--json").json["period_id"] is None
     owed = terminal.ok("pay", "owed", "--json").json["owed"]
     assert [(one["name"], one["unsettled"]) for one in owed] == [("Amina", "0.00"), ("Bao", "0.00")]
     text = terminal.ok("pay", "statement", str(owed[0]["statements"][0]))
-    assert "floor GBP 12.71 an hour" in text.out
+    assert "GBP 12.71 an hour since 2026-04-01" in text.out
     body = terminal.ok("pay", "statement", str(owed[0]["statements"][0]), "--json").json
     assert body["statement"]["totals"]["paid_ms"] == 90_000
     assert terminal.run("pay", "statement", "99").code == 2
@@ -103,6 +107,21 @@ def test_a_release_is_made_listed_shown_and_verified(terminal: Terminal, tmp_pat
     assert all(check["passed"] for check in said.json["checks"])
 
 
+def test_two_versions_are_compared_and_told_in_words_and_for_machines(terminal: Terminal) -> None:
+    terminal.ok("release", "create", "moods", "--split", "67/33", "--licence", "MIT")
+    terminal.ok("release", "create", "moods", "--split", "67/33", "--seed", "5")
+    said = terminal.ok("release", "diff", "1", "2").out
+    assert "Version 1 (release 1) and version 2 (release 2)" in said
+    assert "0 came, 0 went" in said
+    assert "MIT" in said
+    told = terminal.ok("release", "diff", "1", "2", "--json").json
+    assert [part["name"] for part in told["splits"]] == ["train", "test"]
+    assert told["rows"]["same"] + told["rows"]["changed"] == 3
+    missing = terminal.run("release", "diff", "1", "7")
+    assert missing.code == 2
+    assert "There is no release 7" in missing.err
+
+
 def test_one_flipped_bit_fails_the_verification_and_names_the_file(
     terminal: Terminal, tmp_path: Path
 ) -> None:
@@ -116,6 +135,23 @@ def test_one_flipped_bit_fails_the_verification_and_names_the_file(
     assert said.code == 1
     assert target.name in said.err
     assert "DOES NOT HOLD" in said.out
+
+
+def test_each_card_of_a_release_is_printed(terminal: Terminal) -> None:
+    made = terminal.ok("release", "create", "moods", "--note", "not_for=Judging people.", "--json")
+    card = ("release", "card", str(made.json["release_id"]))
+    assert terminal.ok(*card).out.startswith("---")
+    assert "Judging people." in terminal.ok(*card, "--kind", "datasheet").out
+    assert terminal.ok(*card, "--kind", "croissant").json["@type"] == "sc:Dataset"
+    assert "## Data processing" in terminal.ok(*card, "--kind", "summary").out
+    assert "Who labelled is not told" in terminal.ok(*card, "--kind", "who").out
+    assert terminal.ok(*card, "--kind", "who", "--json").json["who"]["groups"] == []
+    said = terminal.run("release", "card", "99")
+    assert said.code == 2
+    assert "There is no release 99" in said.err
+    said = terminal.run("release", "create", "moods", "--note", "motive=x")
+    assert said.code == 2
+    assert "notes.motive is not asked" in said.err
 
 
 def test_a_release_under_another_key_does_not_hold(terminal: Terminal, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from fairhand.pay.earnings.store import (
     pay_facts,
     project_cost,
 )
+from fairhand.pay.statement.store import ToSettle
 from fairhand.pay.store import accrue
 from fairhand.storage.database import Connection, Database
 from fairhand.storage.tables.pay import accrual, entry, pay_period, posting, statement
@@ -27,10 +28,11 @@ from fairhand.storage.tables.proof import log_event
 from fairhand.use_cases.close_pay_period import (
     ClosePayPeriod,
     close_pay_period,
-    close_person,
+    close_people,
     finish_period,
     open_period,
     people_left,
+    read_terms,
 )
 from fairhand.use_cases.fund_project import FundProject, fund_project
 from fairhand.use_cases.load_wage_floors import LoadWageFloors, load_wage_floors
@@ -129,10 +131,11 @@ def test_a_close_that_was_killed_goes_on_where_it_stopped(db: Database) -> None:
         work(connection, esi, world.digits, 3)
     period_id = open_period(db, ClosePayPeriod(NOON), NOON)
     assert period_id is not None
-    assert people_left(db, period_id) == [world.amina, esi]
-    done = close_person(db, period_id, world.amina, NOON)
-    assert close_person(db, period_id, world.amina, NOON) == done
-    assert people_left(db, period_id) == [esi]
+    terms = read_terms(db, period_id)
+    assert people_left(db, period_id) == [ToSettle(world.amina, 3), ToSettle(esi, 3)]
+    assert len(close_people(db, period_id, [world.amina], NOON, terms)) == 1
+    assert close_people(db, period_id, [world.amina], NOON, terms) == ()
+    assert people_left(db, period_id) == [ToSettle(esi, 3)]
     assert not finish_period(db, period_id, NOON)
     closed = close_pay_period(db, ClosePayPeriod(NOON), NOON)
     assert (closed.period_id, closed.people) == (period_id, 1)
@@ -255,7 +258,7 @@ def test_a_period_cannot_be_closed_before_it_ends_or_out_of_order(db: Database) 
     with pytest.raises(InvalidError, match="next one"):
         close_pay_period(db, ClosePayPeriod(Instant(NOON - 1)), NOON)
     with pytest.raises(NotFoundError):
-        close_person(db, 999, world.amina, NOON)
+        read_terms(db, 999)
 
 
 def test_funding_counts_once_and_only_in_the_projects_currency(db: Database) -> None:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 
 from fairhand.storage.database import Database
+from tests.engines import Templates
 from tests.web.world import World, make_world
 
 
 @pytest.fixture
-def world(sqlite_db: Database, tmp_path: Path) -> World:
+def world(templates: Templates, tmp_path: Path) -> Iterator[World]:
     """A workspace on SQLite behind the real app."""
-    return make_world(sqlite_db, tmp_path)
+    with templates.furnished(_plain_world) as (url, first):
+        db = Database(url, pool_size=10)
+        yield first.again(db, tmp_path)
+        db.close()
+
+
+def _plain_world(db: Database) -> World:
+    return make_world(db, Path(gettempdir()))
 
 
 @pytest.fixture

@@ -103,7 +103,26 @@ def test_a_template_that_names_a_missing_file_fails_loudly(assets: Assets) -> No
         assets.url("not-there.css")
 
 
-@pytest.mark.parametrize("kind", ["choice", "mask"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "choice",
+        "mask",
+        "transcript",
+        "segments",
+        "recording",
+        "photo",
+        "text",
+        "spans",
+        "boxes",
+        "polygons",
+        "keypoints",
+        "pairwise",
+        "ranking",
+        "rating",
+        "relevance",
+    ],
+)
 def test_the_task_page_files_leave_room_in_the_budget_for_its_html(
     assets: Assets, kind: str
 ) -> None:

@@ -69,7 +69,24 @@ def test_every_route_names_its_action_or_is_public(world: World) -> None:
 
 def test_public_routes_are_these_and_no_others(world: World) -> None:
     public = {route.path for route, action in guarded(world.app) if action == "public"}
-    assert public == {"/sign-in", "/sign-in/{token}", "/api/docs"}
+    verifier = {"/verify", "/verify/download"}
+    names = ("issuer", "shared/{uid}", "status/{name}")
+    credentials = {f"/credentials/{name}" for name in names}
+    page = {"/words/{language}.json"}  # the words of the task page, the same for everybody
+    signed = "/releases/{release_id:int}/revocations"  # for whoever has a copy of the release
+    lists = {signed, f"{signed}.note"}
+    lists |= {"/log/c2sp/checkpoint", "/log/c2sp/{name:path}"}  # hashes and commitments alone
+    policy = {"/campaigns/{project_id:int}/biometrics"}  # of templates: BIPA wants it public
+    secret = "/data/requests/{token}"  # a licensee's page: its address is the key
+    held = f"{secret}/licences/{{licence_id:int}}"
+    receipt = f"{secret}/notices/{{notice_id:int}}/receipt"
+    licences = {"/data", "/data/compliance", "/data/{project_id:int}", secret, f"{secret}/state"}
+    licences |= {f"{held}/archive", f"{held}/policy", receipt}
+    shown = "/r/{slug}/v{version:int}"  # releases that their owner shows; never their data
+    lists |= {shown, f"{shown}/{{name}}"}
+    own = {"/sign-in", "/sign-in/{token}", "/api/docs", "/ns/fair-work"}  # words alone
+    expected = {*own, *page, *verifier, *credentials, *lists, *policy, *licences}
+    assert public == expected
 
 
 def _paths(app: FastAPI) -> Iterator[tuple[str, str]]:
@@ -152,7 +169,7 @@ def knock(world: World, client: TestClient, route: APIRoute) -> Response:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             body = _least(kind.model_json_schema())
         elif _is_file(kind):
-            files["file"] = ("rows.jsonl", b'{"text": "a"}\n')
+            files[part.name] = ("rows.jsonl", b'{"text": "a"}\n')
         elif part.name == "csrf_token":
             fields["csrf_token"] = client.headers.get("x-csrf-token", "")
         elif part.field_info.is_required():
@@ -163,20 +180,81 @@ def knock(world: World, client: TestClient, route: APIRoute) -> Response:
 
 
 _PLACES = {
+    "{template_id:int}": "1",
+    "{template_id}": "1",
+    "{contribution_id}": "1",
+    "{contribution_id:int}": "1",
+    "{template}": "several-questions",
+    "/templates/{name}": "/templates/several-questions",
+    "{channel_id}": "1",
+    "/cards/{kind}": "/cards/card",
+    "{uid}": "none",
+    "{incident_id}": "1",
+    "{incident_id:int}": "1",
+    "{system_name}": "watch.drift",
+    "{step_id:int}": "1",
+    "{step_id}": "1",
+    "{election_id}": "1",
+    "{election_id:int}": "1",
+    "{proposal_id}": "1",
+    "{proposal_id:int}": "1",
+    "{contract_id:int}": "1",
+    "{contract_id}": "1",
     "{task_id}": "1",
+    "{licence_id:int}": "1",
+    "{notice_id:int}": "1",
+    "{request_id:int}": "1",
+    "{request_id}": "1",
+    "{grant_id}": "1",
+    "{grant_id:int}": "1",
+    "{upload_id}": "6f1c2a54-9c35-4f0e-8a0d-1f2e3d4c5b6a",
+    "{recording_id}": "6f1c2a54-9c35-4f0e-8a0d-1f2e3d4c5b6a",
+    "{remark_id}": "1",
+    "{conversation_id}": "1",
+    "{conversation_id:int}": "1",
+    "{remark_id:int}": "1",
+    "{example_id}": "1",
+    "{example_id:int}": "1",
+    "{decision_id}": "1",
+    "{appeal_id}": "1",
+    "{task_id:int}": "1",
+    "{tier}": "1",
+    "{tier:int}": "1",
+    "{check_in_id}": "1",
     "{signal_id}": "1",
     "{signal_id:int}": "1",
     "{annotation_id}": "1",
     "{statement_id}": "1",
+    "{batch_id}": "1",
+    "{usage_id}": "1",
+    "{booking_id}": "1",
+    "{dispute_id}": "1",
+    "{payout_id}": "1",
+    "{currency}": "EUR",
     "{period_id}": "1",
     "{event_id}": "1",
     "{token_id}": "999",
     "{release_id}": "1",
+    "{later_id}": "1",
     "{version}": "1",
+    "{slug}": "none",
     "{job_id}": "none",
+    "{row_id}": "none",
     "{sha256}": "0" * 64,
+    "{level}": "0",
+    "{column}_{row}": "0_0",
+    "{window}": "0_255",
     "{name:path}": "card.md",
     "{token}": "none",
+    "{evaluation_id}": "1",
+    "{version_id}": "1",
+    "{run_id}": "1",
+    "{study_id}": "1",
+    "{study_id:int}": "1",
+    "{assistant_id}": "1",
+    "{attempt_id}": "1",
+    "{number}": "1",
+    "{course_id}": "1",
 }
 
 
@@ -201,5 +279,12 @@ def _sample(schema: dict[str, Any]) -> Any:  # noqa: ANN401
         return schema["enum"][0]
     if schema.get("minItems"):
         return [_sample(schema["items"])] * schema["minItems"]
-    kinds = {"string": "xxxxxxxx", "integer": 1, "number": 1.0, "array": [], "object": {}}
+    kinds = {
+        "string": "x" * min(8, schema.get("maxLength", 8)),
+        "integer": 1,
+        "number": 1.0,
+        "boolean": False,
+        "array": [],
+        "object": {},
+    }
     return kinds[schema["type"]]

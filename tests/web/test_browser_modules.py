@@ -15,6 +15,8 @@ from fairhand.labels import rle
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RLE_MODULE = REPOSITORY / "src/fairhand/web/desk/static/rle.js"
+MASK_MODULE = REPOSITORY / "src/fairhand/web/desk/static/grain.js"
+AREAS_MODULE = REPOSITORY / "src/fairhand/web/desk/static/areas.js"
 NODE = shutil.which("node") or ""
 
 pytestmark = pytest.mark.skipif(not NODE, reason="no node: the browser modules are not tested")
@@ -50,10 +52,18 @@ def _masks() -> list[np.ndarray[Any, np.dtype[np.bool_]]]:
 
 def test_a_mask_written_in_the_browser_is_the_mask_that_the_server_writes() -> None:
     script = f"""
-      import {{ encodeRegions }} from '{RLE_MODULE.as_uri()}';
+      import {{ encode }} from '{RLE_MODULE.as_uri()}';
+      import {{ Tiles }} from '{MASK_MODULE.as_uri()}';
       import fs from 'node:fs';
       const masks = JSON.parse(fs.readFileSync(0));
-      const text = ({{cells, width, height}}) => encodeRegions(cells, width, height).get(1);
+      const text = ({{cells, width, height}}) => {{
+        const mask = new Tiles(width, height, false);
+        cells.forEach((cell, at) => {{
+          const x = at % width;
+          mask.fillRow((at - x) / width, x, x + 1, cell);
+        }});
+        return encode(mask).get(1);
+      }};
       console.log(JSON.stringify(masks.map(text)));
     """
     masks = _masks()
@@ -71,11 +81,14 @@ def test_a_mask_written_in_the_browser_is_the_mask_that_the_server_writes() -> N
 def test_a_mask_written_on_the_server_is_read_in_the_browser_pixel_for_pixel() -> None:
     script = f"""
       import {{ decodeInto }} from '{RLE_MODULE.as_uri()}';
+      import {{ Tiles }} from '{MASK_MODULE.as_uri()}';
+      import {{ cellAt }} from '{AREAS_MODULE.as_uri()}';
       import fs from 'node:fs';
       const read = ({{text, width, height}}) => {{
-        const mask = new Uint8Array(width * height);
-        decodeInto(text, mask, width, height, 1);
-        return [...mask];
+        const mask = new Tiles(width, height, false);
+        decodeInto(text, mask, 1);
+        const cell = (_, at) => cellAt(mask, at % width, Math.floor(at / width));
+        return Array.from({{ length: width * height }}, cell);
       }};
       console.log(JSON.stringify(JSON.parse(fs.readFileSync(0)).map(read)));
     """

@@ -22,6 +22,7 @@ from fairhand.proof.release.verify import verify_release
 from fairhand.use_cases.house import House
 from fairhand.use_cases.manage_tokens import CreateToken, create_token
 from fairhand.use_cases.seal_log import seal_log
+from tests.readied import make_ready
 from tests.web.live import open_carmens_house, serving
 
 CARMEN = 1
@@ -113,6 +114,8 @@ def test_a_project_goes_the_whole_way_over_http(
         "currency": "GBP",
         "again": True,
     }
+    house = server[0]
+    make_ready(house.db, project_id, carmen.me()["id"], house.clock())
     assert carmen.set_mode(project_id, "open") == "open"
     submitted = [_work(server, carmen, name, project_id) for name in ("Amina", "Bao")]
     state = carmen.status(project_id)
@@ -224,6 +227,12 @@ def test_a_red_gate_is_a_conflict_with_its_reasons(carmen: Client) -> None:
         carmen.set_mode(project_id, "open")
     assert refused.value.code == "gate"
     assert {issue.place for issue in refused.value.issues} >= {"tasks", "escrow"}
+    carmen.set_readiness_terms(project_id, gold_wanted=7, people_wanted=2)
+    found = carmen.readiness(project_id)
+    assert (found["may_open"], found["terms"]["gold_wanted"]) == (False, 7)
+    assert carmen.pilot(project_id)["pilots"] == []
+    with pytest.raises(FairhandError, match="Only 0 tasks"):
+        carmen.start_pilot(project_id, 5)
 
 
 def test_tokens_are_made_listed_and_revoked(server: tuple[House, str], carmen: Client) -> None:
@@ -314,3 +323,20 @@ def test_address_and_token_come_from_the_environment(monkeypatch: pytest.MonkeyP
     request = server.requests[0]
     assert str(request.url) == "http://team.test/api/v1/projects"
     assert request.headers["authorization"] == "Bearer fh_secret"
+
+
+def test_a_contributor_says_how_they_are_paid_and_takes_it_back(
+    server: tuple[House, str], carmen: Client
+) -> None:
+    amina = contributor(server, carmen, "Amina is paid")
+    details = {"provider": "M-PESA", "phone": "+254 712 345678", "name": "Amina Wanjiru"}
+    assert amina.set_payout_method("KES", "mobile", details, minimum="100.00") > 0
+    (mine,) = amina.payout()["currencies"]
+    assert (mine["rail"], mine["minimum"], mine["due"]) == ("mobile", "100.00", "0.00")
+    assert mine["details"]["phone"] == "+254712345678"
+    with pytest.raises(FairhandError) as refused:
+        amina.set_payout_method("KES", "sepa", {"name": "Amina"})
+    assert "currency" in {issue.place for issue in refused.value.issues}
+    amina.end_payout_method("KES")
+    assert amina.payout()["currencies"] == []
+    amina.close()

@@ -18,6 +18,7 @@ from fairhand.model.job import Job
 from fairhand.proof.release.verify import verify_release
 from fairhand.storage import job_store
 from fairhand.use_cases.aggregate_labels import aggregate_labels
+from tests.readied import make_ready
 from tests.web.world import TestClient, World
 
 PAGE = {"accept": "text/html"}
@@ -84,7 +85,7 @@ def test_an_owner_makes_a_project_by_form(world: World) -> None:
         ("question", ""),
         ("labels", "cat\ncat"),
         ("labels", ""),
-        ("kind", "spans"),
+        ("kind", "dances"),
         ("currency", "pounds"),
         ("rate", "fifteen"),
         ("rate", "0"),
@@ -205,6 +206,9 @@ def test_opening_says_what_the_gate_misses(world: World) -> None:
     assert answer.status_code == 409
     assert "Import tasks first." in answer.text
     assert "Set money aside first" in answer.text
+    unready = client.post(f"/projects/{world.project}/mode", data=world.form(client, mode="open"))
+    assert "No pilot has been run" in unready.text
+    make_ready(world.house.db, world.project, world.cast.carmen, world.cast.clock.now)
     opened = client.post(f"/projects/{world.project}/mode", data=world.form(client, mode="open"))
     assert opened.status_code == 303
     assert "DRAFT" not in client.get(f"/projects/{world.project}").text
@@ -247,8 +251,15 @@ def test_a_contributor_sees_what_was_earned_and_each_statement(world: World) -> 
     ends_at = "2026-11-21T10:00:00.000Z"
     closed = manager.post("/pay/close", data=world.form(manager, ends_at=ends_at))
     assert closed.status_code == 303
-    period = manager.get(closed.headers["location"]).text
+    waiting = manager.get(closed.headers["location"]).text
+    assert "Waits to begin" in waiting
+    assert {job.state for job in run_jobs(world)} == {"done"}
+    assert "Period 1 is closed" in manager.get(f"{closed.headers['location']}/panel").text
+    done = manager.get(closed.headers["location"])
+    assert (done.status_code, done.headers["location"]) == (303, "/pay/periods/1")
+    period = manager.get("/pay/periods/1").text
     assert "Amina" in period
+    assert "Nobody was paid less than their floor" in period
     statement = client.get("/earnings/statements/1").text
     assert "SI 2026/357" in statement
     downloaded = client.get("/earnings/statements/1/download")
@@ -279,7 +290,7 @@ def test_a_release_is_asked_for_read_fetched_and_verified(world: World, tmp_path
     assert job.state == "done", job.error
     page = client.get(f"{path}/1").text
     assert "CC-BY-4.0" in page
-    assert "Nobody whose floor is known" in page
+    assert "the floor is not known yet" in page
     release = client.get(f"/api/v1/projects/{world.project}/releases").json()["releases"][0]
     shown = client.get(f"/api/v1/releases/{release['id']}").json()
     assert shown["card"].startswith("---")

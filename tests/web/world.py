@@ -41,6 +41,12 @@ class World:
     def __post_init__(self) -> None:
         self.app = create_app(self.house)
 
+    def again(self, db: Database, folder: Path) -> World:
+        """The same world on a copy of its database."""
+        cast = self.cast.again(db)
+        house = _house(cast, folder)
+        return World(cast, house, self.project, self.other, dict(self.people))
+
     def session(self, who: str) -> tuple[str, str]:
         """Open a session; gives its cookie and its CSRF token."""
         with self.house.db.write() as connection:
@@ -92,16 +98,7 @@ def make_world(db: Database, folder: Path, **project: Any) -> World:  # noqa: AN
     cast.load_floors()
     mine = cast.project("Amina", **project)
     other = cast.project(tasks=1)
-    settings = Settings(workspace=folder, max_body_bytes=BODY_LIMIT, max_upload_bytes=UPLOAD_LIMIT)
-    house = House(
-        settings=settings,
-        db=db,
-        blobs=BlobStore("memory://"),
-        signer=cast.signer,
-        name="pets",
-        secret=b"s" * 32,
-        clock=cast.clock,
-    )
+    house = _house(cast, folder)
     people = {"Carmen": cast.carmen, "Amina": cast.people["Amina"]}
     for name, roles, where in _CAST:
         place = {"here": mine, "there": other, "everywhere": 0}[where]
@@ -109,6 +106,19 @@ def make_world(db: Database, folder: Path, **project: Any) -> World:  # noqa: AN
         invited = invite_person(db, command, cast.clock.now, link_hours=72)
         people[name] = invited.person_id
     return World(cast, house, mine, other, people)
+
+
+def _house(cast: Cast, folder: Path) -> House:
+    settings = Settings(workspace=folder, max_body_bytes=BODY_LIMIT, max_upload_bytes=UPLOAD_LIMIT)
+    return House(
+        settings=settings,
+        db=cast.db,
+        blobs=BlobStore("memory://"),
+        signer=cast.signer,
+        name="pets",
+        secret=b"s" * 32,
+        clock=cast.clock,
+    )
 
 
 _CAST: tuple[tuple[str, tuple[str, ...], str], ...] = (

@@ -26,6 +26,7 @@ class Asked:
     kind: str
     config: dict[str, Any] = field(default_factory=dict)
     required: bool = True
+    only_if: dict[str, Any] | None = None
 
 
 def split(read: Iterable[NewTask | Issue]) -> tuple[list[NewTask], list[Issue]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ class Asked:
     kind: str
     config: dict[str, Json] = field(default_factory=dict)
     required: bool = True
+    only_if: dict[str, Any] | None = None
 
 
 DIGIT = Asked("digit", "choice", {"labels": [{"value": str(n)} for n in range(10)]})
@@ -97,9 +99,9 @@ def test_places_name_the_question_and_the_region() -> None:
     assert found == ["cells.regions[0].label: 'tree' is not a label of this question"]
 
 
-def test_a_question_of_a_kind_that_is_not_there_yet_is_an_issue() -> None:
-    (message,) = messages([Asked("words", "transcript")], {"words": "habari"})
-    assert message.startswith("words.kind: 'transcript' is not available yet")
+def test_a_question_of_a_kind_that_is_not_there_is_an_issue() -> None:
+    (message,) = messages([Asked("steps", "dances")], {"steps": "left"})
+    assert message.startswith("steps.kind: 'dances' is not a question kind")
 
 
 def test_nothing_here_must_be_said() -> None:

@@ -5,15 +5,29 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fairhand.core.clock import Instant, parse_iso
+from fairhand.core.clock import DAY_MS, Instant, parse_iso
 from fairhand.core.money import Money
 from fairhand.pay.floors.reader import FIELDS, read_floor_rows
-from fairhand.pay.floors.rules import FloorRow, floor_for, hourly, is_active, offer_issues
+from fairhand.pay.floors.rules import (
+    FloorRow,
+    Held,
+    floor_for,
+    hourly,
+    in_currency,
+    is_active,
+    offer_issues,
+    ratchet,
+    row_warnings,
+)
 from fairhand.pay.floors.shipped import shipped_floors
+from fairhand.pay.fx.rules import Rate, RateFound, rate_at
 
 ROWS = read_floor_rows(shipped_floors()).rows
 NOON = parse_iso("2026-11-21T12:00:00Z")
@@ -56,6 +70,11 @@ def test_only_rows_that_cite_a_law_are_active_in_the_shipped_file() -> None:
         ("FR", "2026-05-31T21:59:59.999Z", "closed"),
         ("FR", "2026-05-31T22:00:00Z", "EUR 12.31"),
         ("US", "2026-11-21T12:00:00Z", "USD 7.25"),
+        ("US", "2009-07-23T09:59:59.999Z", "closed"),
+        ("GB", "2030-03-31T23:00:00Z", "GBP 12.71"),  # a row without an end goes on
+        ("FR", "2027-01-01T00:00:00Z", "EUR 12.31"),
+        ("TN", "2025-12-31T22:59:59.999Z", "closed"),
+        ("TN", "2025-12-31T23:00:00Z", "TND 2.667"),
         ("TN", "2026-12-31T22:59:59.999Z", "TND 2.667"),
         ("TN", "2026-12-31T23:00:00Z", "TND 2.800"),  # midnight in Africa/Tunis
         ("TN", "2027-12-31T22:59:59.999Z", "TND 2.800"),
@@ -208,5 +227,148 @@ def test_an_offer_needs_a_floor_its_currency_and_a_rate_that_reaches_it() -> Non
         "below the floor of GBP 12.71"
         in offer_issues(british, "GB", 1270_999_999, "GBP")[0].message
     )
-    assert "in GBP" in offer_issues(british, "GB", 9999_000_000, "EUR")[0].message
+    refused = offer_issues(british, "GB", 9999_000_000, "EUR")[0].message
+    assert "in GBP and the project pays in EUR" in refused
+    assert "no exchange rate of GBP in EUR has been imported" in refused
     assert "no approved wage floor" in offer_issues(None, "KE", 9999_000_000, "KES")[0].message
+
+
+def pounds_in(currency: str, value: str, day: str = "2026-11-20", at: Instant = NOON) -> RateFound:
+    rates = [Rate("GBP", currency, Fraction(value), date.fromisoformat(day), "A bank")]
+    found = rate_at(rates, "GBP", currency, at)
+    assert found is not None
+    return found
+
+
+def test_an_offer_in_another_currency_is_compared_at_the_imported_rate_rounded_up() -> None:
+    """GBP 12.71 at 1.1366 is EUR 14.446186: EUR 14.44 would be below the floor."""
+    british = floor_for(ROWS, "GB", "", NOON)
+    exchange = pounds_in("EUR", "1.1366")
+    assert offer_issues(british, "GB", 1445_000_000, "EUR", exchange) == []
+    (issue,) = offer_issues(british, "GB", 1444_999_999, "EUR", exchange)
+    assert (
+        "below the floor of EUR 14.45 (GBP 12.71 at 1.1366 of 2026-11-20, A bank)" in issue.message
+    )
+
+
+def test_an_old_rate_lets_an_offer_pass_with_a_warning_and_a_foreign_one_does_not_serve() -> None:
+    british = floor_for(ROWS, "GB", "", NOON)
+    old = pounds_in("EUR", "1.1366", "2026-09-01")
+    assert [issue.severity for issue in offer_issues(british, "GB", 10**10, "EUR", old)] == [
+        "warning"
+    ]
+    assert "no exchange rate" in offer_issues(british, "GB", 10**10, "USD", old)[0].message
+
+
+def test_a_floor_keeps_its_rate_beside_it_in_another_currency() -> None:
+    british = floor_for(ROWS, "GB", "", NOON)
+    assert british is not None
+    exchange = pounds_in("JPY", "200.5")
+    here = in_currency(british, "JPY", exchange)
+    assert here is not None
+    assert (str(here.money), here.micros_per_hour, here.rate) == (
+        "JPY 2549",
+        2549_000_000,
+        exchange,
+    )
+    home = in_currency(british, "GBP", None)
+    assert home is not None
+    assert (home.minor_per_hour, home.rate) == (1271, None)
+
+
+HELD = st.none() | st.builds(
+    Held, st.integers(1, 10**6), st.sampled_from(["a", "b"]), st.integers(0, 10).map(Instant)
+)
+
+
+@given(st.lists(HELD, max_size=20))
+def test_the_ratchet_never_falls_and_always_is_one_of_the_floors_that_were(
+    floors: list[Held | None],
+) -> None:
+    held: Held | None = None
+    for floor_now in floors:
+        before, held = held, ratchet(held, floor_now)
+        if before is not None:
+            assert held is not None
+            assert held.minor_per_hour >= before.minor_per_hour
+        assert held is None or held in floors
+    if any(floors):
+        assert held is not None
+        assert held.minor_per_hour == max(one.minor_per_hour for one in floors if one)
+
+
+def test_with_equal_floors_the_older_is_kept() -> None:
+    first, second = Held(100, "a", Instant(1)), Held(100, "b", Instant(2))
+    assert ratchet(first, second) is first
+
+
+@pytest.mark.parametrize("region", ["CA", "US-CA"])
+def test_a_region_is_known_with_and_without_its_country(region: str) -> None:
+    state = replace(
+        EXAMPLE, id="us-ca", country="US", currency="USD", region="US-CA", amount="16.90"
+    )
+    assert floor("US", NOON, region, (state,)) == "USD 16.90"
+
+
+def test_of_the_rows_of_towns_and_of_the_country_the_higher_applies_to_everybody() -> None:
+    kenya = [row for row in ROWS if row.country == "KE"]
+    approved = tuple(
+        replace(row, approved_by="Carmen", approved_on="2026-11-21", hours_per_week="52")
+        for row in kenya
+    )
+    assert {row.area for row in approved} == {"urban", "rural"}
+    assert floor("KE", NOON, "", approved) == "KES 161.34"
+    assert floor("KE", NOON, "30", approved) == "KES 161.34"
+
+
+@pytest.mark.parametrize(
+    ("published", "valid_from", "on", "warns"),
+    [
+        ("2025-11-21", "2025-01-01", "2026-11-20", False),
+        ("2025-11-21", "2025-01-01", "2026-11-21", True),
+        ("", "2025-01-01", "2026-11-21", True),
+        ("", "2026-01-01", "2026-11-21", False),
+    ],
+)
+def test_a_living_wage_of_a_year_ago_warns_and_still_holds(
+    published: str, valid_from: str, on: str, warns: bool
+) -> None:
+    living = replace(EXAMPLE, kind="living", published_on=published, valid_from=valid_from)
+    assert bool(row_warnings(living, date.fromisoformat(on))) is warns
+    assert row_warnings(replace(living, kind="statutory"), date.fromisoformat(on)) == ()
+    assert floor("GB", Instant(NOON + 3 * 365 * DAY_MS), rows=(living,)) == "GBP 12.71"
+
+
+EUROSTAT = (
+    "BG 620, LV 780, RO 795, HU 838, EE 886, SK 915, CZ 924, MT 994, GR 1027, HR 1050, PT 1073, "
+    "CY 1088, PL 1139, LT 1153, SI 1278, ES 1381, FR 1823, BE 2112, NL 2295, DE 2343, IE 2391, "
+    "LU 2704"
+)
+"""European Commission newsroom from Eurostat earn_mw_cur: EUR a month on 1 January 2026."""
+
+
+def test_the_shipped_drafts_are_the_figures_of_their_sources() -> None:
+    monthly = {
+        row.country: row.amount
+        for row in ROWS
+        if row.id.endswith("-eurostat-2026-01") and row.period == "month"
+    }
+    assert monthly == dict(one.split() for one in EUROSTAT.split(", "))
+    others = {row.id: (row.amount, row.source_class) for row in ROWS if "eurostat" not in row.id}
+    assert (
+        others.items()
+        >= {
+            "cz-openfisca-2026": ("22400", "D"),
+            "py-parttime-2025-07": ("12080", "A"),
+            "py-month-2025-07": ("2899048", "A"),
+            "my-hour-2026": ("8.72", "B"),
+            "my-month-2026": ("1700", "B"),
+            "ke-cities-hour-2026-05": ("161.34", "E"),
+            "ke-cities-month-2026-05": ("18047.40", "E"),
+            "ke-elsewhere-month-2026-05": ("9268", "E"),
+            "za-nmw-2026-03": ("30.23", "E"),
+        }.items()
+    )
+    drafts = [row for row in ROWS if not is_active(row)]
+    assert all(not row.approved_by and not row.approved_on for row in drafts)
+    assert len(ROWS) == 22 + 9 + 6

@@ -21,7 +21,7 @@ from fairhand.pay.paid_time.rules import (
 )
 
 CAP = MIN_IDLE_CAP_MS
-WORKING: list[EventKind] = [kind for kind in get_args(EventKind) if kind != "stop"]
+WORKING: list[EventKind] = [kind for kind in get_args(EventKind) if kind not in ("stop", "claim")]
 
 
 def heard(project: int, kind: EventKind, second: float, cap: int = CAP) -> TimeEvent:

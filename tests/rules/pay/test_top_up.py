@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from fairhand.core.clock import HOUR_MS
 from fairhand.core.money import MICROS, micros_for
-from fairhand.pay.top_up.rules import FlooredWork, due_micros, due_minor, top_up_minor, top_ups
+from fairhand.pay.statement.rules import BASES
+from fairhand.pay.top_up.rules import (
+    FlooredWork,
+    by_project,
+    counts_for_floor,
+    due_micros,
+    due_minor,
+    top_up_minor,
+    top_ups,
+)
 
 
 def test_ten_thousand_random_people_are_at_or_above_their_floor_exactly() -> None:
@@ -41,7 +50,8 @@ spans = st.lists(
         project_id=st.integers(1, 3),
         paid_ms=st.integers(0, 10**9),
         accrued_micros=st.integers(0, 10**13),
-        floor_minor_per_hour=st.integers(1, 10**7),
+        floor_minor_per_hour=st.integers(0, 10**7),
+        guarantee_micros_per_hour=st.integers(0, 10**13),
     ),
     max_size=6,
 )
@@ -61,13 +71,25 @@ def test_each_project_reaches_its_floor_and_gives_less_than_a_minor_unit_too_muc
 
 
 @given(spans)
+def test_the_quick_sum_over_projects_is_the_exact_fraction_rounded_up(
+    work: list[FlooredWork],
+) -> None:
+    exact = {
+        project: top_up_minor(sum(part.accrued_micros for part in parts), due_minor(parts))
+        for project, parts in by_project(work).items()
+    }
+    assert top_ups(work) == {project: minor for project, minor in exact.items() if minor}
+
+
+@given(spans)
 def test_nobody_is_topped_up_who_is_at_the_floor_already(work: list[FlooredWork]) -> None:
     generous = [
         FlooredWork(
             part.project_id,
             part.paid_ms,
-            micros_for(part.floor_minor_per_hour * MICROS, part.paid_ms),
+            micros_for(part.micros_per_hour, part.paid_ms),
             part.floor_minor_per_hour,
+            part.guarantee_micros_per_hour,
         )
         for part in work
     ]
@@ -92,3 +114,16 @@ def test_one_projects_better_rate_does_not_hide_anothers_pay_below_the_floor() -
     poor = FlooredWork(1, HOUR_MS, 1_000 * MICROS, 1_271)
     rich = FlooredWork(2, HOUR_MS, 2_000 * MICROS, 1_271)
     assert top_ups([poor, rich]) == {1: 271}
+
+
+def test_a_stretch_is_due_the_higher_of_floor_and_guarantee() -> None:
+    assert top_ups([FlooredWork(1, HOUR_MS, 0, 1_271, 1_500 * MICROS)]) == {1: 1_500}
+    assert top_ups([FlooredWork(1, HOUR_MS, 0, 1_271, 1_000 * MICROS)]) == {1: 1_271}
+    assert top_ups([FlooredWork(1, HOUR_MS, 0, 0, 1_000 * MICROS)]) == {1: 1_000}
+
+
+def test_only_pay_for_work_counts_for_the_floor() -> None:
+    counting = [basis for basis in BASES if counts_for_floor(basis, 1)]
+    assert counting == ["time", "piece", "audio", "correction"]
+    assert not counts_for_floor("correction", 0)
+    assert not counts_for_floor("top_up", 0)

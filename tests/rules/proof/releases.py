@@ -18,6 +18,7 @@ from fairhand.proof.log.note import Signer
 from fairhand.proof.log.receipt import Opening, Receipt
 from fairhand.proof.release.folder import place_release
 from fairhand.proof.release.log_file import EVENT_KIND, dump_log
+from fairhand.proof.release.manifest import parse_manifest
 from fairhand.proof.release.rules import (
     Agreement,
     AnnotationRow,
@@ -28,6 +29,7 @@ from fairhand.proof.release.rules import (
     minutes,
     pay_facts,
 )
+from fairhand.proof.release.statement import dump_statement
 from fairhand.proof.release.writer import ReadMedia, WrittenRelease, write_release
 
 NOW = Instant(1_795_253_400_000)
@@ -119,6 +121,7 @@ def proof_of(written: WrittenRelease, made: ReleaseFacts) -> bytes:
         "version": made.version,
         "mode": made.mode,
         "manifest_sha256": written.manifest_sha256,
+        "annotations_root": (written.facts.roots or {})["annotations"]["root"],
     }
     opening = Opening(EVENT_KIND, NOW, b"s" * 16, canonical(body).decode())
     hashes = [merkle.leaf_hash(leaf) for leaf in (b"before", opening.leaf(), b"after")]
@@ -136,5 +139,7 @@ def make_release(folder: Path, tasks: int = 12, media: bool = False, **changes: 
         read = lambda name: [by_hash[name]]  # noqa: E731
     draft, final = folder / "draft", folder / "release"
     written = write_release(draft, made, rows(tasks), answers(tasks), read)
-    place_release(draft, final, proof_of(written, made))
+    manifest = parse_manifest((draft / "manifest.json").read_bytes())
+    stated = dump_statement(manifest, written.manifest_sha256, SIGNER)
+    place_release(draft, final, proof_of(written, made), stated)
     return final

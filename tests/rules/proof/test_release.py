@@ -21,8 +21,10 @@ from fairhand.proof.log.note import Signer
 from fairhand.proof.release import folder as folders
 from fairhand.proof.release import shape, writer
 from fairhand.proof.release.folder import place_release
+from fairhand.proof.release.manifest import parse_manifest
 from fairhand.proof.release.rules import (
     AnnotationRow,
+    ModelFacts,
     PersonPay,
     ReleaseRow,
     may_enter,
@@ -68,7 +70,7 @@ def test_a_release_verifies_and_every_check_says_what_it_found(release: Path) ->
     assert report.ok
     assert report.issues == ()
     assert [check.name for check in report.checks if not check.passed] == []
-    assert len(report.checks) == 8
+    assert [check.name for check in report.checks][-1] == "The card for machines says the same"
 
 
 def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
@@ -82,13 +84,17 @@ def test_the_files_are_those_that_the_card_promises(release: Path) -> None:
     assert names == [
         "annotations.parquet",
         "card.md",
+        "croissant.json",
         "data/part-00000.parquet",
+        "datasheet.md",
         "labels.jsonl",
         "log.json",
         "manifest.json",
         "media.jsonl",
-        "rows/annotations.hashes",
+        "release.intoto.json",
+        "rows/annotations.leaves",
         "rows/labels.hashes",
+        "training-summary.md",
     ]
     assert sum(name.startswith("media/") for name in files_of(release)) == 5
 
@@ -289,6 +295,29 @@ def test_somebody_simulated_is_marked_by_who_they_are(tmp_path: Path) -> None:
     folder = make_release(tmp_path, simulated_people=("c-00000000aa",))
     assert "| c-00000000aa (simulated) | 6 | 10 |" in (folder / "card.md").read_text()
     assert errors(folder) == []
+
+
+def test_models_that_proposed_are_told_with_how_they_did(tmp_path: Path) -> None:
+    models = (
+        ModelFacts("pets@1", 7, "pet", "accuracy", 0.75, 0.61, 0.85, 48, True, ("language = sw",)),
+        ModelFacts("older@1", 2),
+    )
+    folder = make_release(tmp_path, models=models)
+    assert errors(folder) == []
+    card = (folder / "card.md").read_text("utf-8")
+    assert "## Models that proposed" in card
+    assert "pets@1: in view for 7 annotations. On 48 held-out tasks" in card
+    assert "75.0 % as people answered (95 % interval 61.0 to 85.0). Worse than the rest" in card
+    assert "older@1: in view for 2 annotations. How good it is was not measured here." in card
+    manifest = (folder / "manifest.json").read_bytes()
+    assert parse_manifest(manifest).facts.models == models
+
+
+def test_a_release_that_no_model_helped_with_says_nothing_of_models(release: Path) -> None:
+    content = json.loads((release / "manifest.json").read_bytes())
+    assert content["facts"]["models"] == []
+    assert parse_manifest((release / "manifest.json").read_bytes()).facts.models == ()
+    assert "Models that proposed" not in (release / "card.md").read_text("utf-8")
 
 
 def test_unknown_facts_are_said_to_be_unknown(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import csv
 import gzip
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -148,7 +148,7 @@ def test_with_equal_people_it_chooses_what_crowd_kit_text_rasa_chooses() -> None
         from crowdkit.aggregation import TextRASA
 
         frame = pd.DataFrame(table, columns=["task", "worker", "text"])
-        theirs = TextRASA(encoder=vectors.__getitem__).fit_predict(frame, None)
+        theirs = TextRASA(encoder=vectors.__getitem__).fit_predict(frame, cast(Any, None))
     ours = chosen(table, embed=lambda texts: np.array([vectors[text] for text in texts]))
     agree = [theirs[t] == text for t, text in zip(ours.tasks, ours.texts, strict=True)]
     assert np.mean(agree) >= 0.75

@@ -1,0 +1,1 @@
+"""Journeys with a server of their own."""

@@ -1,0 +1,1 @@
+"""Label Studio's own model server, from its package, for journeys."""

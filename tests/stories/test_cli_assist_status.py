@@ -1,0 +1,27 @@
+"""How assistance does, from the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.stories.terminal import CHOICE, POLICY, Terminal
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    made = Terminal(tmp_path / "team")
+    made.init()
+    made.ok("project", "create", "Moods", *CHOICE, *POLICY)
+    return made
+
+
+def test_a_project_without_assistance_says_so_in_words_and_as_json(terminal: Terminal) -> None:
+    assert "never switched on" in terminal.ok("assist", "status", "moods").out
+    found = terminal.ok("assist", "status", "moods", "--json").json
+    assert (found["is_on"], found["policy"], found["questions"]) == (False, None, [])
+
+
+def test_an_unknown_project_is_refused_by_name(terminal: Terminal) -> None:
+    assert terminal.run("assist", "status", "nothing").code != 0

@@ -1,0 +1,121 @@
+"""A model learns from people's answers, is measured on what it never learnt, and takes over."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, update
+
+from fairhand.core.errors import ConflictError
+from fairhand.storage.database import Database
+from fairhand.storage.tables.assist import model_version
+from fairhand.storage.tables.work import annotation, prediction
+from fairhand.use_cases.train_model import Trained, learn_model, train_model
+from fairhand.work.prelabel import learning_store, store
+from fairhand.work.prelabel.blind import is_held_out
+from tests.stories.assist_world import AssistWorld, make_digits, make_moods
+from tests.stories.quality_world import MORNING
+
+
+def train(made: AssistWorld) -> Trained:
+    learnt = learn_model(made.db, made.blobs, made.project_id)
+    return train_model(made.db, learnt, MORNING, None)
+
+
+def test_the_first_model_of_texts_is_shown_after_ten_answers(db: Database) -> None:
+    made = make_moods(db)
+    made.tick()
+    made.answer(9)
+    assert train(made).version_id is None
+
+    made.answer(6)
+    trained = train(made)
+    assert trained.promoted, trained.words
+    assert "cross-validated" in trained.words
+    with db.read() as connection:
+        assert store.load_shown(connection, made.project_id).version_id == trained.version_id
+        (version,) = store.list_versions(connection, made.project_id)
+        (point,) = learning_store.list_points(connection, made.project_id)
+    assert version.model.startswith("text-linear@")
+    assert version.checkpoint_sha256 is not None
+    assert version.data_depth == 0
+    assert (point.judgements, point.measure, point.question) == (15, "accuracy", "mood")
+
+
+def test_digits_are_measured_on_held_out_answers_that_never_trained(sqlite_db: Database) -> None:
+    made = make_digits(sqlite_db, count=150)
+    made.tick()
+    done = made.answer(150)
+    trained = train(made)
+
+    assert trained.promoted, trained.words
+    held = [task_id for task_id in done if is_held_out(task_id, 200)]
+    with sqlite_db.read() as connection:
+        (version,) = store.list_versions(connection, made.project_id)
+    assert version.held_out == len(held) >= 20
+    assert version.trained_on == len(done) - len(held)
+    assert version.report["basis"] == "held_out"
+    assert version.report["score"] > version.report["rival_score"] + 0.3
+    assert f"On {len(held)} held-out tasks" in version.verdict
+
+
+def test_the_same_answers_give_no_second_version(sqlite_db: Database) -> None:
+    made = make_moods(sqlite_db)
+    made.tick()
+    made.answer(20)
+    assert train(made).version_id is not None
+
+    again = train(made)
+    assert again.version_id is None
+    assert "Nothing was answered since version 1" in again.words
+
+
+def test_a_model_that_is_no_better_than_the_shown_one_stays_out_of_sight(
+    sqlite_db: Database,
+) -> None:
+    made = make_moods(sqlite_db)
+    made.tick()
+    made.answer(30)
+    first = train(made)
+    made.answer(20)
+    second = train(made)
+
+    assert first.promoted
+    assert not second.promoted
+    with sqlite_db.read() as connection:
+        newest, oldest = store.list_versions(connection, made.project_id)
+        assert store.load_shown(connection, made.project_id).version_id == first.version_id
+    assert (oldest.state, newest.state) == ("promoted", "refused")
+    assert "The model that is shown stays." in newest.verdict
+
+
+def test_without_the_tick_nothing_is_trained(sqlite_db: Database) -> None:
+    made = make_moods(sqlite_db, count=5)
+    with pytest.raises(ConflictError):
+        train(made)
+
+
+@pytest.mark.parametrize(("before", "depth"), [(0, 1), (2, 3), (None, None)])
+def test_a_model_that_learns_from_taken_over_proposals_is_one_deeper(
+    sqlite_db: Database, before: int | None, depth: int | None
+) -> None:
+    made = make_moods(sqlite_db)
+    made.tick()
+    made.answer(15)
+    first = train(made).version_id
+    with sqlite_db.write() as connection:
+        connection.execute(update(model_version).values(data_depth=before))
+        for row in connection.execute(select(annotation.c.id, annotation.c.task_id)).all():
+            values = {"task_id": row.task_id, "project_id": made.project_id, "value": "{}"}
+            values |= {"model": "m@1", "model_version_id": first, "created_at": MORNING}
+            proposed = connection.execute(prediction.insert().returning(prediction.c.id), values)
+            connection.execute(
+                update(annotation)
+                .where(annotation.c.id == row.id)
+                .values(prediction_id=proposed.scalar_one(), prediction_shown=True)
+            )
+    made.answer(12)
+    second = train(made).version_id
+    with sqlite_db.read() as connection:
+        found = store.load_version(connection, second or 0)
+    assert found is not None
+    assert found.data_depth == depth

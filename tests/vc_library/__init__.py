@@ -1,0 +1,1 @@
+"""Somebody else's library for verifiable credentials, which knows nothing of ours."""
