@@ -1,14 +1,19 @@
 """What KNN-Shapley finds and costs: flipped labels, the copying attack, seconds by size.
 
     python -m benchmarks.data_value --data DATA
+    python -m benchmarks.data_value --peer PYTHON [--sizes 10000x1000 100000x100]
 
 DATA holds features/cifar10_effnetlite0_pca128.npz (5,000 training pictures, 1,500 test pictures).
-Without it only the seconds are measured, on random features.
+PYTHON is that of an environment with pyDVL 0.10.0 (it wants NumPy 1.26): then only both are timed,
+one after the other in one run, on the same rows. Without DATA only the seconds are measured, on
+random features.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -26,7 +31,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--dimensions", type=int, default=128)
+    parser.add_argument("--peer", type=Path, help="the Python that has pyDVL")
+    parser.add_argument("--sizes", nargs="*", default=["10000x1000", "100000x100"])
     options = parser.parse_args()
+    if options.peer:
+        beside_peer(options.peer, options.sizes)
+        return
     if (options.data / _FILE).is_file():
         held = np.load(options.data / _FILE)
         train = held["split"] == "train"
@@ -101,6 +111,36 @@ def take_time(dimensions: int) -> None:
         knn_shapley(features, label, points, wanted, tolerance=None)
         ended = time.process_time()
         print(f"{f'{rows:,} x {tests:,}':26}{merged - start:16.2f}{ended - merged:10.2f}")
+
+
+def beside_peer(python: Path, sizes: list[str]) -> None:
+    """Wall seconds of both on the same rows of 384 dimensions, and how far their values differ."""
+    print(f"{'rows x test points':22}{'Fairhand':>10}{'pyDVL':>10}{'ratio':>8}{'differ by':>12}")
+    script = Path(__file__).with_name("data_value_peer.py")
+    for size in sizes:
+        rows, tests = map(int, size.split("x"))
+        rng = np.random.default_rng(0)
+        middles = rng.normal(size=(10, 384))
+        label, wanted = rng.integers(0, 10, rows), rng.integers(0, 10, tests)
+        train = middles[label] + 4 * rng.normal(size=(rows, 384))
+        points = middles[wanted] + 4 * rng.normal(size=(tests, 384))
+        knn_shapley(train[:2_000], label[:2_000], points[:200], wanted[:200])  # compiles
+        start = time.perf_counter()
+        own = knn_shapley(train, label, points, wanted, tolerance=None, resamples=2).values
+        seconds = time.perf_counter() - start
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "rows.npz")
+            np.savez(path, train=train, label=label, tests=points, wanted=wanted)
+            said = subprocess.run(  # the Python that was named
+                [str(python), str(script), str(path)], capture_output=True, text=True, check=True
+            )
+            theirs = np.load(path.with_suffix(".npy"))
+        peer = float(said.stdout.split()[-1])
+        print(
+            f"{f'{rows:,} x {tests:,}':22}{seconds:10.2f}{peer:10.2f}{peer / seconds:8.1f}"
+            f"{np.abs(own - theirs).max():12.1e}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

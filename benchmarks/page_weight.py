@@ -1,22 +1,20 @@
-"""Weigh the task page as a contributor on a slow phone meets it: `make page-weight`.
+"""Weigh the pages that a contributor meets on a slow phone: `make page-weight`.
 
-A demo workspace is served by a process of its own. A 360x640 phone with an empty cache, 400 kbit/s,
-400 ms of latency and a quarter of this machine's speed opens the task page of each demo project.
-Counted are all bytes on the wire, headers included, of what the page asks for until it says that
-it is usable, the picture of the first task with it. Fails above 100 KB for any page.
+A workspace with a demo project of every template is served. A 360x640 phone with an empty cache,
+400 kbit/s, 400 ms of latency and a quarter of this machine's speed opens the task page of each,
+and then the pages that people need most: a check-in, a statement, an appeal. Counted are all bytes
+on the wire, headers included, of what a page asks for until it says that it is usable (the others:
+until it is loaded), the picture of the first task with it. Fails above 100 KB for any page.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,15 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
+from fairhand.use_cases.close_pay_period import ClosePayPeriod, close_pay_period
+from fairhand.use_cases.decide_about_person import DecideAboutPerson, decide_about_person
+from fairhand.use_cases.hand_out_task import HandOutTask, hand_out_task
+from fairhand.use_cases.read_templates import list_templates
+from fairhand.use_cases.skip_task import SkipTask, skip_task
 from tests.browser import PHONE, launch_arguments
+from tests.journeys.hall import Hall
+from tests.journeys.kinds import open_template
+from tests.journeys.pictures import DIGIT, digits
 
 BUDGET_BYTES = 100_000
 AIM_USABLE_MS = 3_000
@@ -35,18 +41,21 @@ _SLOW_3G = {
     "uploadThroughput": 50_000,
 }
 _CPU_SLOWDOWN = 4
-_START_TIMEOUT_S = 180
 _PAGE_TIMEOUT_S = 60
 _LATER_MS = 5_000
 _USABLE = "performance.getEntriesByName('usable').length > 0"
+_USABLE_AT = "performance.getEntriesByName('usable')[0].startTime"
+_LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd > 0"
+_LOADED_AT = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 
 
 @dataclass(frozen=True, slots=True)
-class Demo:
-    """A demo that is being served."""
+class Place:
+    """A page to open, and what it is called."""
 
-    url: str
-    contributor_link: str
+    name: str
+    path: str
+    is_task: bool
 
 
 @dataclass(slots=True)
@@ -74,82 +83,74 @@ class Weighed:
         return sum(request.size for request in self.requests)
 
 
-@contextmanager
-def serve_demo() -> Iterator[Demo]:
-    """Serve a fresh demo workspace from a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="fairhand-weight-") as folder:
-        fairhand = Path(sys.executable).with_name("fairhand")
-        options = ["--workspace", f"{folder}/demo", "--port", str(port), "--digits", "40"]
-        command: list[str | Path] = [fairhand, "demo", "--json", *options]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        try:
-            yield _told(process)
-        finally:
-            process.terminate()
-            process.wait(20)
+def furnish(hall: Hall, person_id: int, chosen: Sequence[str]) -> list[Place]:
+    """Make a project of every template (or of those chosen), pay once, and decide once."""
+    places = [
+        Place(template.name, f"/work/{open_template(hall, template, person_id)}", is_task=True)
+        for template in list_templates()
+        if not chosen or template.name in chosen
+    ]
+    return places + ([] if chosen else _rights(hall, person_id))
 
 
-def _told(process: subprocess.Popen[str]) -> Demo:
-    """Read the demo's own words, then wait until it answers."""
-    told, decoder = "", json.JSONDecoder()
-    for line in process.stdout or ():
-        told += line
-        try:
-            links = decoder.decode(told)
-        except json.JSONDecodeError:
-            continue
-        _wait_for(links["url"], process)
-        return Demo(links["url"], links["contributor_link"])
-    raise SystemExit(f"`fairhand demo` ended before it served anything: {told}")
+def _rights(hall: Hall, person_id: int) -> list[Place]:
+    """A statement and a decision, and the pages where one reads and contests them."""
+    db, carmen = hall.house.db, hall.carmen
+    house, project = hall.house, hall.project(DIGIT, digits(2), [person_id])
+    asked = HandOutTask(person_id, project)
+    got = hand_out_task(db, asked, hall.clock(), terms=house.terms, idle_cap_ms=house.idle_cap_ms)
+    if got.sheet is None:
+        raise SystemExit(f"No task was handed out: {got.message}")
+    hall.clock.ahead_ms += 60_000
+    skipped = SkipTask(person_id, got.sheet.task.id, "page-weight")
+    skip_task(db, skipped, hall.clock(), signer=house.signer, idle_cap_ms=house.idle_cap_ms)
+    hall.clock.ahead_ms += 1_000
+    close_pay_period(db, ClosePayPeriod(hall.clock(), carmen), hall.clock())
+    (statement,) = hall.rows("SELECT MAX(id) FROM statement WHERE person_id = :p", p=person_id)[0]
+    decided = DecideAboutPerson(
+        carmen,
+        person_id,
+        project,
+        "fraud_flag",
+        "Two accounts sent the very same letters.",
+        "Letters that differ would not have been looked at.",
+        "Annotations 3 and 4.",
+        "page-weight-1",
+    )
+    decision = decide_about_person(db, decided, hall.clock())
+    return [
+        Place("check-in", "/wellbeing/check-ins", is_task=False),
+        Place("statement", f"/earnings/statements/{statement}", is_task=False),
+        Place("appeal", f"/rights/decisions/{decision}/appeal", is_task=False),
+    ]
 
 
-def _wait_for(url: str, process: subprocess.Popen[str]) -> None:
-    where = urlsplit(url)
-    deadline = time.monotonic() + _START_TIMEOUT_S
-    while time.monotonic() < deadline and process.poll() is None:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex((where.hostname or "127.0.0.1", where.port or 80)) == 0:
-                return
-        time.sleep(0.1)
-    raise SystemExit(f"{url} did not answer within {_START_TIMEOUT_S} s, or the demo ended")
-
-
-def sign_in(browser: Browser, demo: Demo) -> tuple[StorageState, list[str]]:
-    """Open the contributor's link, accept every offer; give the session and the task pages."""
+def sign_in(browser: Browser, link: str) -> StorageState:
+    """Open the contributor's link; give the session."""
     with browser.new_context(service_workers="block") as context:
         page = context.new_page()
-        page.goto(demo.contributor_link)
-        page.get_by_role("button").first.click()
-        page.wait_for_url(f"{demo.url}/")
-        accept = page.locator("form[action$='/join'] button")
-        while accept.count():
-            accept.first.click()
-            page.wait_for_url("**/work/*")
-            page.goto(f"{demo.url}/")
-        links = page.locator("a[href*='/work/']")
-        pages = {str(link.get_attribute("href")) for link in links.all()}
-        return context.storage_state(), sorted(pages)
+        page.goto(link)
+        page.get_by_role("button", name="Continue").click()
+        page.wait_for_load_state()
+        return context.storage_state()
 
 
-def weigh(browser: Browser, session: StorageState, url: str) -> Weighed:
+def weigh(browser: Browser, session: StorageState, url: str, place: Place) -> Weighed:
     """Open a page on a slow phone with an empty cache and count what comes over the wire."""
     with browser.new_context(storage_state=session, service_workers="block", **PHONE) as context:
         page = context.new_page()
         page.set_default_timeout(_PAGE_TIMEOUT_S * 1_000)
         requests = _watch(page)
-        page.goto(url, wait_until="commit")
-        _until(page, lambda: bool(page.evaluate(_USABLE)))
+        page.goto(f"{url}{place.path}", wait_until="commit")
+        ready = _USABLE if place.is_task else _LOADED
+        _until(page, lambda: bool(page.evaluate(ready)))
         needed = list(requests)
-        usable_ms = page.evaluate("performance.getEntriesByName('usable')[0].startTime")
+        usable_ms = page.evaluate(_USABLE_AT if place.is_task else _LOADED_AT)
         _until(page, lambda: all(requests[key].is_over for key in needed))
-        page.wait_for_timeout(_LATER_MS)
+        if place.is_task:
+            page.wait_for_timeout(_LATER_MS)
         later = [request for key, request in requests.items() if key not in needed]
-        name = page.title().split(" · ")[0]
-        return Weighed(name, usable_ms, [requests[key] for key in needed], later)
+        return Weighed(place.name, usable_ms, [requests[key] for key in needed], later)
 
 
 def _until(page: Page, condition: Callable[[], bool]) -> None:
@@ -204,16 +205,21 @@ def _short(path: str) -> str:
     return path if len(path) <= 60 else f"{path[:40]}…{path[-16:]}"
 
 
-def measure() -> list[Weighed]:
-    """Weigh the task page of every demo project."""
+def measure(chosen: Sequence[str]) -> list[Weighed]:
+    """Weigh the task page of every template, and what people need most."""
     arguments = launch_arguments()
-    with serve_demo() as demo, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory(prefix="fairhand-weight-") as folder,
+        sync_playwright() as playwright,
+    ):
+        hall = Hall(Path(folder), works=False)
+        person_id = hall.person("Amina")
+        places = furnish(hall, person_id, chosen)
         browser = playwright.chromium.launch(**arguments)
-        session, pages = sign_in(browser, demo)
-        if not pages:
-            raise SystemExit("The demo offers no task page to its contributor.")
-        weighed = [weigh(browser, session, f"{demo.url}{path}") for path in pages]
+        session = sign_in(browser, hall.link(person_id))
+        weighed = [weigh(browser, session, hall.url, place) for place in places]
         browser.close()
+        hall.close()
     return weighed
 
 
@@ -221,9 +227,11 @@ def main() -> int:
     """Weigh, print, and say by the exit code whether every page is within its budget."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    as_json = parser.parse_args().json
+    parser.add_argument("template", nargs="*", help="weigh these templates alone")
+    wishes = parser.parse_args()
+    as_json = wishes.json
     try:
-        weighed = measure()
+        weighed = measure(wishes.template)
     except LookupError as absent:
         print(absent, file=sys.stderr)
         return 2
@@ -235,7 +243,7 @@ def main() -> int:
         ]
         print(json.dumps(figures, indent=2))
     else:
-        print("Task pages on a 360x640 phone: 400 kbit/s, 400 ms latency, CPU 4x slower")
+        print("Pages on a 360x640 phone: 400 kbit/s, 400 ms latency, CPU 4x slower")
         for one in weighed:
             show(one)
     return int(any(one.size > BUDGET_BYTES for one in weighed))

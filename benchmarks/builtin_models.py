@@ -1,0 +1,229 @@
+"""How good the built-in models are, how well their scores hold, and how quick they are.
+
+    python benchmarks/builtin_models.py            # text, pictures, digits, recordings, tiers
+    python benchmarks/builtin_models.py text       # one of them
+
+Each set is cut by chance into answers to learn from and answers to measure by (seed 0). Beside the
+built-in model stands plain logistic regression (scikit-learn, C = 1, no calibration) on all answers
+to learn from: for toxicity on MiniLM's features, for CIFAR-10 on 128 principal components of
+EfficientNet's, for digits on the pixels. ECE is the expected calibration error, 15 bins.
+Data: ../shared/data, or the folder that FAIRHAND_DATA names.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from fairhand.compute.assistants.contract import Example, Item
+from fairhand.compute.models.builtin import pick_builtin
+from fairhand.compute.models.calibration import expected_calibration_error
+from fairhand.compute.models.heads import fit_head
+from fairhand.compute.models.linear import LinearPredictor, LinearTrainer
+from fairhand.compute.models.text import SpellingEmbedder
+from fairhand.compute.models.tiers import TIERS, fit_tiers, open_tiers
+from fairhand.model.project import Question
+
+DATA = Path(os.environ.get("FAIRHAND_DATA", Path(__file__).resolve().parents[2] / "shared/data"))
+HEAD = (
+    f"{'set':<10} {'model':<34} {'answers':>7} {'accuracy':>8} {'macro-F1':>8} {'ECE':>6} {'s':>6}"
+)
+
+
+def macro_f1(truth: NDArray[Any], given: NDArray[Any]) -> float:
+    """Mean over labels of the harmonic mean of precision and recall."""
+    scores = []
+    for label in np.unique(truth):
+        right = ((truth == label) & (given == label)).sum()
+        scores.append(2 * right / ((truth == label).sum() + (given == label).sum()))
+    return float(np.mean(scores))
+
+
+def line(
+    name: str, model: str, count: int, truth: NDArray[Any], shares: NDArray[Any], took: float
+) -> None:
+    """Print one measurement."""
+    given = shares.argmax(axis=1)
+    right = given == truth
+    error = expected_calibration_error(shares.max(axis=1), right)
+    print(
+        f"{name:<10} {model:<34} {count:>7} {right.mean():>8.3f} {macro_f1(truth, given):>8.3f}"
+        f" {error:>6.3f} {took:>6.1f}",
+        flush=True,
+    )
+
+
+def plain(name: str, model: str, rows: NDArray[Any], truth: NDArray[Any], count: int) -> None:
+    """Measure plain logistic regression, fitted to the first `count` rows, on the rest."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    started = time.perf_counter()
+    scaler = StandardScaler().fit(rows[:count])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitted = LogisticRegression(max_iter=300).fit(scaler.transform(rows[:count]), truth[:count])
+    shares = fitted.predict_proba(scaler.transform(rows[count:]))
+    line(name, model, count, truth[count:], shares, time.perf_counter() - started)
+
+
+def built_in(
+    name: str,
+    items: Sequence[Item],
+    truth: NDArray[Any],
+    counts: Sequence[int],
+    measured: int,
+    trainer: LinearTrainer | None = None,
+) -> None:
+    """Measure a built-in model after `counts` answers, on the last `measured` items."""
+    labels = [str(label) for label in range(int(truth.max()) + 1)]
+    question = Question("q", "choice", "?", {"labels": [{"value": one} for one in labels]})
+    picked = pick_builtin(question, items[0]).trainer if trainer is None else trainer
+    assert isinstance(picked, LinearTrainer)
+    started = time.perf_counter()
+    features = picked.embedder.embed(items)
+    took = time.perf_counter() - started
+    print(f"{name:<10} {picked.features}: {len(items) / took:.0f} items a second", flush=True)
+    examples = [
+        Example(item, {"q": str(label)}) for item, label in zip(items, truth.tolist(), strict=True)
+    ]
+    for count in counts:
+        started = time.perf_counter()
+        learnt = picked.fit_features(
+            question, features[:count], examples[:count], seed=0, version="1"
+        )
+        took = time.perf_counter() - started
+        predictor = picked.load(question, learnt, version="1")
+        assert isinstance(predictor, LinearPredictor)
+        shares = predictor.probabilities(features[-measured:], items[-measured:])
+        line(name, picked.features, count, truth[-measured:], shares, took)
+
+
+def text() -> None:
+    """Toxicity: 12,500 tweets, three labels (78, 16 and 6 in a hundred)."""
+    table = pq.read_table(DATA / "text_toxicity/davidson2017.parquet")
+    order = np.random.default_rng(0).permutation(table.num_rows)[:4_500]
+    tweets, truth = table["tweet"].to_pylist(), np.array(table["class"].to_pylist())[order]
+    items = [Item(at, {"text": tweets[place]}) for at, place in enumerate(order.tolist())]
+    built_in("toxicity", items, truth, (10, 100, 1_000, 3_000), 1_500)
+    spelling = LinearTrainer("text-linear", SpellingEmbedder())
+    built_in("toxicity", items, truth, (100, 3_000), 1_500, spelling)
+    with np.load(DATA / "features/davidson_minilm384.npz") as kept:
+        rows, labels = kept["X"].astype(np.float32), kept["y"].astype(np.int64)
+    plain("toxicity", "plain, MiniLM 384", rows, labels, 4_000)
+    given_features("toxicity", "our head, MiniLM 384", rows, labels, 4_000)
+
+
+def images() -> None:
+    """CIFAR-10: pictures of 32 x 32, ten labels."""
+    table = pq.read_table(DATA / "img_cifar10/cifar10.parquet")
+    split = np.array(table["split"].to_pylist())
+    rng = np.random.default_rng(0)
+    learn, measure = (rng.permutation(np.flatnonzero(split == one)) for one in ("train", "test"))
+    order = np.concatenate([learn[:2_500], measure[:1_000]])
+    files, truth = table["jpeg"].to_pylist(), np.array(table["label"].to_pylist())[order]
+    items = [
+        Item(at, {}, lambda file=files[place]: file, "image/jpeg")  # type: ignore[misc]
+        for at, place in enumerate(order.tolist())
+    ]
+    built_in("cifar10", items, truth, (10, 100, 500, 2_500), 1_000)
+    with np.load(DATA / "features/cifar10_effnetlite0_pca128.npz") as kept:
+        rows, labels, part = kept["X"].astype(np.float32), kept["y"].astype(np.int64), kept["split"]
+    first = np.flatnonzero(np.isin(part, ("train", b"train", 0)))
+    order = np.concatenate([rng.permutation(first), np.setdiff1d(np.arange(len(rows)), first)])
+    plain("cifar10", "plain, EfficientNet PCA 128", rows[order], labels[order], len(first))
+    given_features(
+        "cifar10", "our head, EfficientNet PCA 128", rows[order], labels[order], len(first)
+    )
+
+
+def digits() -> None:
+    """Handwritten digits of 8 x 8, as features and as pictures."""
+    from sklearn.datasets import load_digits
+
+    found = load_digits()
+    order = np.random.default_rng(0).permutation(len(found.target))
+    rows = found.data[order].astype(np.float32)
+    truth = found.target[order].astype(np.int64)
+    for count in (10, 50, 100, 400, 1_000):
+        given_features("digits", "our head, pixels", rows, truth, count, 797)
+    plain("digits", "plain, pixels", rows, truth, 1_000)
+
+
+def given_features(
+    name: str,
+    model: str,
+    rows: NDArray[np.float32],
+    truth: NDArray[np.int64],
+    count: int,
+    measured: int | None = None,
+) -> None:
+    """Measure our head on features that are given."""
+    started = time.perf_counter()
+    head = fit_head(
+        rows[:count], truth[:count], np.ones(count), int(truth.max()) + 1, np.arange(count), 0
+    )
+    rest = slice(count if measured is None else len(rows) - measured, None)
+    took = time.perf_counter() - started
+    line(name, model, count, truth[rest], head.probabilities(rows[rest]), took)
+
+
+def sounds() -> None:
+    """Spoken digits: 480 recordings by four people."""
+    paths = sorted((DATA / "speech_fsdd").glob("*.flac"))
+    paths = [paths[at] for at in np.random.default_rng(0).permutation(len(paths))]
+    items = [Item(at, {}, path.read_bytes, "audio/flac") for at, path in enumerate(paths)]
+    truth = np.array([int(path.name[0]) for path in paths])
+    built_in("speech", items, truth, (20, 50, 100, 360), 120)
+
+
+def tiers() -> None:
+    """Tiers of tweets from three votes or more each: neither 0, offensive 2, hate speech 4."""
+    from scipy.stats import spearmanr
+
+    table = pq.read_table(DATA / "text_toxicity/davidson2017.parquet")
+    order = np.random.default_rng(0).permutation(table.num_rows)[:2_500].tolist()
+    tweets = [table["tweet"].to_pylist()[at] for at in order]
+    votes = np.zeros((len(tweets), TIERS))
+    for tier, column in ((0, "neither"), (2, "offensive_language"), (4, "hate_speech")):
+        votes[:, tier] = np.array(table[column].to_pylist())[order]
+    truth = (votes / votes.sum(axis=1, keepdims=True)) @ np.arange(TIERS)
+    for count in (50, 1_500):
+        started = time.perf_counter()
+        model = open_tiers(fit_tiers(tweets[:count], votes[:count], seed=0))
+        took = time.perf_counter() - started
+        found = model.propose(tweets[1_500:])
+        expected = np.array([one.expected for one in found])
+        over = np.array([one.at_most for one in found]) < votes[1_500:].argmax(axis=1)
+        error = np.abs(expected - truth[1_500:]).mean()
+        blind = np.abs(truth[:count].mean() - truth[1_500:]).mean()
+        order_kept = spearmanr(expected, truth[1_500:]).statistic
+        print(
+            f"tiers      {count:>5} texts: mean error {error:.2f} tiers (mean alone {blind:.2f}),"
+            f" rank correlation {order_kept:.2f}, {100 * over.mean():.1f} % above at_most (of 5),"
+            f" {took:.1f} s",
+            flush=True,
+        )
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "digits": digits,
+    "text": text,
+    "images": images,
+    "sounds": sounds,
+    "tiers": tiers,
+}
+
+if __name__ == "__main__":
+    print(HEAD)
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()
