@@ -11,9 +11,9 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 UV ?= $(shell command -v uv || (test -x $(BIN)/uv && echo $(BIN)/uv))
 # On CI everything runs; the everyday suite leaves out what is marked slow.
 MARKS := $(if $(filter 1 true,$(CI)),,-m "not slow")
-CODE := src tests benchmarks
+CODE := src tests benchmarks packages
 
-.PHONY: help setup demo test test-fast test-all test-js lint format types check bench page-weight \
+.PHONY: help setup demo test test-fast test-all test-again test-js lint format types check bench page-weight \
 	invariants-long docs revision constraints clean
 .DEFAULT_GOAL := help
 
@@ -33,6 +33,9 @@ test-fast: $(VENV)/.ready-dev ## run what needs neither a browser nor PostgreSQL
 
 test-all: $(VENV)/.ready-dev ## run everything, slow tests included
 	@$(BIN)/pytest -n $(JOBS) $(ARGS)
+
+test-again: $(VENV)/.ready-dev ## run what failed last time
+	@$(BIN)/pytest --last-failed --last-failed-no-failures none $(ARGS)
 
 test-js: ## run the JavaScript tests, when node is there
 	@if ! command -v node >/dev/null; then echo "JavaScript tests skipped: no node found"; \
@@ -69,7 +72,7 @@ revision: $(VENV)/.ready-dev ## write the next migration: make revision MESSAGE=
 	@$(BIN)/python -m fairhand.storage.migrate revision "$(MESSAGE)"
 
 constraints: ## pin the newest versions that fit (needs uv)
-	@$(UV) pip compile -q --upgrade pyproject.toml --extra demo --extra dev --extra peers --extra scale --python-version 3.11 \
+	@$(UV) pip compile -q --upgrade pyproject.toml --extra assist --extra audio --extra demo --extra dev --extra imaging --extra peers --extra people --extra scale --python-version 3.11 \
 		--no-annotate --no-header --no-emit-index-url --no-emit-find-links -o constraints.txt
 
 clean: ## remove the demo's workspace and what tools left behind
@@ -86,7 +89,9 @@ $(VENV)/.ready-demo: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.ready-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@$(call install,.[demo$(comma)dev$(comma)peers$(comma)scale])
+	@$(call install,.[audio$(comma)demo$(comma)dev$(comma)imaging$(comma)peers$(comma)people$(comma)scale])
+	@# An independent verifier of the log's formats; it asks for Python 3.12 and runs on 3.11.
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --ignore-requires-python aics-tlog==0.2.1
 	@touch $@ $(VENV)/.ready-demo
 
 comma := ,
