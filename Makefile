@@ -9,8 +9,9 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	done)
 # uv installs the same pinned packages in a fraction of the time; pip does without it.
 UV ?= $(shell command -v uv || (test -x $(BIN)/uv && echo $(BIN)/uv))
-# On CI everything runs; the everyday suite leaves out what is marked slow.
-MARKS := $(if $(filter 1 true,$(CI)),,-m "not slow")
+# On CI everything runs, in an order that is the same every time; the everyday suite is shuffled
+# and leaves out what is marked slow.
+MARKS := $(if $(filter 1 true,$(CI)),--randomly-seed=2026,-m "not slow")
 CODE := src tests benchmarks packages
 
 .PHONY: help setup demo test test-fast test-all test-again test-js lint format types check bench page-weight \
@@ -82,6 +83,7 @@ $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Fairhand needs Python 3.11 or newer; none was found." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "Could not make $(VENV). On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt uv || true
 
 # The stamps make a second start quick: nothing is installed until the pins change.
 $(VENV)/.ready-demo: pyproject.toml constraints.txt | $(VENV)/bin/python
@@ -92,9 +94,16 @@ $(VENV)/.ready-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(call install,.[audio$(comma)demo$(comma)dev$(comma)imaging$(comma)peers$(comma)people$(comma)scale])
 	@# An independent verifier of the log's formats; it asks for Python 3.12 and runs on 3.11.
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --ignore-requires-python aics-tlog==0.2.1
+	@# Label Studio's own client wants other versions of what we use, so it has a place of its own.
+	@$(BIN)/python -m venv --clear $(VENV)/label-studio
+	@$(call install-into,$(VENV)/label-studio,label-studio-sdk==2.1.2)
 	@touch $@ $(VENV)/.ready-demo
 
 comma := ,
+define install-into
+	{ test -n "$(UV)" && $(UV) pip install -q --python $(1)/bin/python '$(2)'; } \
+	|| $(1)/bin/python -m pip install -q --disable-pip-version-check '$(2)'
+endef
 define install
 	echo "Installing Fairhand and what it needs into $(VENV) ..."; \
 	{ test -n "$(UV)" && $(UV) pip install -q --python $(BIN)/python -c constraints.txt -e '$(1)'; } \

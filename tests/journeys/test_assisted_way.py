@@ -75,6 +75,8 @@ def test_from_a_tick_to_proposals_that_people_accept(hall: Hall, visit: Visitors
 
     helped = blind = accepted = 0
     while helped < 5:
+        # An answer that is still on its way would make the page pass over the task it is sent.
+        hall.await_annotations(project, TAUGHT + helped + blind)
         page.reload()
         desk.ready()
         if not comes_with_one(page):
