@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from fairhand.compute.backends.guard import GuardedClient, Limits, guarded_client
-from fairhand.core.clock import Clock
+from fairhand.core.clock import MINUTE_MS, Clock, Instant
 from fairhand.core.errors import FairhandError
 from fairhand.proof.log import store as log
 from fairhand.proof.log import witness_store
@@ -21,6 +21,8 @@ from fairhand.proof.log.witness_store import WitnessRow
 from fairhand.storage.database import Database
 
 LIMITS: Final = Limits(connect_s=3.0, total_s=10.0, max_bytes=64 * 1024)
+AGAIN_MS: Final = 10 * MINUTE_MS
+"""How often a witness signs the head of a quiet log again: monitors take an old line as stale."""
 Post = Callable[[str, bytes], tuple[int, bytes]]
 
 
@@ -34,11 +36,19 @@ def gather_cosignatures(db: Database, clock: Clock, allowed: Collection[str] = (
         witnesses = witness_store.list_witnesses(connection)
     if latest is None:
         return 0
-    due = [one for one in witnesses if one.cosigned_size < latest.size]
+    now = clock()
+    due = [one for one in witnesses if _is_due(one, latest.size, now)]
     if not due:
         return 0
     with guarded_client(allowed) as client:
         return sum(_ask(db, client, one, latest, clock) for one in due)
+
+
+def _is_due(one: WitnessRow, size: int, now: Instant) -> bool:
+    """Say whether a witness has not signed this head, or so long ago that it looks forgotten."""
+    if one.cosigned_size < size:
+        return True
+    return one.asked_at is None or now - one.asked_at >= AGAIN_MS
 
 
 def _ask(

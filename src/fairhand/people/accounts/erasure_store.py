@@ -13,7 +13,16 @@ import orjson
 from sqlalchemy import Connection, Table, or_, select, text, update
 
 from fairhand.core.clock import Instant
-from fairhand.storage.tables import campaigns, conduct, consent, desk, people, readiness, wellbeing
+from fairhand.storage.tables import (
+    campaigns,
+    conduct,
+    consent,
+    desk,
+    office,
+    people,
+    readiness,
+    wellbeing,
+)
 from fairhand.storage.tables.proof import log_event
 from fairhand.storage.tables.quality import annotator_model, consensus
 from fairhand.storage.tables.work import annotation, draft, skip
@@ -47,6 +56,11 @@ DELETED: Final[Sequence[tuple[Table, str]]] = (
     (campaigns.look_up, "person_id"),
     (consent.notice_reading, "person_id"),
     (consent.consent_refusal, "person_id"),
+    (office.identity, "person_id"),
+    (office.mail, "person_id"),
+    (office.mail_choice, "person_id"),
+    (office.review_claim, "reviewer_id"),
+    (office.saved_view, "person_id"),
 )
 """Rows that go."""
 
@@ -78,6 +92,8 @@ EMPTIED: Final = (
     ),
     Emptied(skip, "person_id", {"reason": None}),
     Emptied(desk.remark, "person_id", {"words": ""}),
+    Emptied(office.review, "reviewer_id", {"reason": ""}),
+    Emptied(office.review_wish, "person_id", {"words": ""}),
     Emptied(desk.message, "author_id", {"text": "", "author_id": None}),
     Emptied(readiness.attempt, "person_id", {"result": "{}"}),
     Emptied(readiness.credential, "person_id", {"body": "{}", "is_shared": False}),
@@ -125,7 +141,7 @@ STAYS: Final[Mapping[str, str]] = {
          "gate_run", "job", "licence_request", "log_key", "model_evaluation", "model_version",
          "notice", "pilot", "release_page", "task_origin", "value_study", "witness",
          "prelabel_run", "project", "project_version", "proposal", "quality_signal",
-         "readiness_terms", "system_switch", "event"),
+         "readiness_terms", "system_switch", "event", "export_file", "review_terms", "webhook"),
         "done for the workspace, under a number",
     ),
 }  # fmt: skip

@@ -15,7 +15,16 @@ import orjson
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, LargeBinary, Table, select
 
 from fairhand.core.clock import Instant, iso
-from fairhand.storage.tables import campaigns, conduct, consent, desk, people, readiness, wellbeing
+from fairhand.storage.tables import (
+    campaigns,
+    conduct,
+    consent,
+    desk,
+    office,
+    people,
+    readiness,
+    wellbeing,
+)
 from fairhand.storage.tables.proof import log_event
 from fairhand.storage.tables.quality import annotator_model
 from fairhand.storage.tables.work import annotation, draft, lease, skip
@@ -51,8 +60,15 @@ def _json(*names: str) -> frozenset[str]:
 RECORDS: Final[Mapping[str, Record]] = {
     "account/person": Record(people.person, "Your account.", "id"),
     "account/roles": Record(people.membership, "The roles you have, and where."),
+    "account/identities": Record(
+        office.identity, "Who you are at identity providers you sign in with.", key=""
+    ),
+    "account/mail": Record(office.mail_choice, "Letters that you want or do not want.", key=""),
     "account/sessions": Record(people.session, "When you were signed in.", key=""),
     "account/links": Record(people.sign_in_link, "Sign-in links that were made for you.", key=""),
+    "work/wishes": Record(
+        office.review_wish, "Where you asked for a second pair of eyes.", key="annotation_id"
+    ),
     "account/tokens": Record(people.api_token, "Your API tokens, without their secrets."),
     "account/declared": Record(conduct.self_declared, "What you said of yourself.", key="name"),
     "account/reports-to": Record(conduct.reports_to, "Whom you answer to.", key=""),
@@ -176,6 +192,8 @@ ELSEWHERE: Final[Mapping[str, str]] = {
         "in pay/",
     ),
     "person_key": "the key itself would undo the sealing; what it seals is in given/",
+    "review_claim": "which task is open before you, for minutes; what you found is in log/events",
+    "mail": "letters to you, dropped once they are sent",
     "person_clock": "the state of time events, which are in pay/",
     "floor_ratchet": "the floor stands in every statement of pay/",
     **dict.fromkeys(
@@ -185,7 +203,8 @@ ELSEWHERE: Final[Mapping[str, str]] = {
          "release_page", "task_origin", "value_study", "witness",
          "model_evaluation", "model_version", "pay_policy", "payout_batch", "pilot",
          "prelabel_run", "project", "project_version", "proposal", "quality_signal",
-         "readiness_terms", "royalty_terms", "system_switch", "usage_event"),
+         "readiness_terms", "royalty_terms", "system_switch", "usage_event",
+         "export_file", "review", "review_terms", "saved_view", "webhook"),
         "done for the workspace; what you did is in log/events",
     ),
 }  # fmt: skip

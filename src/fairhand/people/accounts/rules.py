@@ -44,6 +44,11 @@ Action = Literal[
     "licence.view",  # licences, recipients, notices, models
     "log.keep",  # the log's keys and witnesses
     "gate.run",  # ask whether training may begin, and record the use
+    "annotation.review",  # look at answers, accept them, mend them, ask again
+    "export.make",  # take a project's tasks and answers away as files
+    "webhook.keep",  # where events are told to
+    "mail.keep",  # what is on its way by mail, previews, the test letter
+    "server.view",  # processes, measures, what the doctor found
 ]
 
 TABLE: Mapping[Action, frozenset[Role]] = {
@@ -80,6 +85,11 @@ TABLE: Mapping[Action, frozenset[Role]] = {
     "licence.view": frozenset(("owner", "manager", "auditor")),
     "log.keep": frozenset(("owner",)),
     "gate.run": frozenset(("owner", "manager")),
+    "annotation.review": frozenset(("owner", "reviewer")),
+    "export.make": frozenset(("owner",)),
+    "webhook.keep": frozenset(("owner",)),
+    "mail.keep": frozenset(("owner", "manager")),
+    "server.view": frozenset(("owner", "auditor")),
 }
 
 # What a named human alone does, signed in themselves: no token reaches these.
@@ -98,6 +108,7 @@ SCOPES: Mapping[str, frozenset[Action]] = {
             "log.view",
             "campaign.view",
             "licence.view",
+            "server.view",
         )
     ),
     "work": frozenset(("work", "own", "log.view")),

@@ -46,9 +46,9 @@ _WITNESSES = select(
     witness.c.trouble,
 ).order_by(witness.c.id)
 _LINES = (
-    select(cosignature.c.line)
+    select(cosignature.c.witness_id, cosignature.c.line)
     .where(cosignature.c.size == bindparam("size"))
-    .order_by(cosignature.c.witness_id)
+    .order_by(cosignature.c.witness_id, cosignature.c.at)
 )
 _NEWEST_COSIGNED = (
     select(checkpoint.c.size, checkpoint.c.note)
@@ -107,8 +107,9 @@ def note_trouble(connection: Connection, witness_id: int, words: str, now: Insta
 
 
 def lines_of(connection: Connection, size: int) -> list[str]:
-    """The signature lines that witnesses put under a checkpoint."""
-    return list(connection.execute(_LINES, {"size": size}).scalars())
+    """The signature lines that witnesses put under a checkpoint, the last one of each."""
+    newest = {row.witness_id: row.line for row in connection.execute(_LINES, {"size": size})}
+    return list(newest.values())
 
 
 def newest_shown(connection: Connection) -> Head | None:

@@ -60,6 +60,9 @@ membership = Table(
     Column("project_id", Key, nullable=False, server_default="0"),  # 0: the whole workspace
     Column("role", String(12), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    # Given here, or by a group at the identity provider: what a group gave, leaving it takes.
+    Column("source", String(8), nullable=False, server_default="given"),
+    CheckConstraint("source IN ('given', 'group')", name="source"),
     UniqueConstraint("person_id", "project_id", "role"),
     CheckConstraint(
         "role IN ('owner', 'manager', 'reviewer', 'trainer', 'contributor', 'auditor')",

@@ -150,10 +150,11 @@ cosignature = Table(
     metadata,
     Column("size", BigInteger, ForeignKey("checkpoint.size"), primary_key=True),
     Column("witness_id", Key, ForeignKey("witness.id"), primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
     Column("line", Text, nullable=False),  # the signature line as it goes under the note
-    Column("at", BigInteger, nullable=False),
 )
-"""A witness's signature under a checkpoint (C2SP tlog-cosignature)."""
+"""A witness's signature under a checkpoint (C2SP tlog-cosignature); on a quiet log it signs the
+same head again, so that everybody sees that this is still the newest one."""
 
 task_origin = Table(
     "task_origin",

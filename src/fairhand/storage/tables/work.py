@@ -61,6 +61,7 @@ project = Table(
     Column("model_version_id", Key),
     Column("blind_permille", Integer, nullable=False, server_default="0"),
     Column("holdout_permille", Integer, nullable=False, server_default="0"),
+    Column("archived_at", BigInteger),  # out of the way: read as ever, nothing changes in it
     CheckConstraint("mode IN ('draft', 'demo', 'open', 'paused', 'closed')", name="mode"),
     CheckConstraint("min_overlap BETWEEN 1 AND max_overlap", name="overlap"),
     CheckConstraint("rate_micros_per_hour >= 0", name="rate"),
@@ -105,8 +106,10 @@ task = Table(
     Column("media_details", Text),
     Column("place", String(300), nullable=False),  # where in its file the row came from
     Column("created_at", BigInteger, nullable=False),
+    Column("set_aside_at", BigInteger),  # the owner took it out: not asked, not released
     UniqueConstraint("project_id", "fingerprint"),
     Index("ix_task_media", "media_sha256"),
+    Index("ix_task_project", "project_id", "id"),
 )
 
 # One narrow row per task: the hot path reads this and never the payload. `taken` is live leases

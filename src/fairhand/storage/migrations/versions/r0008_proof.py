@@ -62,13 +62,13 @@ def upgrade() -> None:
         sa.Column(
             "witness_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("line", sa.Text(), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["size"], ["checkpoint.size"], name=op.f("fk_cosignature_size")),
         sa.ForeignKeyConstraint(
             ["witness_id"], ["witness.id"], name=op.f("fk_cosignature_witness_id")
         ),
-        sa.PrimaryKeyConstraint("size", "witness_id", name=op.f("pk_cosignature")),
+        sa.PrimaryKeyConstraint("size", "witness_id", "at", name=op.f("pk_cosignature")),
     )
     op.create_table(
         "task_origin",
