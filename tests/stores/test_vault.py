@@ -96,3 +96,13 @@ def test_a_broken_key_file_is_named_and_not_replaced(
     with sqlite_db.write() as connection, pytest.raises(UnavailableError, match="backup"):
         vault.key_of(connection, amina, NOW)
     assert vault.path.read_text("utf-8") == content
+
+
+def test_a_secret_of_the_workspace_opens_only_as_what_it_is(db: Database, tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "keys" / "people.key")
+    with db.write() as connection:
+        sealed = vault.seal_secret(connection, b"whsec", "webhook 1")
+    assert b"whsec" not in sealed
+    assert vault.open_secret(sealed, "webhook 1") == b"whsec"
+    with pytest.raises(UnavailableError):
+        vault.open_secret(sealed, "webhook 2")

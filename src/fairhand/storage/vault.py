@@ -84,6 +84,18 @@ class Vault:
         connection.execute(insert(connection, person_key).on_conflict_do_nothing(), row)
         return done
 
+    def seal_secret(self, connection: Connection, content: bytes, about: str) -> bytes:
+        """Seal a secret of the workspace itself (a webhook's, a letter's) under its own key.
+
+        `about` says what it is, and must be the same when it is opened.
+        """
+        self._see_to_the_file(connection)
+        return _seal(self._master(), content, f"workspace: {about}")
+
+    def open_secret(self, sealed: bytes, about: str) -> bytes:
+        """Open what `seal_secret` sealed; raises UnavailableError when the key is another one."""
+        return _open(self._master(), sealed, f"workspace: {about}")
+
     def _see_to_the_file(self, connection: Connection) -> None:
         """Make the workspace's key file, unless keys of people lie under one that is missing."""
         if self.path.exists():
