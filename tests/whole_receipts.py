@@ -181,6 +181,28 @@ def below_the_floor(found: dict[str, Any]) -> None:
     found["releases"][0]["event"] = proof(events, 2)
 
 
+def statement_with(*path: str | int, value: object) -> Change:
+    """A statement that the log holds as it is, with something in it that cannot be."""
+
+    def change(found: dict[str, Any]) -> None:
+        text = json.loads(statement_text())
+        put(*path, value=value)(text)
+        other = canonical(text).decode()
+        events = openings(other)
+        found |= {
+            "event": proof(events, 1),
+            "statement": {"event": proof(events, 3), "text": other},
+        }
+        found["releases"][0]["event"] = proof(events, 2)
+
+    return change
+
+
+def promise_at(at: str) -> Change:
+    """A promise that says it was signed at another time than its signature holds."""
+    return put("promise", "at", value=at)
+
+
 def released_as(value: object) -> Change:
     """A release that holds something else in the place of the answer."""
 
@@ -263,13 +285,23 @@ BAD: Final[Mapping[str, Change]] = {
     "statement of a later period": settled_by(starts_at="2026-11-25T00:00:00.000Z"),
     "statement below the floor": below_the_floor,
     "releases is an object": put("releases", value={}),
+    "row at place 1.0": put("releases", 0, "index", value=2.5),
+    "row at a negative place": put("releases", 0, "index", value=-2),
+    "row at place true": put("releases", 0, "index", value=True),
+    "statement of another currency": statement_with("currency", value="EUR"),
+    "statement with a floor of nothing over nothing": statement_with(
+        "floor", "projects", 0, "accrued", value="1/0"
+    ),
+    "statement whose floor leaves the project out": statement_with("floor", "projects", value=[]),
+    "statement of a time that is none": statement_with("period", "starts_at", value="yesterday"),
+    "promise at a time that is none": promise_at("yesterday"),
 }  # fmt: skip
 
 
 def vectors() -> dict[str, Any]:
-    """All vectors: name, text, the key to trust (or none), and whether it holds."""
+    """All vectors: name, text, the key to trust (or none), what holds and what is proven by it."""
     found = [
-        {"name": name, "text": changed(change), "holds": holds, "key": key}
+        {"name": name, "text": changed(change), "holds": holds, "proven": holds, "key": key}
         for holds, some in ((True, GOOD), (False, BAD))
         for name, change in some.items()
         for key in ((LOG.verifier.vkey, "") if holds else (LOG.verifier.vkey,))
@@ -282,6 +314,8 @@ def vectors() -> dict[str, Any]:
         ("not JSON", whole[:-1], False),
         ("empty", "", False),
         ("a number", "7", False),
+        ("a place of 5,000 digits", whole.replace('"index":2', '"index":' + "2" * 5_000), False),
+        ("nested too deep", "[" * 100_000, False),
         ("a plain proof", proof(events, 1), True),
         ("a plain proof, changed", flip(proof(events, 1)), False),
         ("a promise", canonical(parts()["promise"]).decode(), True),
@@ -292,7 +326,11 @@ def vectors() -> dict[str, Any]:
         ),
     ]
     key = LOG.verifier.vkey
-    found += [{"name": n, "text": t, "holds": h, "key": key} for n, t, h in alone]
+    # A promise that holds shows nothing of the log yet.
+    found += [
+        {"name": n, "text": t, "holds": h, "proven": h and n != "a promise", "key": key}
+        for n, t, h in alone
+    ]
     return {"about": "python -m tests.whole_receipts makes this file", "vectors": found}
 
 

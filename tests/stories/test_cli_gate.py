@@ -154,7 +154,7 @@ def test_a_release_toml_says_what_is_asked_and_what_is_wrong_in_it_is_named(
 
 def whole_or_not(folder: Path) -> Finding:
     """What is said of the files of a folder."""
-    return look_at_folder(folder, None).findings[0]
+    return look_at_folder(folder, ()).findings[0]
 
 
 def test_a_half_copied_or_changed_release_is_refused_and_says_what_is_wrong(

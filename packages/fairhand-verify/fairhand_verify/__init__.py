@@ -89,6 +89,11 @@ class Report:
         """Whether nothing is wrong."""
         return bool(self.told) and all(state != "wrong" for _, state, _ in self.told)
 
+    @property
+    def proven(self) -> bool:
+        """Whether, besides, the event itself is shown to be in the log."""
+        return self.ok and ("event", "proven") in {told[:2] for told in self.told}
+
 
 @dataclass(frozen=True)
 class _Event:
@@ -118,7 +123,7 @@ def verify(text: str, keys: list[Key] | None = None) -> Report:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Check the files that are named; 1 when one does not hold."""
+    """Check the files that are named; 1 when one does not hold, or does not prove its event."""
     parser = argparse.ArgumentParser(prog="fairhand-verify", description=__doc__.split("\n")[0])
     parser.add_argument("file", nargs="+", type=Path)
     parser.add_argument("--key", action="append", default=[], help="the log's key, or its file")
@@ -142,7 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
             continue
         for text in texts:
             report = verify(text, keys)
-            right &= report.ok
+            right &= report.proven
             verdict = report.sentence if report.ok else "DOES NOT HOLD."
             sys.stdout.write(f"{path}: {verdict}\n")
             for name, state, words in report.told:
@@ -197,7 +202,9 @@ def _lone_promise(content: dict[str, Any], keys: list[Key]) -> Report:
     if not keys:
         raise RefusedError("a promise does not bring its key: give the log's key")
     words = _promise(content, keys, None)
-    return Report([("promise", "proven", words)], f"The log {words}.")
+    waits = f"the log has to hold it by {content['by']}"
+    sentence = f"The log {words}; that it does is not proven yet."
+    return Report([("promise", "proven", words), ("event", "open", waits)], sentence)
 
 
 def _say_event(report: Report, event: _Event, trusted: bool) -> None:
@@ -295,6 +302,8 @@ def _statement(part: Any, event: _Event, keys: list[Key]) -> str:  # noqa: ANN40
         raise RefusedError("the statement is of another person")
     _check_time(said, event)
     currency = said["currency"]
+    if currency != event.body["paid"]["currency"]:
+        raise RefusedError("the statement is in another currency than the work was paid in")
     for one in said["floor"]["projects"]:
         if one["project_id"] != event.body["project"]:
             continue
@@ -310,6 +319,8 @@ def _statement(part: Any, event: _Event, keys: list[Key]) -> str:  # noqa: ANN40
         whole, rest = divmod(minor, 10**digits)
         highest = f"{whole}.{rest:0{digits}d}" if digits else str(whole)
         return f"at or above the floor of {highest} {currency} an hour"
+    if said["floor"]["floors"]:
+        raise RefusedError("the statement pays less than the floor asks for")
     return "no floor was known where they live"
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from fairhand.cli.opening import opened, owner_id_of
-from fairhand.cli.verify import read_key
+from fairhand.cli.verify import read_keys
 from fairhand.client import Client
 from fairhand.client import FairhandError as Refused
 from fairhand.core.clock import system_now
@@ -57,7 +57,7 @@ class Place(Protocol):
     @property
     def folder(self) -> Path: ...
     @property
-    def key(self) -> Verifier | None: ...
+    def key(self) -> Sequence[Verifier]: ...
     @property
     def purpose(self) -> str: ...
     @property
@@ -84,7 +84,7 @@ def place_of(asked: GateFile, home: Path, given: Given) -> Iterator[Place]:
     named = given.log_key or asked.key
     beside = None if named is None else home / named
     is_file = beside is not None and given.log_key is None and beside.is_file()
-    key = None if named is None else read_key(str(beside) if is_file else named)
+    key = [] if named is None else read_keys([str(beside) if is_file else named])
     folder, number = _release(asked, home, given)
     server = given.server or (None if given.workspace else asked.server)
     if given.offline_list is not None:
@@ -111,15 +111,15 @@ class Workspace:
     purpose: str
     house: House
     release: store.StoredRelease | None
-    given_key: Verifier | None
+    given_key: Sequence[Verifier]
     by: str
     asked: bool = True
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
-    def key(self) -> Verifier | None:
+    def key(self) -> Sequence[Verifier]:
         """The log's key, as it lies here: the one that signed this release, if it is ours."""
-        return self.given_key or _own(self.house.log_keys, self.folder)
+        return self.given_key or [_own(self.house.log_keys, self.folder)]
 
     def judge(self, folder: Folder, bounds: Bounds) -> tuple[Finding, ...]:
         """Ask every rule."""
@@ -164,17 +164,17 @@ class Server:
     purpose: str
     client: Client
     base: str
-    given_key: Verifier | None
+    given_key: Sequence[Verifier]
     by: str
     raw: Mapping[str, Any]
     asked: bool = True
     found: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def key(self) -> Verifier | None:
+    def key(self) -> Sequence[Verifier]:
         """The log's key as you know it, or as its server says it over this connection."""
-        if self.given_key is None and self._ask():
-            return _own([parse_vkey(str(one)) for one in self.found["vkeys"]], self.folder)
+        if not self.given_key and self._ask():
+            return [_own([parse_vkey(str(one)) for one in self.found["vkeys"]], self.folder)]
         return self.given_key
 
     def judge(self, folder: Folder, bounds: Bounds) -> tuple[Finding, ...]:
@@ -242,11 +242,11 @@ class Offline:
     folder: Path
     purpose: str
     listed: bytes
-    given_key: Verifier | None
+    given_key: Sequence[Verifier]
     asked: bool = False
 
     @property
-    def key(self) -> Verifier | None:
+    def key(self) -> Sequence[Verifier]:
         """The log's key as you know it."""
         return self.given_key
 
@@ -254,7 +254,7 @@ class Offline:
         """Judge what the folder says, and who agreed."""
         if folder.manifest is None:
             return ()
-        signed = read_standing(self.listed, self.given_key or parse_vkey(_vkey(folder.manifest)))
+        signed = read_standing(self.listed, self.given_key or [parse_vkey(_vkey(folder.manifest))])
         is_own = signed.manifest_sha256 == folder.manifest_sha256
         found = judge_folder(
             folder.manifest,

@@ -55,14 +55,14 @@ def checkpoint(workspace: Workspace = None, as_json: AsJson = False) -> None:
 
 @group.command("key")
 def key(workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Print the log's public key: whoever verifies receipts and releases needs it.
+    """Print the log's public keys, today's first: whoever verifies receipts needs them.
 
     Example:  fairhand log key > log.vkey
     """
     with opened(workspace) as house:
         vkey = house.signer.verifier.vkey
         older = [one.vkey for one in house.log_keys if one != house.signer.verifier]
-    tell({"key": vkey, "older": older}, vkey)
+    tell({"key": vkey, "older": older}, vkey, *older)
 
 
 @group.command("rotate")

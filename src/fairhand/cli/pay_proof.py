@@ -41,7 +41,7 @@ def verify_statement(
     """
     from fairhand.use_cases.read_bundle import LARGEST, verify_bundle
 
-    trusted = verify.read_key(key) if key else None
+    trusted = verify.read_keys([key] if key else None)
     with file.open("rb") as opened:
         raw = opened.read(LARGEST + 1)
     report = verify_bundle(raw.decode("utf-8", "surrogateescape"), trusted)

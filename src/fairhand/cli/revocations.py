@@ -115,7 +115,7 @@ def check(
         typer.Option("--list", exists=True, dir_okay=False, help="A list kept in a file."),
     ] = None,
     key: Annotated[
-        str | None, typer.Option(help="The log's public key, or a file with it.")
+        list[str] | None, typer.Option(help="The log's public key, or a file with it.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -126,7 +126,7 @@ def check(
 
     Example:  fairhand release check voices-v1 --server https://data.example.org
     """
-    from fairhand.cli.verify import read_key
+    from fairhand.cli.verify import read_keys
     from fairhand.core.errors import InvalidError
     from fairhand.proof.release.check import check_folder, open_folder
 
@@ -134,7 +134,7 @@ def check(
         raise InvalidError("Give either --server or --list.")
     held = open_folder(folder)
     file, note = _from_file(listed) if listed else _from_server(held, server or "")
-    found = check_folder(held, file, note, read_key(key) if key else None)
+    found = check_folder(held, file, note, read_keys(key) or None)
     content = {
         "ok": not found.must_go,
         "release_id": found.release_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from itertools import count
 from pathlib import Path
@@ -23,7 +24,6 @@ group = typer.Typer(
     rich_markup_mode=None,
     help="Check a release or a receipt offline: nothing is believed, everything recomputed.",
 )
-_MOST_RECEIPTS = 10
 _MARKS = {"proven": "ok  ", "wrong": "FAIL", "open": "?   "}
 
 
@@ -61,7 +61,7 @@ def release(
         Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="The release.")
     ],
     key: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(help="The log's public key, or a file with it (`fairhand log key`)."),
     ] = None,
     as_json: AsJson = False,
@@ -73,7 +73,7 @@ def release(
 
     Example:  fairhand verify release digits-v1 --key log.vkey
     """
-    trusted = read_key(key) if key else None
+    trusted = read_keys(key)
     found = {one: _verify(one, trusted) for one in _releases_in(folder)}
     lines = [line for one, report in found.items() for line in _report_lines(one, report)]
     contents = [{"directory": str(one)} | _report_json(report) for one, report in found.items()]
@@ -98,7 +98,7 @@ def _releases_in(folder: Path) -> list[Path]:
     return [folder] if is_one(folder) or not below else below
 
 
-def _verify(folder: Path, trusted: Verifier | None) -> VerifyReport:
+def _verify(folder: Path, trusted: Sequence[Verifier]) -> VerifyReport:
     from fairhand.proof.release.verify import verify_release
 
     with progress(f"Verifying {folder.name}") as report:
@@ -138,9 +138,9 @@ def receipt(
 
     Example:  fairhand verify receipt fairhand-receipt-12.json --key log.vkey
     """
-    from fairhand.use_cases.whole_receipt import verify_any
+    from fairhand.use_cases.whole_receipt import is_proven, verify_any
 
-    trusted = [read_key(one) for one in key or []]
+    trusted = read_keys(key)
     reports = [verify_any(one, trusted) for one in read_receipts(file)]
     lines = []
     for one in reports:
@@ -154,28 +154,33 @@ def receipt(
         raise typer.Exit(1)
 
 
-def is_proven(report: ReceiptReport) -> bool:
-    """Say whether nothing is wrong and the event itself is in the log."""
-    return report.ok and ("event", "proven") in {(one.name, one.state) for one in report.told}
-
-
-def read_receipts(file: Path) -> list[str]:
-    """Read the receipts of a file: one, or many, one to a line."""
+def read_receipts(file: Path) -> Iterator[str]:
+    """Read the receipts of a file: one, or many, one to a line; holds one of them at a time."""
     from fairhand.core.errors import MalformedError
     from fairhand.use_cases.whole_receipt import LARGEST
 
     with file.open("rb") as opened:
-        data = opened.read(_MOST_RECEIPTS * LARGEST)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise MalformedError(f"{file.name} is not a receipt: it is not text.") from None
-    if not text.startswith("{"):
-        return [text]
-    return [line for line in text.split("\n") if line] or [text]
+        is_json = opened.read(1) == b"{"
+        opened.seek(0)
+        found = False
+        while part := opened.readline(LARGEST + 2) if is_json else opened.read(LARGEST + 1):
+            try:
+                text = part.decode("utf-8")
+            except UnicodeDecodeError:
+                raise MalformedError(f"{file.name} is not a receipt: it is not text.") from None
+            if len(part) > LARGEST + 1:
+                raise MalformedError(f"{file.name} holds a line too long for a receipt.")
+            line = text.removesuffix("\n") if is_json else text
+            if line:
+                found = True
+                yield line
+    if not found:
+        yield ""
 
 
 def _receipt_json(report: ReceiptReport) -> dict[str, Any]:
+    from fairhand.use_cases.whole_receipt import is_proven
+
     told = [{"name": one.name, "state": one.state, "words": one.words} for one in report.told]
     event = dict(report.event) if report.event is not None else None
     return {
@@ -187,15 +192,19 @@ def _receipt_json(report: ReceiptReport) -> dict[str, Any]:
     }
 
 
-def read_key(given: str) -> Verifier:
-    """Read a public key, from the text itself or the file it names."""
+def read_keys(given: Sequence[str] | None) -> list[Verifier]:
+    """Read public keys, each from the text itself or the file it names: one to a line."""
+    return [key for one in given or () for key in _keys_in(one)]
+
+
+def _keys_in(given: str) -> list[Verifier]:
     from fairhand.core.errors import InvalidError
     from fairhand.proof.log.note import NoteError, parse_vkey
 
     path = Path(given)
     try:
         text = path.read_text("utf-8") if "+" not in given and path.is_file() else given
-        return parse_vkey(text)
+        return [parse_vkey(line) for line in text.split() or [text]]
     except (NoteError, UnicodeDecodeError) as error:
         raise InvalidError(
             f"--key is neither a log's public key nor a file with one: {error}."

@@ -51,7 +51,7 @@ def promise(
 
     content, now = _read(file), system_now()
     known = [_witness(one) for one in witness or ()]
-    place, given = place_of(log), tuple(verify.read_key(one) for one in key)
+    place, given = place_of(log), tuple(verify.read_keys(key))
     keys = with_handovers(place, Policy(given)).logs
     found = look_for(content, place, keys, now, known)
     kept, words = None, [found.words]

@@ -20,7 +20,7 @@ from fairhand.pay.evidence.entries import Entry, EvidenceError, read_entry
 from fairhand.pay.evidence.reading import Document, read_document
 from fairhand.pay.evidence.rules import Check, check_statement
 from fairhand.proof.log.leaf import canonical
-from fairhand.proof.log.note import NoteError, Verifier, parse_vkey
+from fairhand.proof.log.note import NoteError, Verifier, as_keys, parse_vkey
 from fairhand.proof.log.receipt import Receipt, check_receipt, parse_receipt
 
 FORMAT: Final = "fairhand-statement-bundle/v1"
@@ -103,7 +103,7 @@ def read_bundle(text: str) -> Bundle:
     return _bundle(data)
 
 
-def verify_bundle(text: str, trusted: Verifier | None = None) -> BundleReport:
+def verify_bundle(text: str, trusted: Verifier | Sequence[Verifier] | None = None) -> BundleReport:
     """Check a bundle against the log's key; without `trusted`, against the key it came with.
 
     The key that came along shows that the parts belong together, not who made them.
@@ -118,7 +118,7 @@ def verify_bundle(text: str, trusted: Verifier | None = None) -> BundleReport:
         Check("form", "ok", "the bundle is whole: canonical, and its digest fits"),
         Check("fingerprint", "ok", f"the statement's SHA-256 is {bundle.sha256}"),
         *figures,
-        *_proof(bundle, document, trusted),
+        *_proof(bundle, document, as_keys(trusted)),
     ]
     return BundleReport(tuple(checks), body)
 
@@ -149,7 +149,7 @@ def _statement(bundle: Bundle) -> tuple[dict[str, Any], Document]:
     return body, read_document(body)
 
 
-def _proof(bundle: Bundle, document: Document, trusted: Verifier | None) -> Sequence[Check]:
+def _proof(bundle: Bundle, document: Document, trusted: Sequence[Verifier]) -> Sequence[Check]:
     if bundle.receipt is None:
         why = WHY_NOT.get(bundle.sealed)
         if why is None:
@@ -166,7 +166,7 @@ def _proof(bundle: Bundle, document: Document, trusted: Verifier | None) -> Sequ
         return [Check("receipt", "failed", error.message)]
     whose = (
         f"{key.name} signed it with the key that you trust"
-        if trusted is not None
+        if trusted
         else f"{key.name} signed it, by the key that came in the bundle: compare that key with "
         "one you got by another way"
     )
@@ -195,11 +195,11 @@ def _names_statement(receipt: Receipt, sha256: str, document: Document) -> None:
         raise NoteError("the receipt is of another person or period")
 
 
-def _key(bundle: Bundle, trusted: Verifier | None) -> Verifier:
+def _key(bundle: Bundle, trusted: Sequence[Verifier]) -> Verifier:
     """The key to check by; the one in the bundle has to be the same, or is all there is."""
     hinted = parse_vkey(bundle.log_key)
     if hinted.vkey != bundle.log_key:
         raise NoteError("the log's key is not written as keys are")
-    if trusted is not None and trusted != hinted:
+    if trusted and hinted not in trusted:
         raise NoteError(f"the bundle is from another log than the key you trust: {hinted.name}")
-    return trusted or hinted
+    return hinted

@@ -70,6 +70,11 @@ class _Reading:
         self.told.append(Told(name, state, words))
 
 
+def is_proven(report: ReceiptReport) -> bool:
+    """Say whether nothing is wrong and the event itself is in the log."""
+    return report.ok and ("event", "proven") in {(one.name, one.state) for one in report.told}
+
+
 def dump_receipt(content: Mapping[str, Any]) -> str:
     """Write a receipt in its one form."""
     return canonical({"format": FORMAT, **content}).decode()
@@ -270,6 +275,8 @@ def _statement(
     document = read_document(json.loads(text))
     if document.person_id != body.get("person") or event.get("person") != body.get("person"):
         raise NoteError("the statement is of another person")
+    if document.currency != body["paid"]["currency"]:
+        raise NoteError("the statement is in another currency than the work was paid in")
     if receipt.opening is None or receipt.opening.at >= document.ends_at:
         raise NoteError("the statement is of a time before the work")
     mine = [line for line in document.lines if line.project_id == body["project"]]
@@ -281,7 +288,7 @@ def _statement(
 
 
 def _floor_words(document: Document, project_id: int) -> str | None:
-    """Say how what was earned stands to the floor; None when it is below it."""
+    """Say how what was earned stands to the floor; None when it is below it, or left out of it."""
     highest = max((one.minor_per_hour for one in document.floors), default=None)
     for one in document.projects:
         if one.project_id == project_id:
@@ -290,7 +297,7 @@ def _floor_words(document: Document, project_id: int) -> str | None:
             if highest is None:
                 break
             return f"at or above the floor of {_money(highest, document.currency)} an hour"
-    return "no floor was known where they live"
+    return "no floor was known where they live" if highest is None else None
 
 
 def _money(minor: int, currency: str) -> str:

@@ -45,6 +45,7 @@ def test_the_package(one: dict[str, Any]) -> None:
     keys = [THEIRS.Key.parse(one["key"])] if one["key"] else []
     report = THEIRS.verify(one["text"], keys)
     assert report.ok == one["holds"], report.told
+    assert report.proven == one["proven"], report.told
     if FORMAT in one["text"] and one["holds"]:
         ours = verify_whole(one["text"], [parse_vkey(one["key"])] if one["key"] else [])
         assert report.sentence == ours.sentence

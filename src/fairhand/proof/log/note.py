@@ -115,6 +115,13 @@ def _sign_line(text: str, signer: Signer) -> str:
     return f"{DASH} {signer.name} {signature}\n"
 
 
+def as_keys(trusted: Verifier | Sequence[Verifier] | None) -> tuple[Verifier, ...]:
+    """Take one key, several (a log that was given a new one), or none, as several."""
+    if trusted is None:
+        return ()
+    return (trusted,) if isinstance(trusted, Verifier) else tuple(trusted)
+
+
 def open_note(note: str, verifiers: Sequence[Verifier]) -> str:
     """Return the text of a note that one of these keys signed; signatures by others are ignored.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,9 @@ def open_folder(folder: Path) -> HeldFolder:
     return HeldFolder(folder, int(found[1]), facts.own_data.revocations, parse_vkey(facts.log_vkey))
 
 
-def check_folder(held: HeldFolder, file: bytes, note: str, key: Verifier | None = None) -> Checked:
+def check_folder(
+    held: HeldFolder, file: bytes, note: str, key: Verifier | Sequence[Verifier] | None = None
+) -> Checked:
     """Say which items of a folder its list names; raises MalformedError for another's list."""
     content = read_list(file, note, key or held.key)
     if content["release"] != held.release_id:

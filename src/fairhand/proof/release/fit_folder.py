@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -45,7 +45,7 @@ class Folder:
 
 def look_at_folder(
     path: Path,
-    key: Verifier | None,
+    key: Sequence[Verifier],
     progress: Callable[[str], None] = lambda step: None,
 ) -> Folder:
     """Check every file, row and number of a folder; a folder that does not hold says so."""
@@ -108,13 +108,13 @@ def _missing(path: Path) -> str:
     return ""
 
 
-def _whole(report: VerifyReport, key: Verifier | None, told: set[str]) -> Finding:
+def _whole(report: VerifyReport, key: Sequence[Verifier], told: set[str]) -> Finding:
     wrong = [issue.message for issue in report.issues if issue.severity == "error"]
     faults = [message for message in wrong if message not in told]
     if faults:
         more = f" And {len(faults) - _NAMED:,} more." if len(faults) > _NAMED else ""
         return _broken(f"{'; '.join(faults[:_NAMED])}.{more}")
-    if key is None:
+    if not key:
         words = "Whole; but checked under the key that came with it, which anybody could make."
         mend = "Name the log's key (`fairhand log key`), known from elsewhere."
         return Finding("whole", "warn", words, mend, ("manager",))

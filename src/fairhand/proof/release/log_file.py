@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fairhand.core.errors import MalformedError
 from fairhand.proof.log.checkpoint import Checkpoint
-from fairhand.proof.log.note import NoteError, Verifier, parse_vkey
+from fairhand.proof.log.note import NoteError, Verifier, as_keys, parse_vkey
 from fairhand.proof.log.receipt import Receipt, check_receipt, parse_receipt
 from fairhand.proof.release.manifest import dump_json
 
@@ -40,8 +41,8 @@ def dump_log(receipt: Receipt, key: Verifier) -> bytes:
     )
 
 
-def check_log(data: bytes, trusted: Verifier | None) -> ReleaseProof:
-    """Check the proof under the `trusted` key, or else under the key that came with it.
+def check_log(data: bytes, trusted: Verifier | Sequence[Verifier] | None) -> ReleaseProof:
+    """Check the proof under a `trusted` key, or else under the key that came with it.
 
     Raises MalformedError (NoteError is one) saying what does not hold.
     """
@@ -52,8 +53,10 @@ def check_log(data: bytes, trusted: Verifier | None) -> ReleaseProof:
         own, receipt = parse_vkey(content["vkey"]), parse_receipt(content["receipt"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise MalformedError(f"it cannot be read: {error}") from error
-    if trusted is not None and own != trusted:
-        raise NoteError(f"it holds the key {own.vkey}, not the one to be trusted: {trusted.vkey}")
+    known = as_keys(trusted)
+    if known and own not in known:
+        names = ", ".join(one.vkey for one in known)
+        raise NoteError(f"it holds the key {own.vkey}, not the one to be trusted: {names}")
     checkpoint = check_receipt(receipt, own)
     if dump_log(receipt, own) != data:
         raise MalformedError("its origin, size or root are not those of its checkpoint")

@@ -6,6 +6,7 @@ asked) and the signed revocation list that belongs to it. It names nobody.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ import orjson
 from fairhand.core.clock import Instant, iso, parse_iso
 from fairhand.core.errors import MalformedError
 from fairhand.core.ids import sha256_hex
-from fairhand.proof.log.note import Signer, Verifier, open_note, sign_note
+from fairhand.proof.log.note import Signer, Verifier, as_keys, open_note, sign_note
 from fairhand.proof.release.fitness import Standing
 from fairhand.proof.revocation.rules import FORMAT as LIST_FORMAT
 from fairhand.proof.revocation.rules import read_list
@@ -57,8 +58,8 @@ def sign_standing(
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
 
 
-def read_standing(data: bytes, key: Verifier) -> SignedStanding:
-    """Read a file whose signatures hold under `key`; raises MalformedError for any other."""
+def read_standing(data: bytes, key: Verifier | Sequence[Verifier]) -> SignedStanding:
+    """Read a file signed under `key`, or one of several; raises MalformedError for any other."""
     try:
         content: dict[str, Any] = orjson.loads(data)
         if content.get("format") == LIST_FORMAT:
@@ -66,7 +67,10 @@ def read_standing(data: bytes, key: Verifier) -> SignedStanding:
                 "this is a revocation list alone, which does not say when it was asked for; "
                 "`fairhand release standing ID -o FILE` writes a file that does"
             )
-        file, lines = content["list"].encode(), open_note(content["note"], [key]).splitlines()
+        file, lines = (
+            content["list"].encode(),
+            open_note(content["note"], as_keys(key)).splitlines(),
+        )
         said = dict(line.split(" ", 1) for line in lines[1:])
         if lines[0] != FORMAT or said["list"] != sha256_hex(file):
             raise MalformedError("its parts do not belong together")

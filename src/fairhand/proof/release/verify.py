@@ -7,13 +7,13 @@ the manifest names the files, the files hold the rows, and the rows give the num
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fairhand.core.errors import Issue, MalformedError
 from fairhand.core.ids import sha256_hex
-from fairhand.proof.log.note import Verifier
+from fairhand.proof.log.note import Verifier, as_keys
 from fairhand.proof.release import manifest as names
 from fairhand.proof.release.cards import WRITTEN_CARDS
 from fairhand.proof.release.check import taken_back
@@ -78,11 +78,14 @@ class _Findings:
 
 
 def verify_release(
-    directory: Path, public_key: Verifier | None = None, progress: Progress = lambda step: None
+    directory: Path,
+    public_key: Verifier | Sequence[Verifier] | None = None,
+    progress: Progress = lambda step: None,
 ) -> VerifyReport:
     """Check a release folder; the report names every file and row that is not as it was made.
 
-    `public_key` is the log's key as you know it from elsewhere. Without it the key in the release
+    `public_key` is the log's key as you know it from elsewhere, or its keys, one after the other.
+    Without it the key in the release
     is used, which shows that the files belong together but not who made them; a warning says so.
     """
     found = _Findings()
@@ -103,7 +106,7 @@ def verify_release(
 
 
 def _check_proof(
-    directory: Path, trusted: Verifier | None, found: _Findings
+    directory: Path, trusted: Verifier | Sequence[Verifier] | None, found: _Findings
 ) -> ReleaseProof | None:
     name = "The release is in the log"
     try:
@@ -112,7 +115,7 @@ def _check_proof(
         found.note(name, [Issue(names.LOG, f"{names.LOG}: {error.message}")], "")
         return None
     warnings = []
-    if trusted is None:
+    if not as_keys(trusted):
         message = f"checked under the key that came with the files, {proof.key.vkey}"
         warnings = [Issue(names.LOG, message, "warning")]
     size, root = proof.checkpoint.size, proof.checkpoint.root.hex()

@@ -11,7 +11,7 @@ import orjson
 from fairhand.core.clock import Instant, iso
 from fairhand.core.errors import MalformedError
 from fairhand.core.ids import sha256_hex
-from fairhand.proof.log.note import Signer, Verifier, open_note, sign_note
+from fairhand.proof.log.note import Signer, Verifier, as_keys, open_note, sign_note
 
 FORMAT: Final = "fairhand.revocations/v1"
 _HEAD: Final = "fairhand.revocations/v1"
@@ -48,10 +48,10 @@ def sign_list(signer: Signer, file: bytes, release_id: int, number: int, items: 
     return SignedList(file, sha256, sign_note(body, signer))
 
 
-def read_list(file: bytes, note: str, key: Verifier) -> dict[str, Any]:
+def read_list(file: bytes, note: str, key: Verifier | Sequence[Verifier]) -> dict[str, Any]:
     """Read a list that its note vouches for; raises MalformedError for any other."""
     try:
-        lines = open_note(note, [key]).splitlines()
+        lines = open_note(note, as_keys(key)).splitlines()
         content: dict[str, Any] = orjson.loads(file)
         said = dict(line.split(" ", 1) for line in lines[1:])
         fits = (

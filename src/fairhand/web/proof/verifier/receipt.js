@@ -58,7 +58,8 @@ async function plain(text, trustedKey, checks) {
 async function lonePromise(content, trustedKey) {
   if (!trustedKey) throw new Refused('a promise does not bring its key: give the log’s key');
   const words = await promised(content, await parseKey(trustedKey.trim()), null);
-  return { ok: true, checks: [{ name: 'promise', state: 'ok', words }], sentence: `The log ${words}.` };
+  const waits = { name: 'event', state: 'open', words: `the log has to hold it by ${content.by}` };
+  return { ok: false, checks: [{ name: 'promise', state: 'ok', words }, waits], sentence: `The log ${words}; that it does is not proven yet.` };
 }
 
 function report(checks, sentence) {
@@ -153,6 +154,7 @@ async function settled(part, at, body, key) {
   const body_ = parseCanonical(text, 'the statement');
   const statement = readDocument(body_);
   if (statement.personId !== made.person || statement.personId !== body.person) throw new Refused('the statement is of another person');
+  if (statement.currency !== body.paid.currency) throw new Refused('the statement is in another currency than the work was paid in');
   if (new Date(at).toISOString() >= body_.period.ends_at) throw new Refused('the statement is of a time before the work');
   const mine = body_.lines.filter((line) => line.project.id === body.project);
   if (!mine.length) throw new Refused('the statement pays nothing for this project');
@@ -165,6 +167,7 @@ function floorWords(document, project) {
   const { currency } = document;
   const used = document.floor.floors.map((one) => parseAmount((one.in_currency ?? one).per_hour, currency));
   const mine = document.floor.projects.find((one) => one.project_id === project);
+  if (!mine && used.length) throw new Refused('the statement pays less than the floor asks for');
   if (!mine) return 'no floor was known where they live';
   const [above, below] = mine.due_minor_units.split('/').map(BigInt);
   const gained = parseAmount(mine.accrued, currency) + parseAmount(mine.top_up, currency);
