@@ -221,6 +221,19 @@ mail_choice = Table(
     Column("changed_at", BigInteger, nullable=False),
 )
 
+# The figures of a project as counted last on each day: what pages of large projects show, and the
+# history of all. A cache: what it says can be counted anew, but for the days that are over.
+project_day = Table(
+    "project_day",
+    metadata,
+    Column("project_id", Key, ForeignKey("project.id"), primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),  # days since 1970, in UTC
+    Column("body", Text, nullable=False),  # JSON
+    Column("stamp", String(100), nullable=False),  # what it was counted from: unchanged, unneeded
+    Column("counted_at", BigInteger, nullable=False),
+    Column("took_ms", BigInteger, nullable=False),
+)
+
 # A file made for somebody to take away; its job has the same id.
 export_file = Table(
     "export_file",

@@ -162,6 +162,24 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "project_day",
+        sa.Column(
+            "project_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("stamp", sa.String(length=100), nullable=False),
+        sa.Column("counted_at", sa.BigInteger(), nullable=False),
+        sa.Column("took_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_project_day_project_id")
+        ),
+        sa.PrimaryKeyConstraint("project_id", "day", name=op.f("pk_project_day")),
+    )
+    op.create_table(
         "export_file",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column(
