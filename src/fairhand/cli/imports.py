@@ -35,6 +35,22 @@ class Format(StrEnum):
     PARQUET = "parquet"
     IMAGES = "images"
     LABEL_STUDIO = "label_studio"
+    HF = "hf"
+    TRL_PREFERENCE = "trl-preference"
+    TRL_KTO = "trl-kto"
+    SFT = "sft"
+    OPENAI_CHAT = "openai-chat"
+    OPENAI_PREFERENCE = "openai-preference"
+    ANTHROPIC_HH = "anthropic-hh"
+    OASST = "oasst"
+    BEIR = "beir"
+    TREC = "trec"
+    WEBVTT = "webvtt"
+    TEXTGRID = "textgrid"
+    NEMO = "nemo"
+    COMMON_VOICE = "common-voice"
+    WEBDATASET = "webdataset"
+    FAIRHAND = "fairhand"
 
 
 def register(app: typer.Typer) -> None:
@@ -89,7 +105,7 @@ def import_(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import tasks from CSV, JSONL, Parquet, a folder of images or sounds, or Label Studio's JSON.
+    """Import tasks from tables, images, sounds, and the formats of other tools (see --format).
 
     Bad rows are listed with their line and reason; the others are kept. Importing the same file
     again adds nothing twice, so an import that was stopped is simply run again.
@@ -97,6 +113,8 @@ def import_(
     Example:  fairhand import digits scans/
     Example:  fairhand import calls calls.csv --audio-column recording
     Example:  fairhand import reviews reviews.csv --text-column body --prediction-column mood
+    Example:  fairhand import replies pairs.jsonl.gz --format trl-preference
+    Example:  fairhand import calls transcripts/ --format textgrid
     Example:  fairhand import reviews made.jsonl --synthetic writer@2 --verifier panel
     Example:  fairhand import reviews known.csv --gold mood  (gold tasks, mixed in unseen)
     """

@@ -58,6 +58,12 @@ class ReadOptions:
     max_raster_pixels: int = 2_500_000_000
 
     @property
+    def names_columns(self) -> bool:
+        """Whether somebody said what columns mean: then a file is read as a plain table."""
+        named = (self.text_column, self.image_column, self.audio_column)
+        return any(named) or bool(self.prediction_columns or self.gold_columns)
+
+    @property
     def max_row_bytes(self) -> int:
         """The longest raw row worth reading: data, and an image in base64 if one is expected."""
         expected = self.image_column or self.audio_column
@@ -67,11 +73,15 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row as its file gives it, before columns are given their meaning."""
+    """One row as its file gives it, before columns are given their meaning.
+
+    `media_column` names the column with a picture or a sound where the format itself says so.
+    """
 
     place: str
     values: dict[str, Any]
     predictions: tuple[NewPrediction, ...] = ()
+    media_column: str | None = None
 
 
 def source_name(source: Source, options: ReadOptions) -> str:

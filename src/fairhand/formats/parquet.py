@@ -33,7 +33,7 @@ def read_rows(source: Source, options: ReadOptions) -> Iterator[Row | Issue]:
             for batch in table.iter_batches(batch_size=_batch_rows(table)):
                 for values in batch.to_pylist():
                     number += 1
-                    yield _row(values, f"{name} row {number}", image_column)
+                    yield row_of(values, f"{name} row {number}", image_column)
         except (pa.ArrowException, OSError, ValueError) as error:
             yield Issue(name, f"breaks off after row {number}: {_first_line(error)}")
 
@@ -80,7 +80,8 @@ def _batch_rows(table: Any) -> int:  # noqa: ANN401  # pyarrow has no types
     return int(max(1, min(_MAX_BATCH_ROWS, _BATCH_BYTES // max(largest, 1))))
 
 
-def _row(values: dict[str, Any], place: str, image_column: str | None) -> Row | Issue:
+def row_of(values: dict[str, Any], place: str, image_column: str | None) -> Row | Issue:
+    """Write cells as JSON; what has none makes the row an Issue."""
     try:
         return Row(
             place,

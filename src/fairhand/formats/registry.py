@@ -6,17 +6,39 @@ A new format of rows is one file with `read_rows`, and one line here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from fairhand.core.errors import Issue, MalformedError
 from fairhand.formats import csv, image_archive, image_folder, jsonl, label_studio, parquet
+from fairhand.formats.imports import (
+    detecting,
+    hf,
+    oasst,
+    own,
+    retrieval,
+    timed,
+    webdataset,
+)
+from fairhand.formats.imports.found import Shape
+from fairhand.formats.imports.rows import read_shaped
+from fairhand.formats.imports.shapes import SHAPES
 from fairhand.formats.lines import unzipped
 from fairhand.formats.options import ReadOptions, Row, Source, opened, source_name
 from fairhand.formats.tasks import to_tasks
 from fairhand.model.task import NewTask
 
 RowReader: TypeAlias = Callable[[Source, ReadOptions], Iterator[Row | Issue]]
+
+
+def _shaped(shape: Shape) -> RowReader:
+    """Make a reader of tables of a shape of their entries."""
+    return lambda source, options: read_shaped(source, shape, options)
+
 
 IMAGE_FOLDER = "image_folder"
 IMAGE_ARCHIVE = "image_archive"
@@ -25,9 +47,28 @@ _READERS: Mapping[str, RowReader] = {
     "csv": csv.read_rows,
     "parquet": parquet.read_rows,
     "label_studio": label_studio.read_rows,
+    **{name: _shaped(shape) for name, shape in SHAPES.items()},
+    "oasst": oasst.read_rows,
+    "beir": retrieval.read_beir,
+    "trec": retrieval.read_trec,
+    "webvtt": timed.read_vtt,
+    "textgrid": timed.read_textgrid,
+    "common-voice": timed.read_common_voice,
+    "webdataset": webdataset.read_rows,
+    "hf": hf.read_rows,
+    "fairhand": own.read_rows,
 }
+_FOLDERS: Final = frozenset(
+    {"beir", "trec", "webvtt", "textgrid", "common-voice", "webdataset", "hf"}
+)
+FROM_FOLDERS: Final = frozenset(
+    {IMAGE_FOLDER, "beir", "trec", "hf", "webvtt", "textgrid", "nemo", "common-voice"}
+)
+"""What is read from a folder, or beside one: a lone file that was sent holds no task."""
+
 _CSV_ENDINGS = frozenset({".csv", ".tsv", ".tab"})
 _HEAD = 4096
+_LINE = 256 * 1024
 
 
 def formats() -> tuple[str, ...]:
@@ -35,25 +76,28 @@ def formats() -> tuple[str, ...]:
     return (*_READERS, IMAGE_FOLDER, IMAGE_ARCHIVE)
 
 
-def detect(path: Path, name: str | None = None) -> str:
+def detect(path: Path, name: str | None = None, *, plain: bool = False) -> str:
     """Tell a file's format by its content, and only for CSV by its name.
 
-    Raises MalformedError when it is none of ours; `name` is what the person called the file.
+    With `plain` a table is a table, whatever its columns are called. Raises MalformedError when it
+    is none of ours; `name` is what the person called the file.
     """
     if path.is_dir():
-        return IMAGE_FOLDER
+        return (None if plain else detecting.of_folder(path)) or IMAGE_FOLDER
     called = Path(name or path.name)
     head = _head(path, called.name)
     if not head:
         raise MalformedError(f"{called.name} is empty")
     if head.startswith(b"PAR1"):
-        return "parquet"
+        return (None if plain else _of_parquet(path)) or "parquet"
     if head.startswith(image_archive.MAGIC):
         return IMAGE_ARCHIVE
     if head.startswith(b"["):
         return "label_studio"
     if head.startswith(b"{"):
-        return "jsonl"
+        return (None if plain else detecting.of_line(_first_line(path))) or "jsonl"
+    if not plain and (known := detecting.of_head(head, called.name)):
+        return known
     endings = [ending.casefold() for ending in called.suffixes if ending != ".gz"]
     if endings and endings[-1] in _CSV_ENDINGS:
         return "csv"
@@ -75,7 +119,7 @@ def read_tasks(path: Path, options: ReadOptions | None = None) -> Iterator[NewTa
     options = options or ReadOptions()
     if not path.exists():
         raise MalformedError(f"{source_name(path, options)} is not there")
-    chosen = options.format or detect(path, options.name)
+    chosen = options.format or detect(path, options.name, plain=options.names_columns)
     if chosen == IMAGE_FOLDER:
         return image_folder.read_folder(path, options)
     if chosen == IMAGE_ARCHIVE:
@@ -83,6 +127,10 @@ def read_tasks(path: Path, options: ReadOptions | None = None) -> Iterator[NewTa
     if chosen not in _READERS:
         known = ", ".join(formats())
         raise MalformedError(f"{chosen!r} is not a format that can be read; known are {known}")
+    if path.is_dir():
+        if chosen not in _FOLDERS:
+            raise MalformedError(f"{path.name} is a folder; {chosen} is read from a file")
+        options = replace(options, media_root=path)
     if chosen == "parquet":
         options = parquet.with_image_column(path, options)
     rows = _with_broken_end(_READERS[chosen](path, options), source_name(path, options))
@@ -100,6 +148,25 @@ def _with_broken_end(rows: Iterator[Row | Issue], name: str) -> Iterator[Row | I
         if not begun:
             raise
         yield Issue(name, error.message)
+
+
+def _first_line(path: Path) -> bytes:
+    with opened(path) as file:
+        return unzipped(file).readline(_LINE).removeprefix(b"\xef\xbb\xbf").lstrip()
+
+
+def _of_parquet(path: Path) -> str | None:
+    """Name the format of a Parquet file by its first row; None for a table, or a broken file."""
+    try:
+        with pq.ParquetFile(path) as file:
+            names = set(file.schema_arrow.names)
+            if not detecting.may_be(names):
+                return None
+            batch = next(file.iter_batches(1, columns=sorted(names)), None)
+    except (pa.ArrowException, OSError, ValueError):
+        return None
+    rows = batch.to_pylist() if batch is not None else []
+    return detecting.of_entry(rows[0]) if rows else None
 
 
 def _head(path: Path, name: str) -> bytes:

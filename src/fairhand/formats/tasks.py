@@ -131,7 +131,7 @@ def _task(row: Row, options: ReadOptions) -> Iterator[NewTask | Issue]:
         data = dict(row.values)
         proposed = column_prediction(data, options)
         gold = column_gold(data, options)
-        picture = _take_picture(data, options)
+        picture = _take_picture(data, row.media_column, options)
         _take_text(data, options)
         if picture is None and all(value in _NOTHING for value in data.values()):
             raise MalformedError("is empty")
@@ -191,9 +191,9 @@ def _take_text(data: dict[str, Any], options: ReadOptions) -> None:
     data["text"] = text
 
 
-def _take_picture(data: dict[str, Any], options: ReadOptions) -> Picture | None:
+def _take_picture(data: dict[str, Any], own: str | None, options: ReadOptions) -> Picture | None:
     """Take the image out of the data; its file name, where there is one, stays."""
-    column = options.image_column or options.audio_column
+    column = own or options.image_column or options.audio_column
     if column is None:
         return None
     if column not in data:

@@ -16,10 +16,8 @@ from typing import Any, Final
 
 from fairhand.core.errors import Issue, MalformedError
 from fairhand.formats.registry import read_tasks
+from fairhand.labels.relevance import QUERY_ID
 from fairhand.labels.replies import deal
-
-QUERY_ID: Final = "query_id"
-"""The column of a pooled task that says which query it belongs to."""
 
 _ID_COLUMNS: Final = ("id", "_id", "query_id", "doc_id", "docid", "docno", "qid", "query-id")
 _RUN_FIELDS: Final = 6

@@ -38,6 +38,9 @@ from fairhand.labels.kind import (
 from fairhand.labels.replies import DOCUMENTS, MAX_DOCUMENTS, read_documents
 
 QUERY = "query"
+QUERY_ID = "query_id"
+"""The column of a pooled task that says which query it belongs to."""
+
 MAX_GRADES = 10
 MAX_PASSAGES = 200
 _MAX_WORDS = 200

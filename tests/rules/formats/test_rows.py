@@ -354,14 +354,8 @@ def test_a_format_or_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -
     (tmp_path / "t.csv").write_bytes(b"a\n1\n")
     with pytest.raises(MalformedError, match="label_studio"):
         read_tasks(tmp_path / "t.csv", ReadOptions(format="xlsx"))
-    assert formats() == (
-        "jsonl",
-        "csv",
-        "parquet",
-        "label_studio",
-        "image_folder",
-        "image_archive",
-    )
+    assert formats()[:4] == ("jsonl", "csv", "parquet", "label_studio")
+    assert formats()[-2:] == ("image_folder", "image_archive")
 
 
 @pytest.mark.parametrize("name", ["jsonl", "csv", "parquet", "label_studio"])

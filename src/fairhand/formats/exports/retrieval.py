@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from fairhand.formats.exports.items import Item, Options, Report
-from fairhand.formats.trec import QUERY_ID
+from fairhand.labels.relevance import QUERY_ID
 
 QRELS: Final = "qrels.txt"
 _TSV: Final = "query-id\tcorpus-id\tscore\n"

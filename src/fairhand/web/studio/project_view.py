@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from fairhand.core.ids import new_token
 from fairhand.core.money import Money, micros_to_minor_up
-from fairhand.formats.registry import IMAGE_FOLDER, formats
+from fairhand.formats.registry import FROM_FOLDERS, formats
 from fairhand.model.project import Project
 from fairhand.people.accounts.rules import Actor, may
 from fairhand.use_cases.house import House
@@ -35,6 +35,15 @@ _FORMATS = {
     "parquet": "Parquet",
     "label_studio": "Label Studio JSON",
     "image_archive": "ZIP of images",
+    "trl-preference": "TRL preferences",
+    "trl-kto": "TRL unpaired preferences",
+    "sft": "Conversations (TRL)",
+    "openai-chat": "OpenAI chat",
+    "openai-preference": "OpenAI preferences",
+    "anthropic-hh": "Anthropic HH",
+    "oasst": "Open Assistant",
+    "webdataset": "WebDataset",
+    "fairhand": "Fairhand export",
 }
 
 
@@ -81,7 +90,7 @@ def page(house: House, actor: Actor, project_id: int, forms: Mapping[str, Form])
         "modes": MODES,
         "asked": [(question.name, question.title) for question in version.questions],
         "formats": [("", "Tell by its content")]
-        + [(name, _FORMATS.get(name, name)) for name in formats() if name != IMAGE_FOLDER],
+        + [(name, _FORMATS.get(name, name)) for name in formats() if name not in FROM_FOLDERS],
         "releases": list_releases(house.db, project_id) if sees_releases else [],
         "forms": {name: forms.get(name, Form()) for name in FORMS}
         | {"guidelines": forms.get("guidelines", Form({"guidelines": version.guidelines}))},

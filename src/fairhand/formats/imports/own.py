@@ -1,0 +1,65 @@
+"""Rows that `fairhand export` wrote: the data becomes a task again, the answers predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from fairhand.core.errors import Issue, MalformedError
+from fairhand.formats.imports.rows import read_entries
+from fairhand.formats.json_text import parse_json
+from fairhand.formats.options import ReadOptions, Row, Source
+from fairhand.labels.kind import json_type
+from fairhand.model.task import NewPrediction
+
+_SURE: Final = "_confidence"
+
+
+def read_rows(source: Source, options: ReadOptions) -> Iterator[Row | Issue]:
+    """Yield rows of an export in JSON lines or Parquet, their answers as predictions."""
+    for row in read_entries(source, options):
+        if isinstance(row, Issue):
+            yield row
+            continue
+        try:
+            yield own_row(row, options)
+        except MalformedError as error:
+            yield Issue(row.place, error.message)
+
+
+def own_row(row: Row, options: ReadOptions) -> Row:
+    """Read one row of an export; raises MalformedError where it holds no data."""
+    values = row.values
+    data = _json(values.get("data"))
+    if not isinstance(data, dict):
+        raise MalformedError(f"must have an object in 'data', not {json_type(data)}")
+    if "answers" in values:
+        answers, sure = _object(values["answers"]), _object(values.get("confidence"))
+    else:
+        names = [name.removesuffix(_SURE) for name in values if name.endswith(_SURE)]
+        answers = {name: _json(values.get(name)) for name in names}
+        sure = {name: values.get(name + _SURE) for name in names}
+    asked = {one.name for one in options.questions or ()}
+    kept = {
+        name: answer
+        for name, answer in answers.items()
+        if answer is not None and (options.questions is None or name in asked)
+    }
+    known = [float(sure[name]) for name in kept if isinstance(sure.get(name), int | float)]
+    made = NewPrediction(kept, options.prediction_model, min(known, default=None))
+    return Row(row.place, data, (made,) if kept else ())
+
+
+def _json(value: Any) -> Any:  # noqa: ANN401  # any JSON value
+    """Read JSON in a text; a text that is none is itself."""
+    if not isinstance(value, str) or not value.startswith(("{", "[")):
+        return value
+    try:
+        return parse_json(value.encode())
+    except (MalformedError, UnicodeEncodeError):
+        return value
+
+
+def _object(value: Any) -> Mapping[str, Any]:  # noqa: ANN401  # any JSON value
+    found = _json(value)
+    return found if isinstance(found, Mapping) else {}
