@@ -114,6 +114,10 @@ UNLOGGED = {
     "licensee_access": "reads",
     "set_prices": "tells the story set_campaign, which is logged",
     "campaign_offer": "words for what publish_notice publishes and logs",
+    "back_up": "reads; what is in a backup is what was in the log already",
+    "verify_backup": "reads a folder, without a workspace",
+    "restore_backup": "brings a log back exactly as it was: a line more would be another log",
+    "rehearse_upgrade": "works on a copy that is thrown away",
     "begin_campaign": "tells the stories set_campaign and set_cells, which are logged",
 }
 # Files that hold several stories of one thing, each logged once.

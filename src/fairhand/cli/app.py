@@ -13,6 +13,7 @@ from fairhand import cli as rooms
 from fairhand.cli import (
     aggregate,
     assist,
+    backup,
     campaign,
     conduct,
     contract,
@@ -112,6 +113,7 @@ for _room in (
     quality,
     aggregate,
     assist,
+    backup,
     pay,
     release,
     gate,

@@ -24,7 +24,7 @@ from fairhand.storage.schema import whole_metadata
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["check", "current", "head", "new_revision", "upgrade"]
+__all__ = ["check", "current", "head", "new_revision", "steps_after", "upgrade", "upgrade_to"]
 
 _HOME = Path(__file__).parent / "migrations"
 _VERSION_TABLE = (  # as Alembic makes it
@@ -54,6 +54,14 @@ def upgrade(database: Database, *, step_by_step: bool = False) -> None:
             command.upgrade(_config(connection), "head")
 
 
+def upgrade_to(database: Database, revision: str) -> None:
+    """Bring a database to an older revision, as tests of upgrades need it."""
+    from alembic import command
+
+    with _exclusively(database) as connection:
+        command.upgrade(_config(connection), revision)
+
+
 def current(database: Database) -> str | None:
     """Name the revision that a database is at; None when it is empty."""
     with database.read() as connection:
@@ -63,6 +71,12 @@ def current(database: Database) -> str | None:
 def head() -> str | None:
     """Name the newest revision that this version knows."""
     return max(_known(), default=None)
+
+
+def steps_after(revision: str) -> list[str]:
+    """Name the revisions after one, as "0009 everyday", in the order in which they run."""
+    found = sorted(path.stem for path in _HOME.glob("versions/r[0-9][0-9][0-9][0-9]_*.py"))
+    return [f"{name[1:5]} {name[6:].replace('_', ' ')}" for name in found if name[1:5] > revision]
 
 
 def check(database: Database) -> None:
