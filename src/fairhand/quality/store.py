@@ -28,6 +28,9 @@ from fairhand.quality.written import (
 )
 from fairhand.storage.database import Connection
 
+ADJUDICATED = "adjudicated"
+"""The method of an answer that stands because a reviewer said so."""
+
 _CHUNK = 500
 _STREAM = 2_000
 
@@ -141,6 +144,20 @@ _CONSENSUS_OF_PROJECT = text(
     "FROM consensus WHERE project_id = :project_id ORDER BY task_id, question"
 )
 _DROP_CONSENSUS = text("DELETE FROM consensus WHERE task_id = :task_id")
+# A batch that no aggregation reaches: what stands by a person's word is left alone from then on.
+_BY_WORD = 2**62
+_STAND = text(
+    "INSERT INTO consensus (task_id, question, project_id, value, confidence, method, n_answers, "
+    "settled, beliefs, answer_ids, batch, updated_at) VALUES (:task_id, :question, :project_id, "
+    ":value, 1.0, :method, :n_answers, :settled, '{}', :answer_ids, :batch, :now) "
+    "ON CONFLICT (task_id, question) DO UPDATE SET value = excluded.value, confidence = 1.0, "
+    "method = excluded.method, settled = excluded.settled, batch = excluded.batch, "
+    "updated_at = excluded.updated_at"
+)
+_UNSTAND = text(
+    "UPDATE consensus SET value = NULL, confidence = 0.0, settled = :settled, batch = 0 "
+    "WHERE task_id = :task_id AND batch = :batch"
+)
 _AGAIN = text("UPDATE annotation SET aggregated = false WHERE task_id = :task_id")
 _DOUBTFUL = text(
     "SELECT task_id, question, value, confidence, method, n_answers, settled, updated_at "
@@ -369,6 +386,42 @@ def aggregate_again(connection: Connection, task_ids: Iterable[int]) -> None:
     """Let every answer to these tasks be aggregated anew."""
     if rows := [{"task_id": task_id} for task_id in task_ids]:
         connection.execute(_AGAIN, rows)
+
+
+def let_stand(
+    connection: Connection,
+    project_id: int,
+    task_id: int,
+    value: Mapping[str, Any],
+    answer_ids: Sequence[int],
+    now: Instant,
+) -> None:
+    """Let an answer stand as the consensus of a task; no aggregation changes it from then on.
+
+    What the models have learned of the task so far stays noted beside it.
+    """
+    rows = [
+        {
+            "task_id": task_id,
+            "question": question,
+            "project_id": project_id,
+            "value": to_json(answer),
+            "method": ADJUDICATED,
+            "n_answers": len(answer_ids),
+            "settled": True,
+            "answer_ids": to_json(list(answer_ids)),
+            "batch": _BY_WORD,
+            "now": now,
+        }
+        for question, answer in value.items()
+    ]
+    connection.execute(_STAND, rows)
+
+
+def let_fall(connection: Connection, task_id: int) -> None:
+    """Let nothing stand for a task but what its answers say: they are aggregated anew."""
+    connection.execute(_UNSTAND, {"task_id": task_id, "settled": False, "batch": _BY_WORD})
+    connection.execute(_AGAIN, [{"task_id": task_id}])
 
 
 def settle_tasks(connection: Connection, settled: Mapping[int, bool], batch: int) -> None:

@@ -21,6 +21,7 @@ from fairhand.use_cases.versions import current_version, version_of
 from fairhand.work.assignment import store as queue
 from fairhand.work.gold import store as gold
 from fairhand.work.projects import store as projects
+from fairhand.work.review import store as reviews
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ def aggregate_labels(
         claimed = [one.task_id for one in answers]
         # A gold task's truth is known: it teaches the models at the next refit, and asks nobody.
         known = gold.load_known(connection, claimed)
-        open_tasks = sorted(set(claimed) - known.keys())
+        # What a reviewer let stand is left alone; the answers teach the models at the next refit.
+        stands = reviews.adjudicated_of(connection, sorted(set(claimed)))
+        open_tasks = sorted(set(claimed) - known.keys() - stands)
         followed = _follow(db, connection, project, open_tasks, run, now)
         asked_more = _ask_more(connection, project, followed)
         questions = version_of(db, connection, project.id, project.version).questions

@@ -17,6 +17,7 @@ from fairhand.proof.release.notes import parse_notes
 from fairhand.proof.release.splits import parse_splits
 from fairhand.storage import job_store
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.read_reviews import refuse_while_open
 from fairhand.use_cases.release_permits import (
     USUAL_DAYS,
     AskedTerms,
@@ -75,6 +76,7 @@ def ask_release(db: Database, command: AskRelease, now: Instant) -> str:
             raise NotFoundError(f"There is no project {command.project_id}.")
         if not store.count_progress(connection, project.id).answers:
             raise ConflictError("There is nothing to release: nobody has answered yet.")
+        refuse_while_open(connection, project.id)
         running = job_store.list_jobs(connection, project.id)
         if any(job.kind == RELEASE and not job.is_over for job in running):
             raise ConflictError("A release of this project is being made just now.")

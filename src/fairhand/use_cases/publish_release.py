@@ -50,6 +50,7 @@ from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.guard_release import Asked, guard_event, guard_release, is_enforced
 from fairhand.use_cases.mark_release import mark_release
+from fairhand.use_cases.read_reviews import refuse_while_open
 from fairhand.use_cases.release_facts import gather_facts
 from fairhand.use_cases.release_likeness import MEASURE
 from fairhand.use_cases.release_permits import (
@@ -148,6 +149,7 @@ def begin_release(db: Database, command: PublishRelease, now: Instant, press: Pr
         for begun in store.list_unfinished(connection, project.id):
             if begun.directory == _place(command, press, project, begun.version):
                 return begun.id
+        refuse_while_open(connection, project.id)
         version = store.next_version(connection, project.id)
         place = _place(command, press, project, version)
         if not is_free(Path(place)):

@@ -35,6 +35,7 @@ from fairhand.use_cases.versions import version_of
 from fairhand.work.assignment import store as queue
 from fairhand.work.gold import store as gold
 from fairhand.work.projects import store as projects
+from fairhand.work.review import store as reviews
 
 _CHUNK = 500
 _SEED = 20261121
@@ -63,6 +64,7 @@ class _Snapshot:
     slices: Slices
     proposals: Mapping[str, Proposals]
     is_looked_into: bool
+    stands: frozenset[int]
 
 
 def refit_quality(
@@ -142,7 +144,8 @@ def _look(db: Database, project_id: int, *, in_passing: bool) -> _Snapshot:
         due = not in_passing or look_due(shown, len(ballots))
         slices = insight_store.load_slices(connection, project_id) if due else {}
         proposals = insight_store.load_proposals(connection, project_id) if due else {}
-    return _Snapshot(project, questions, run, ballots, voted, slices, proposals, due)
+        stands = reviews.list_adjudicated(connection, project_id)
+    return _Snapshot(project, questions, run, ballots, voted, slices, proposals, due, stands)
 
 
 def _decided(seen: _Snapshot, fits: Sequence[QuestionFit]) -> Iterator[Refitted]:
@@ -157,7 +160,8 @@ def _decided(seen: _Snapshot, fits: Sequence[QuestionFit]) -> Iterator[Refitted]
             decision = loaded("work.overlap", decide)(policy, answers, 0.0)
         else:
             decision = decide_by_worth(policy, answers, consensus, crowds)
-        yield task_id, answers, consensus, not isinstance(decision, AskMore)
+        settled = task_id in seen.stands or not isinstance(decision, AskMore)
+        yield task_id, answers, consensus, settled
 
 
 def _crowds(fits: Sequence[QuestionFit]) -> dict[tuple[str, str], Floats]:

@@ -95,6 +95,7 @@ LABEL_COLUMNS: Final = {
     "depth_known": "False where nobody said what a model learned from: depth is the least then.",
     "data_model": "What generated the data that was asked about.",
     "split": "Which split the row is in; empty in a release without splits.",
+    "review": "Where a reviewer let the answer stand: the review, by whom, when; as JSON.",
 }
 ANNOTATION_COLUMNS: Final = {
     "annotation_id": "The annotation.",

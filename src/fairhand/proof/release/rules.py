@@ -29,7 +29,8 @@ class ReleaseRow:
     `data_origin` and `data_depth` those of what was asked about, and `data_model` what generated
     that. `models` names those whose proposals became the answer as they were; `depth_known` is
     false where nobody said what one of them learned from, so that `depth` is the least it can be.
-    `split` is None in a release without splits.
+    `split` is None in a release without splits. `review` says, of an answer that stands because a
+    reviewer said so, in which review, by whom (a pseudonym), on which day and why it was looked at.
     """
 
     task_id: int
@@ -57,6 +58,7 @@ class ReleaseRow:
     depth_known: bool = True
     data_model: str | None = None
     split: str | None = None
+    review: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """How rows lie in files: one JSON line, one Parquet record, one short hash to find damage by.
 
 A row has one byte form (`row_bytes`). A line of `labels.jsonl` is that form; a Parquet record is
-turned back into it. So one list of hashes names the damaged row in either file.
+turned back into it. So one list of hashes names the damaged row in either file. What came to the
+rows later (`_LATER`) is left out of that form where it says nothing, so that older releases, whose
+files have no such column, read and verify as ever.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ GROUP_ROWS = 2_000
 GROUP_BYTES = 16 * 1024 * 1024
 SHARD_ROWS = 250_000
 
-_JSON_COLUMNS = frozenset({"value", "probabilities", "data"})
+_JSON_COLUMNS = frozenset({"value", "probabilities", "data", "review"})
+_LATER = frozenset({"review"})
+_SAYS_NOTHING = b',"review":null}'  # it is the last field of a row
 _LIST_COLUMNS = frozenset({"annotators", "models"})
 _TYPES: dict[str, Any] = {
     "int": pa.int64(),
@@ -48,6 +52,11 @@ class Shape(Generic[Row]):
         if row_type is ReleaseRow:
             columns.insert(self.names.index("value"), ("label", pa.string()))
         self.schema = pa.schema(columns)
+        self._older = pa.schema([one for one in columns if one[0] not in _LATER])
+
+    def holds(self, schema: pa.Schema) -> bool:
+        """Say whether a file's columns are those of such rows, of today or of older releases."""
+        return bool(schema.equals(self.schema) or schema.equals(self._older))
 
     def record(self, row: Row) -> dict[str, Any]:
         """Turn a row into the values of a Parquet record."""
@@ -87,7 +96,8 @@ def _with_tuples(record: dict[str, Any]) -> dict[str, Any]:
 
 def row_bytes(row: ReleaseRow | AnnotationRow) -> bytes:
     """The one byte form of a row: JSON, keys of nested objects sorted."""
-    return _json(row)
+    data = _json(row)
+    return data.removesuffix(_SAYS_NOTHING) + b"}" if data.endswith(_SAYS_NOTHING) else data
 
 
 def row_hash(data: bytes) -> bytes:
@@ -121,7 +131,7 @@ def _read_group(
 ) -> list[Row | ValueError] | None:
     try:
         table = file.read_row_group(group)
-        if not table.schema.equals(shape.schema):
+        if not shape.holds(table.schema):
             return None
         records = table.to_pylist()
     except (pa.ArrowException, OSError, ValueError):

@@ -16,6 +16,8 @@ from fairhand.model.project import Question
 from fairhand.proof.release.rules import AnnotationRow, Gaps, ReleaseRow, may_enter
 
 _PAGE: Final = 500
+ADJUDICATED: Final = "adjudicated"
+"""The method of an answer that stands because a reviewer said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,17 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """What stands for a task because a reviewer said so: in which review, when, and why it came."""
+
+    review_id: int
+    at: Instant
+    reviewer_id: int
+    verdict: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskSheet:
     """A task with its aggregated answers and everything that was given, by id."""
 
@@ -73,6 +86,7 @@ class TaskSheet:
     media_details: str | None = None
     origin: Standing = HUMAN
     data_model: str | None = None
+    ruling: Ruling | None = None
 
     def behind(self, answer: Answer) -> list[Given]:
         """The annotations that an aggregated answer was made from."""
@@ -253,6 +267,9 @@ class ReleaseSource:
             [given.judgement(same) for given, same in zip(behind, agrees, strict=True)]
         )
         heard = [given for given, same in zip(behind, agrees, strict=True) if same] or behind
+        ruled = sheet.ruling if answer.method == ADJUDICATED else None
+        if ruled is not None and ruled.verdict == "fixed" and not any(agrees):
+            stands = HUMAN  # nobody had said it: it is the reviewer's own
         of_models = heard if stands.origin == "synthetic" else []
         return ReleaseRow(
             task_id=sheet.task_id,
@@ -260,7 +277,7 @@ class ReleaseSource:
             kind=question.kind,
             value=value,
             confidence=float(answer.confidence),
-            probabilities=_probabilities(answer.beliefs),
+            probabilities=None if ruled else _probabilities(answer.beliefs),
             method=answer.method,
             answers=len(behind),
             assisted=sum(given.assisted for given in behind),
@@ -280,7 +297,18 @@ class ReleaseSource:
             depth_known=all(given.model_depth is not None for given in of_models),
             data_model=sheet.data_model,
             split=self._split_of(sheet.task_id),
+            review=None if ruled is None else self._told(ruled),
         )
+
+    def _told(self, ruled: Ruling) -> dict[str, Any]:
+        """Say who let an answer stand: by pseudonym, on which day, in which review, and why."""
+        return {
+            "review_id": ruled.review_id,
+            "reviewer": self._name_of(ruled.reviewer_id),
+            "day": iso(ruled.at)[:10],
+            "verdict": ruled.verdict,
+            "because": ruled.because,
+        }
 
     def _likeness(self, question: Question, value: Any, given: Given) -> float | None:  # noqa: ANN401
         said = orjson.loads(given.value).get(question.name)

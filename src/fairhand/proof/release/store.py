@@ -18,8 +18,9 @@ from fairhand.core.chunks import chunks
 from fairhand.core.clock import Instant
 from fairhand.model.origin import HUMAN, Standing
 from fairhand.proof.release.guard_counts import Checked
-from fairhand.proof.release.source import Answer, Given, TaskSheet
+from fairhand.proof.release.source import Answer, Given, Ruling, TaskSheet
 from fairhand.storage.tables.assist import model_version
+from fairhand.storage.tables.office import adjudication, review
 from fairhand.storage.tables.people import consent_grant
 from fairhand.storage.tables.proof import release, task_origin
 from fairhand.storage.tables.quality import consensus
@@ -105,6 +106,21 @@ _ANNOTATIONS = (
     )
     .order_by(annotation.c.task_id, annotation.c.id)
 )
+_STANDING = (
+    select(
+        adjudication.c.task_id,
+        adjudication.c.review_id,
+        adjudication.c.at,
+        review.c.reviewer_id,
+        review.c.verdict,
+        review.c.because,
+    )
+    .join_from(adjudication, review, review.c.id == adjudication.c.review_id)
+    .where(
+        adjudication.c.task_id.between(bindparam("first"), bindparam("last")),
+        adjudication.c.project_id + 0 == bindparam("project_id"),
+    )
+)
 _GRANTS = select(consent_grant.c.person_id, consent_grant.c.withdrawn_at).where(
     consent_grant.c.project_id == bindparam("project_id")
 )
@@ -154,6 +170,7 @@ def iter_sheets(connection: Connection, project_id: int) -> Iterator[TaskSheet]:
         bounds = {"first": found[0].id, "last": after, "project_id": project_id}
         answers = _by_task(connection.execute(_CONSENSUS, bounds).all())
         given = _by_task(connection.execute(_ANNOTATIONS, bounds).all())
+        stands = {row.task_id: row for row in connection.execute(_STANDING, bounds)}
         for row in found:
             yield TaskSheet(
                 task_id=row.id,
@@ -166,6 +183,7 @@ def iter_sheets(connection: Connection, project_id: int) -> Iterator[TaskSheet]:
                 given={item.id: Given(*item) for item in given.get(row.id, ())},
                 origin=HUMAN if row.depth is None else Standing("synthetic", row.depth),
                 data_model=row.model,
+                ruling=Ruling(*stands[row.id][1:]) if row.id in stands else None,
             )
 
 

@@ -1,0 +1,170 @@
+"""A reviewer opens a task: it is theirs for some minutes, with everybody's answers beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from fairhand.core.clock import Instant
+from fairhand.core.errors import ConflictError, ForbiddenError, NotFoundError
+from fairhand.pay import store as pay
+from fairhand.pay.paid_time.rules import EventKind
+from fairhand.quality import store as quality
+from fairhand.quality.store import StoredConsensus
+from fairhand.storage.database import Connection, Database
+from fairhand.work.projects import store as projects
+from fairhand.work.projects.store import TaskSheet
+from fairhand.work.review import store
+from fairhand.work.review.rules import CLAIM_MS, Because
+from fairhand.work.review.store import SeenAnswer
+
+_TRIES: Final = 5
+"""Looks for a task when others take the found one in the same moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReview:
+    """Who reviews, and which task if they chose one.
+
+    `passed` is one that they leave for somebody else. With `is_paid` their time counts.
+    """
+
+    reviewer_id: int
+    project_id: int
+    task_id: int | None = None
+    passed: int = 0
+    is_paid: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedReview:
+    """A task as a reviewer sees it; `wishes` are people's own words, by annotation."""
+
+    sheet: TaskSheet
+    because: Because
+    answers: tuple[SeenAnswer, ...]
+    consensus: tuple[StoredConsensus, ...]
+    wishes: dict[int, str]
+    expires_at: Instant
+
+
+def open_review(
+    db: Database, command: OpenReview, now: Instant, *, idle_cap_ms: int
+) -> OpenedReview | None:
+    """Give a reviewer the task that they have open, chose, or that comes next; None: none waits.
+
+    Raises NotFoundError, ForbiddenError for a task that they answered or may still be asked, and
+    ConflictError for one that another reviewer has open or for which an answer stands.
+    """
+    with db.write() as connection:
+        project = projects.load_project(connection, command.project_id)
+        if project is None:
+            raise NotFoundError(f"There is no project {command.project_id}.")
+        if command.task_id is not None:
+            task_id: int | None = _choose(connection, command, now)
+        else:
+            task_id = _next(connection, command, now)
+        if task_id is None:
+            return None
+        store.note_seen(connection, project.id, task_id, command.reviewer_id, now)
+        if command.is_paid:
+            hear_reviewing(connection, command.reviewer_id, project.id, "next", now, idle_cap_ms)
+        return _look(connection, command, task_id, now)
+
+
+def keep_review(
+    db: Database, command: OpenReview, now: Instant, *, idle_cap_ms: int
+) -> Instant | None:
+    """Keep an open task longer while the reviewer looks at it; None: it is somebody else's now."""
+    until = Instant(now + CLAIM_MS)
+    with db.write() as connection:
+        if not store.renew_claim(connection, command.task_id or 0, command.reviewer_id, until):
+            return None
+        if command.is_paid:
+            hear_reviewing(
+                connection, command.reviewer_id, command.project_id, "heartbeat", now, idle_cap_ms
+            )
+    return until
+
+
+def hear_reviewing(
+    connection: Connection,
+    reviewer_id: int,
+    project_id: int,
+    kind: EventKind,
+    now: Instant,
+    idle_cap_ms: int,
+) -> None:
+    """Count the time of a reviewer like that of anybody who answers."""
+    pay.credit_time(
+        connection,
+        person_id=reviewer_id,
+        project_id=project_id,
+        task_id=None,
+        kind=kind,
+        now=now,
+        idle_cap_ms=idle_cap_ms,
+    )
+
+
+def _next(connection: Connection, command: OpenReview, now: Instant) -> int | None:
+    project_id, reviewer_id = command.project_id, command.reviewer_id
+    held = store.find_held(connection, project_id, reviewer_id, now)
+    if held is not None and held != command.passed and _take(connection, command, held, now):
+        return held
+    terms = store.load_terms(connection, project_id)
+    for _ in range(_TRIES):
+        found = store.find_next(connection, project_id, reviewer_id, terms, now, command.passed)
+        if found is None:
+            break
+        if _take(connection, command, found, now):
+            return found
+    store.drop_claims(connection, reviewer_id)
+    return None
+
+
+def _choose(connection: Connection, command: OpenReview, now: Instant) -> int:
+    task_id, reviewer_id = command.task_id or 0, command.reviewer_id
+    if projects.project_of_task(connection, task_id) != command.project_id:
+        raise NotFoundError(f"There is no task {task_id} in project {command.project_id}.")
+    if store.load_standing(connection, task_id) is not None:
+        raise ConflictError(
+            f"An answer stands for task {task_id} already. Take that review back first.",
+            code="adjudicated",
+        )
+    if not store.may_review(connection, command.project_id, task_id, reviewer_id):
+        raise ForbiddenError(
+            f"Task {task_id} is not for you to review: you answered it, it may still be given to "
+            "you, or nobody's answer is there to look at yet.",
+            code="not_for_you",
+        )
+    if not _take(connection, command, task_id, now):
+        raise ConflictError(f"Another reviewer has task {task_id} open.", code="claimed")
+    return task_id
+
+
+def _take(connection: Connection, command: OpenReview, task_id: int, now: Instant) -> bool:
+    """Claim a task, and look once more: somebody may have settled it while the claim waited."""
+    project_id, reviewer_id = command.project_id, command.reviewer_id
+    until = Instant(now + CLAIM_MS)
+    if not store.claim(connection, project_id, task_id, reviewer_id, now, until):
+        return False
+    if store.may_review(connection, project_id, task_id, reviewer_id):
+        return True
+    store.give_up_claim(connection, task_id, reviewer_id)
+    return False
+
+
+def _look(connection: Connection, command: OpenReview, task_id: int, now: Instant) -> OpenedReview:
+    sheet = projects.load_task_sheet(connection, task_id, command.reviewer_id)
+    if sheet is None:
+        raise NotFoundError(f"There is no task {task_id}.")
+    terms = store.load_terms(connection, command.project_id)
+    return OpenedReview(
+        sheet,
+        store.why(connection, command.project_id, task_id, terms),
+        tuple(store.list_answers(connection, task_id)),
+        tuple(quality.load_consensus(connection, task_id)),
+        store.list_wishes(connection, task_id),
+        Instant(now + CLAIM_MS),
+    )
