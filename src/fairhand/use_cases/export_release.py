@@ -60,7 +60,7 @@ def export_release(command: ExportRelease) -> Report:
         for name, question in questions.items()
         if command.question in (None, name)
     }
-    options = Options(command.question, labels, command.progress)
+    options = Options(command.question, labels, command.progress, command.folder)
     draft = command.target.with_name(f".{command.target.name}.draft")
     with nothing_left_behind(draft):
         gone = _gone(command.folder)

@@ -5,6 +5,7 @@ What a format cannot hold is counted and told, never dropped in silence.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from fairhand.core.errors import InvalidError, Issue
 
 Row = Mapping[str, Any]
 
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
 _EXTENSIONS: Final = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
@@ -90,11 +92,21 @@ class Options:
     """How to export: `question` picks one where several could be meant.
 
     `labels` are the labels of each question in the order of its config: classes are numbered so.
+    `release` is the folder that is exported; its files lie below `media` where it has them.
     """
 
     question: str | None = None
     labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     progress: Callable[[int], None] = lambda done: None
+    release: Path | None = None
+
+    def media_of(self, item: Item) -> Path | None:
+        """Find an item's file in the release; None where it has none, or the release holds none."""
+        sha256, kind = item.sha256, item.rows[0].get("media_type") or ""
+        if self.release is None or sha256 is None or not _HASH.fullmatch(sha256):
+            return None
+        path = self.release / "media" / sha256[:2] / f"{sha256}{_EXTENSIONS.get(kind, '')}"
+        return path if path.is_file() and not path.is_symlink() else None
 
 
 Write = Callable[[Iterator[Item], Path, Options], Report]

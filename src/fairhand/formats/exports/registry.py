@@ -40,11 +40,24 @@ _ALL: Final = (
     Format("trl-preference", "TRL preferences", "comparisons", "chats", "write_preferences"),
     Format("trl-kto", "TRL unpaired preferences", "comparisons", "chats", "write_kto"),
     Format("sft", "Conversations (TRL, OpenAI)", "replies that people wrote", "chats", "write_sft"),
+    Format("openai-chat", "OpenAI chat", "replies that people wrote", "chats", "write_openai_chat"),
+    Format(
+        "openai-preference",
+        "OpenAI preferences",
+        "comparisons",
+        "chats",
+        "write_openai_preferences",
+    ),
+    Format("anthropic-hh", "Anthropic HH", "comparisons, as one text each", "chats", "write_hh"),
+    Format("oasst", "Open Assistant trees", "comparisons and replies", "trees"),
+    Format("hf", "Hugging Face data set", "everything, with files", "hub"),
+    Format("webdataset", "WebDataset", "everything, with files", "shards"),
     Format("trec", "TREC qrels", "grades of search results", "retrieval", "write_trec"),
     Format("beir", "BEIR", "grades of search results, with texts", "retrieval", "write_beir"),
     Format("webvtt", "WebVTT", "marks and words with times", "timed", "write_vtt"),
     Format("textgrid", "Praat TextGrid", "marks and words with times", "timed", "write_textgrid"),
     Format("nemo", "NeMo manifest", "transcripts", "timed", "write_nemo"),
+    Format("common-voice", "Common Voice table", "transcripts", "timed", "write_common_voice"),
 )
 FORMATS: Final[Mapping[str, Format]] = {one.name: one for one in _ALL}
 

@@ -1,4 +1,4 @@
-"""Marks and words along a sound: WebVTT cues, Praat TextGrids, NeMo manifests."""
+"""Marks and words along a sound: WebVTT, Praat TextGrids, NeMo manifests, Common Voice tables."""
 
 from __future__ import annotations
 
@@ -11,12 +11,30 @@ import orjson
 from fairhand.formats.exports.items import Item, Options, Report, Row, new_path
 
 MANIFEST: Final = "manifest.json"
+CLIPS: Final = "{}.tsv"
+_COLUMNS: Final = (
+    "client_id",
+    "path",
+    "sentence_id",
+    "sentence",
+    "sentence_domain",
+    "up_votes",
+    "down_votes",
+    "age",
+    "gender",
+    "accents",
+    "variant",
+    "locale",
+    "segment",
+)
 
 
 def write_vtt(items: Iterator[Item], folder: Path, options: Options) -> Report:
     """Write `NAME.vtt` for each sound: its lines with times, or its marks by their label."""
     report = Report()
     for item, row in _rows(items, report, options):
+        if any(_cue(one, keep=True) != _cue(one) for one in _stretches(row)):
+            report.leave_out("empty lines in a text: they would end its cue")
         cues = [
             f"{_clock(one['start'])} --> {_clock(one['end'])}\n{_cue(one)}\n"
             for one in _stretches(row)
@@ -73,6 +91,49 @@ def write_nemo(items: Iterator[Item], folder: Path, options: Options) -> Report:
     return report
 
 
+def write_common_voice(items: Iterator[Item], folder: Path, options: Options) -> Report:
+    """Write `train.tsv`, or a file a split: a clip a line, its sentence, and nobody who spoke.
+
+    The sounds are to lie in `clips/` beside it. Votes are not claimed: both columns are empty.
+    """
+    report, files = Report(), dict[str, Any]()
+    try:
+        for item, row in _rows(items, report, options):
+            name = CLIPS.format(item.split or "train")
+            if row["kind"] != "transcript":
+                report.leave_out("marks of a sound: a table of clips holds sentences")
+                continue
+            if name not in files:
+                files[name] = (folder / name).open("w", encoding="utf-8", newline="\n")
+                files[name].write("\t".join(_COLUMNS) + "\n")
+                report.files.append(name)
+            files[name].write("\t".join(_clip(item, row, report)) + "\n")
+            report.written += 1
+    finally:
+        for file in files.values():
+            file.close()
+    return report
+
+
+def _clip(item: Item, row: Row, report: Report) -> list[str]:
+    """Write a clip's cells: a tab or a line break has no place in one."""
+    sentence = str(row["value"]["text"])
+    one_line = " ".join(sentence.split()) if _breaks(sentence) else sentence
+    if one_line != sentence:
+        report.leave_out("line breaks and tabs in a sentence: a space stands there")
+    path = item.file_name().removeprefix("clips/")
+    known = {"path": path, "sentence": one_line}
+    for name in ("sentence_id", "sentence_domain", "variant", "locale", "segment"):
+        value = item.data.get(name)
+        if isinstance(value, str) and not _breaks(value):
+            known[name] = value
+    return [known.get(name, "") for name in _COLUMNS]
+
+
+def _breaks(text: str) -> bool:
+    return any(char in text for char in "\t\n\r")
+
+
 def _rows(items: Iterator[Item], report: Report, options: Options) -> Iterator[tuple[Item, Row]]:
     for item in items:
         report.tasks += 1
@@ -104,12 +165,13 @@ def _clock(ms: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}.{part:03d}"
 
 
-def _cue(one: dict[str, Any]) -> str:
+def _cue(one: dict[str, Any], *, keep: bool = False) -> str:
     """A cue's text: what would be read as markup, or as the end of the cue, is kept from it."""
     text = str(one.get("text", one.get("label", "")))
     for char, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         text = text.replace(char, name)
-    return "\n".join(line for line in text.splitlines() if line.strip())
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(line for line in lines if keep or line)
 
 
 def _grid(tiers: dict[str, list[tuple[int, int, str]]], end: int) -> str:

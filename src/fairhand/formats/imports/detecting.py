@@ -13,7 +13,7 @@ from fairhand.formats.json_text import parse_json
 _CHAT: Final = frozenset(
     {"messages", "tools", "parallel_tool_calls", "functions", "id", "source", "prompt_id"}
 )
-_OWN: Final = frozenset({"task_id", "data", "answers"})
+_OWN: Final = frozenset({"task_id", "file_name", "data"})
 _MARKS: Final = ("chosen", "completion", "messages", "preferred_output", "message_id", "task_id")
 _JUDGED: Final = re.compile(rb"\S+[ \t]+(?:0|Q0|1)[ \t]+\S+[ \t]+-?\d+[ \t]*\r?\n")
 _CLIPS: Final = (b"client_id\t", b"path\t", b"\tsentence")
@@ -39,7 +39,7 @@ def of_entry(values: Mapping[str, Any]) -> str | None:
         return "oasst"
     if keys >= {"audio_filepath", "text"}:
         return "nemo"
-    if keys >= _OWN or keys >= {"task_id", "file_name", "split", "data"}:
+    if keys >= _OWN:
         return "fairhand"
     if "messages" in keys and keys <= _CHAT:
         return "openai-chat" if _is_weighted(values) else "sft"
@@ -81,7 +81,7 @@ def of_folder(root: Path) -> str | None:
     """Name the format of a folder by the files that lie in it; None for pictures and sounds."""
     names = sorted(path.name for path in root.iterdir())
     lower = [name.casefold() for name in names]
-    if {"corpus.jsonl", "queries.jsonl"} <= set(lower):
+    if {"corpus.jsonl", "queries.jsonl", "qrels"} <= set(lower):
         return "beir"
     if _has(lower, "dataset_dict.json", "state.json") or _is_card(root):
         return "hf"

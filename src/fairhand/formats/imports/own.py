@@ -13,6 +13,8 @@ from fairhand.labels.kind import json_type
 from fairhand.model.task import NewPrediction
 
 _SURE: Final = "_confidence"
+_PLAIN: Final = ("text",)
+"""Kinds whose answer is a text and nothing else, even one that looks like JSON."""
 
 
 def read_rows(source: Source, options: ReadOptions) -> Iterator[Row | Issue]:
@@ -37,7 +39,10 @@ def own_row(row: Row, options: ReadOptions) -> Row:
         answers, sure = _object(values["answers"]), _object(values.get("confidence"))
     else:
         names = [name.removesuffix(_SURE) for name in values if name.endswith(_SURE)]
-        answers = {name: _json(values.get(name)) for name in names}
+        plain = {one.name for one in options.questions or () if one.kind in _PLAIN}
+        answers = {
+            name: values.get(name) if name in plain else _json(values.get(name)) for name in names
+        }
         sure = {name: values.get(name + _SURE) for name in names}
     asked = {one.name for one in options.questions or ()}
     kept = {

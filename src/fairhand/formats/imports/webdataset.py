@@ -19,7 +19,6 @@ from fairhand.core.errors import Issue, MalformedError
 from fairhand.formats.imports.own import own_row
 from fairhand.formats.json_text import parse_json
 from fairhand.formats.options import ReadOptions, Row, Source, opened, source_name
-from fairhand.model.task import NewPrediction
 
 MEDIA: Final = "media"
 _PICTURES: Final = ("png", "jpg", "jpeg", "webp", "gif", "tif", "tiff", "bmp")
@@ -177,26 +176,31 @@ def _made(sample: _Sample, place: str, options: ReadOptions) -> Row:
     media = [one for one in sample.fields if one.rpartition(".")[2] in (*_PICTURES, *_SOUNDS)]
     if len(media) > 1:
         raise MalformedError(f"has {len(media)} pictures or sounds; one makes a task")
+    own = parse_json(sample.fields["json"]) if "json" in sample.fields else None
+    if isinstance(own, dict) and own.keys() >= {"data", "answers"}:
+        row = own_row(Row(place, own), options)
+        data, made = dict(row.values), row.predictions
+    else:
+        data, made = _fields(sample, media), ()
+    if media and "file_name" not in data:
+        data["file_name"] = f"{sample.key}.{media[0]}"
+    if media:
+        data[MEDIA] = sample.fields[media[0]]
+    return Row(place, data, made, MEDIA if media else None)
+
+
+def _fields(sample: _Sample, media: list[str]) -> dict[str, Any]:
+    """Put the fields of a sample together; an object in `json` is many."""
     data: dict[str, Any] = {}
-    made: tuple[NewPrediction, ...] = ()
     for ending, content in sample.fields.items():
         if ending in media:
             continue
         value = _value(ending, content)
         if ending == "json" and isinstance(value, dict):
-            if value.keys() >= {"data", "answers"}:
-                row = own_row(Row(place, value), options)
-                value, made = row.values, row.predictions
             data |= value
-        elif not made:
+        else:
             data["text" if ending in _TEXTS else ending] = value
-    if media and "file_name" not in data:
-        data["file_name"] = f"{sample.key}.{media[0]}"
-    elif not media and not made:
-        data.setdefault("key", sample.key)
-    if media:
-        data[MEDIA] = sample.fields[media[0]]
-    return Row(place, data, made, MEDIA if media else None)
+    return data if media else {"key": sample.key, **data}
 
 
 def _value(ending: str, content: bytes) -> Any:  # noqa: ANN401  # any JSON value
