@@ -85,7 +85,8 @@ def test_public_routes_are_these_and_no_others(world: World) -> None:
     shown = "/r/{slug}/v{version:int}"  # releases that their owner shows; never their data
     lists |= {shown, f"{shown}/{{name}}"}
     own = {"/sign-in", "/sign-in/{token}", "/api/docs", "/ns/fair-work"}  # words alone
-    expected = {*own, *page, *verifier, *credentials, *lists, *policy, *licences}
+    probes = {"/health", "/ready", "/metrics"}  # metrics: see who may in test_probes
+    expected = {*probes, *own, *page, *verifier, *credentials, *lists, *policy, *licences}
     assert public == expected
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,6 +28,19 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(min=1, max=64, help="Server processes; one a core.")
     ] = None,
+    background: Annotated[
+        bool | None,
+        typer.Option(
+            "--background/--no-background",
+            help="Also do the background work; without it run `fairhand worker` beside it.",
+            show_default=False,
+        ),
+    ] = None,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="HTTPS on your own network, for phones.")
+    ] = False,
+    cert: Annotated[Path | None, typer.Option(help="HTTPS: your certificate (PEM).")] = None,
+    key: Annotated[Path | None, typer.Option(help="HTTPS: its private key (PEM).")] = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -35,13 +49,20 @@ def serve(
     Stop it with Ctrl-C: what is acknowledged is kept.
 
     Example:  fairhand serve --host 0.0.0.0 --workers 2
+    Example:  fairhand serve --tls                        (phones on the same Wi-Fi)
+    Example:  fairhand serve --cert site.pem --key site.key --host 0.0.0.0 --port 443
     """
     from fairhand.cli.serving import check_port, serve_house, serve_many
+    from fairhand.cli.tls import choose_tls
+    from fairhand.core.logs import configure_logs
     from fairhand.use_cases.house import open_house
 
-    settings = settings_of(workspace, host=host, port=port, workers=workers)
+    given = {"host": host, "port": port, "workers": workers, "background": background}
+    settings = settings_of(workspace, **given)
     need_workspace(settings)
+    settings, chain = choose_tls(settings, tls=tls, cert=cert, key=key, host_given=bool(host))
     check_port(settings)
+    configure_logs(as_json=settings.log_json)
     house = open_house(settings)
     remark(f"Fairhand serves {settings.workspace} on {settings.base_url} (Ctrl-C stops it)")
     if settings.host in _EVERYWHERE and not settings.public_url:
@@ -49,13 +70,15 @@ def serve(
             f"Other devices cannot open links to {settings.host}: write this machine's address "
             f'into {settings.workspace}/fairhand.toml, as public_url = "http://ADDRESS:PORT".'
         )
+    if not settings.background:
+        remark("It does no background work: run `fairhand worker` beside it.")
     try:
         if settings.workers == 1:
-            serve_house(house)
+            serve_house(house, chain=chain)
     finally:
         house.close()
     if settings.workers > 1:
-        serve_many(settings)
+        serve_many(settings, chain)
 
 
 def worker(workspace: Workspace = None, as_json: AsJson = False) -> None:
@@ -69,6 +92,7 @@ def worker(workspace: Workspace = None, as_json: AsJson = False) -> None:
     import signal
     import threading
 
+    from fairhand.core.logs import configure_logs
     from fairhand.jobs.background import run_background
 
     stop = threading.Event()
@@ -76,9 +100,10 @@ def worker(workspace: Workspace = None, as_json: AsJson = False) -> None:
         signal.signal(wanted, lambda *_: stop.set())
 
     async def run() -> None:
-        async with run_background(house):
+        async with run_background(house, "worker"):
             await asyncio.to_thread(stop.wait)
 
     with opened(workspace) as house:
+        configure_logs(as_json=house.settings.log_json)
         remark(f"Working for {house.settings.workspace} (Ctrl-C stops it)")
         asyncio.run(run())

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from fairhand.core.settings import Settings
     from fairhand.use_cases.house import House
+
+Chain: TypeAlias = tuple[str, str]
+"""The files of a certificate and of its private key."""
 
 _KEEP_ALIVE_S = 30
 _SHUTDOWN_S = 10
@@ -35,45 +39,63 @@ def check_port(settings: Settings) -> None:
             ) from None
 
 
-def serve_house(house: House, background: AbstractAsyncContextManager[None] | None = None) -> None:
+def serve_house(
+    house: House,
+    background: AbstractAsyncContextManager[None] | None = None,
+    chain: Chain | None = None,
+) -> None:
     """Serve one open house from this process until it is stopped."""
     import uvicorn
 
-    from fairhand.jobs.background import run_background
+    from fairhand.jobs.background import run_of
     from fairhand.web.app import create_app
 
-    app = create_app(house, background or run_background(house))
-    uvicorn.run(app, **_uvicorn_options(house.settings))
+    app = create_app(house, background or run_of(house))
+    uvicorn.run(app, **_uvicorn_options(house.settings, chain))
 
 
-def serve_many(settings: Settings) -> None:
+def serve_many(settings: Settings, chain: Chain | None = None) -> None:
     """Serve a workspace from several processes that share one port."""
     import uvicorn
 
-    os.environ["FAIRHAND_WORKSPACE"] = str(settings.workspace.absolute())
-    os.environ["FAIRHAND_HOST"], os.environ["FAIRHAND_PORT"] = settings.host, str(settings.port)
-    options = _uvicorn_options(settings)
-    uvicorn.run(
-        "fairhand.cli.serving:app_of_environment",
-        factory=True,
-        workers=settings.workers,
-        **options,
-    )
+    options = _uvicorn_options(settings, chain)
+    with tempfile.TemporaryDirectory(prefix="fairhand-measures-") as measures:
+        os.environ |= {
+            "FAIRHAND_WORKSPACE": str(settings.workspace.absolute()),
+            "FAIRHAND_HOST": settings.host,
+            "FAIRHAND_PORT": str(settings.port),
+            "FAIRHAND_PUBLIC_URL": settings.public_url,
+            "FAIRHAND_BACKGROUND": str(settings.background).lower(),
+            "FAIRHAND_HSTS": str(settings.hsts).lower(),
+            # Any of them may be asked for /metrics: what they counted is put together in files.
+            "PROMETHEUS_MULTIPROC_DIR": measures,
+        }
+        uvicorn.run(
+            "fairhand.cli.serving:app_of_environment",
+            factory=True,
+            workers=settings.workers,
+            **options,
+        )
 
 
 def app_of_environment() -> FastAPI:
     """Open the workspace that the environment names; each server process calls this once."""
+    from fairhand.core.logs import configure_logs
     from fairhand.core.settings import load_settings
-    from fairhand.jobs.background import run_background
+    from fairhand.jobs.background import run_of
     from fairhand.use_cases.house import open_house
     from fairhand.web.app import create_app
 
-    house = open_house(load_settings())
-    return create_app(house, run_background(house))
+    settings = load_settings()
+    configure_logs(as_json=settings.log_json)
+    house = open_house(settings)
+    return create_app(house, run_of(house))
 
 
-def _uvicorn_options(settings: Settings) -> dict[str, Any]:
+def _uvicorn_options(settings: Settings, chain: Chain | None) -> dict[str, Any]:
+    secure = {} if chain is None else {"ssl_certfile": chain[0], "ssl_keyfile": chain[1]}
     return {
+        **secure,
         "host": settings.host,
         "port": settings.port,
         "http": "httptools",

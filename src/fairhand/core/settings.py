@@ -25,6 +25,15 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65_535)
     public_url: str = ""
     workers: int = Field(default=1, ge=1, le=64)
+    # Whether server processes also do the background work; without it `fairhand worker` must.
+    background: bool = True
+    # Logs as one JSON object a line, and a line for every request (its route, never its content).
+    log_json: bool = False
+    log_requests: bool = False
+    # Tell browsers to come back by HTTPS only; right with a certificate that others trust.
+    hsts: bool = False
+    # Who may read /metrics without a token: addresses or networks.
+    metrics_from: tuple[str, ...] = ("127.0.0.1", "::1")
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
     max_upload_bytes: int = Field(default=2 * 1024**3, ge=1024)
     max_image_pixels: int = Field(default=100_000_000, ge=1)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import count
 
+from fairhand.jobs.heartbeat import speaking
 from fairhand.jobs.kinds import kinds_of
 from fairhand.jobs.runtime import JobRuntime
 from fairhand.jobs.steps import Services
@@ -50,20 +51,26 @@ from fairhand.use_cases.uphold_silent_disputes import uphold_silent_disputes
 from fairhand.use_cases.watch_conduct import watch_conduct
 from fairhand.use_cases.weigh_content import weigh_content
 
-__all__ = ["make_background", "run_background", "ticks_of"]
+__all__ = ["make_background", "run_background", "run_of", "ticks_of"]
 
 _REAP_AT_ONCE = 500
 
 
 @asynccontextmanager
-async def run_background(house: House) -> AsyncIterator[None]:
+async def run_background(house: House, kind: str = "server") -> AsyncIterator[None]:
     """Work in the background for as long as the block lasts; what is unfinished goes on later."""
     background = make_background(house)
     background.start_soon()
     try:
-        yield
+        async with speaking(house, kind):
+            yield
     finally:
         await asyncio.to_thread(background.stop)
+
+
+def run_of(house: House) -> AbstractAsyncContextManager[None]:
+    """Say what a server process does beside serving, as the settings have it."""
+    return run_background(house) if house.settings.background else speaking(house, "server")
 
 
 def make_background(house: House) -> JobRuntime:

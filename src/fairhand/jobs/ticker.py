@@ -79,7 +79,7 @@ class Ticker:
             if self._holds_slot():
                 tick.run()
         except Exception as error:  # a tick must outlive whatever goes wrong in it
-            _log.warning("tick failed", tick=tick.name, error=repr(error))
+            _log.warning("tick failed", tick=tick.name, error=type(error).__name__)
             return False
         return True
 

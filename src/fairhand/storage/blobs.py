@@ -104,6 +104,13 @@ class BlobStore:
             return False
         return True
 
+    def check_writable(self) -> None:
+        """Write a few bytes and remove them again; raises UnavailableError when that fails."""
+        probe = f"probe-{os.getpid()}-{os.urandom(4).hex()}"
+        with _clear_errors():
+            obstore.put(self._store, probe, b"fairhand")
+            obstore.delete(self._store, probe)
+
     def delete(self, sha256: str) -> None:
         """Remove a blob; one that is not there is no error."""
         if self.exists(sha256):

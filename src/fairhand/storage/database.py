@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
 from fairhand.core.errors import UnavailableError
@@ -27,6 +28,8 @@ __all__ = ["Connection", "Database", "insert"]
 
 _POOL_SIZE = 24
 _BUSY_TIMEOUT_MS = 15_000
+_POOL_TIMEOUT_S = 15
+_CONNECT_TIMEOUT_S = 5
 
 
 class Database:
@@ -134,6 +137,7 @@ def _sqlite_engine(url: str, pool_size: int) -> Engine:
         max_overflow=0,
         pool_use_lifo=True,
         pool_reset_on_return=None,
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT_MS / 1000},
     )
 
@@ -156,13 +160,26 @@ def _sqlite_engine(url: str, pool_size: int) -> Engine:
 
 
 def _pg_engine(url: str, pool_size: int) -> Engine:
-    return create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_timeout=_POOL_TIMEOUT_S,
+        connect_args={"connect_timeout": _CONNECT_TIMEOUT_S},
+        hide_parameters=True,  # what people wrote is in no error message
+    )
 
 
 @contextmanager
 def _clear_errors() -> Iterator[None]:
     try:
         yield
+    except PoolTimeoutError as error:
+        raise UnavailableError(
+            "The database has more to do than it can: nothing was saved. Try again in a moment.",
+            code="database_busy",
+        ) from error
     except OperationalError as error:
         text = str(error.orig)
         if "full" in text or "No space" in text:

@@ -19,6 +19,7 @@ from fairhand.web.shared import problems
 from fairhand.web.shared.assets import Assets
 from fairhand.web.shared.fast_lane import FastLane
 from fairhand.web.shared.limits import Limits
+from fairhand.web.shared.measures import Measures
 from fairhand.web.shared.pages import make_templates
 
 THREADS = 16
@@ -31,6 +32,7 @@ SCREENS = (
     "proof",
     "rights",
     "school",
+    "server",
     "studio",
     "wages",
     "wellbeing",
@@ -60,10 +62,12 @@ def create_app(
         openapi_url="/api/openapi.json",
         lifespan=lifespan,
         middleware=[
+            Middleware(Measures, log_requests=house.settings.log_requests),
             Middleware(
                 Limits,
                 body_bytes=house.settings.max_body_bytes,
                 upload_bytes=house.settings.max_upload_bytes,
+                hsts=house.settings.hsts,
             ),
             Middleware(FastLane, timetable=work.TIMETABLE, threads=FAST_THREADS),
         ],

@@ -18,16 +18,20 @@ _HEADERS = [
 ]
 
 
+_HSTS = (b"strict-transport-security", b"max-age=31536000")
 _END: Message = {"type": "http.request", "body": b"", "more_body": False}
 
 
 class Limits:
     """ASGI middleware: refuses bodies over the limit and adds the security headers."""
 
-    def __init__(self, app: ASGIApp, *, body_bytes: int, upload_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, body_bytes: int, upload_bytes: int, hsts: bool = False
+    ) -> None:
         self.app = app
         self.body_bytes = body_bytes
         self.upload_bytes = upload_bytes
+        self.headers = [*_HEADERS, _HSTS] if hsts else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its body counted and its answer's headers completed."""
@@ -52,7 +56,7 @@ class Limits:
                 present = {name for name, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],
-                    *(header for header in _HEADERS if header[0] not in present),
+                    *(header for header in self.headers if header[0] not in present),
                 ]
             await send(message)
 

@@ -115,7 +115,8 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 async def _on_crash(request: Request, error: Exception) -> Response:
     # The route's shape, never its values or body: logs hold no content and no personal data.
     route = getattr(request.scope.get("route"), "path", "unknown")
-    _log.error("request_failed", route=route, error=type(error).__name__, exc_info=error)
+    number = request.scope.get("request_id", "")
+    _log.error("request_failed", route=route, request=number, exc_info=error)
     return _answer(
         request,
         500,

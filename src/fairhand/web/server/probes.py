@@ -1,0 +1,135 @@
+"""`/health`, `/ready` and `/metrics`: what a proxy, an orchestrator and Prometheus ask."""
+
+from __future__ import annotations
+
+import os
+import threading
+from ipaddress import ip_address, ip_network
+from time import monotonic
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from fairhand.core.errors import ForbiddenError, NotSignedInError, UnavailableError
+from fairhand.people.accounts.rules import may
+from fairhand.use_cases.house import House
+from fairhand.use_cases.read_server import ServerState, read_ready, read_server
+from fairhand.web.shared.doors import find_actor, house_of, public
+
+router = APIRouter(include_in_schema=False)
+_FRESH_S = 15.0
+_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
+_lock = threading.Lock()
+_kept: dict[int, tuple[float, ServerState]] = {}
+
+
+@router.get("/health")
+@public
+async def health(request: Request) -> Response:
+    """Say that this process is alive; asks nothing of the database."""
+    return PlainTextResponse("alive\n", headers={"Cache-Control": "no-store"})
+
+
+@router.get("/ready")
+@public
+def ready(request: Request) -> Response:
+    """Say whether this server can work: 200, or 503 and what is wrong."""
+    checks = read_ready(house_of(request))
+    is_ready = all(word == "ok" for word in checks.values())
+    return JSONResponse(
+        {"ready": is_ready, "checks": checks},
+        status_code=200 if is_ready else 503,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@router.get("/metrics")
+@public
+def metrics(request: Request) -> Response:
+    """Give measures to Prometheus: from this machine, or with a token that may `server.view`."""
+    from prometheus_client import CONTENT_TYPE_LATEST
+
+    house = house_of(request)
+    _let_in(house, request)
+    try:
+        state: ServerState | None = _state(house)
+    except UnavailableError:  # requests are measured all the same
+        state = None
+    body = _requests() + (b"fairhand_database_up 0\n" if state is None else _written(state))
+    return Response(body, media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+
+
+def _let_in(house: House, request: Request) -> None:
+    if _is_near(house, request):
+        return
+    actor = find_actor(house, request)
+    if actor is None:
+        raise NotSignedInError("Send a token that may see the server, or ask from its own machine.")
+    if not may(actor, "server.view"):
+        raise ForbiddenError("Your account may not see this.")
+
+
+def _is_near(house: House, request: Request) -> bool:
+    """Say whether the asker's own address is let in; a proxy's word for it does not count."""
+    if request.client is None or any(name in request.headers for name in _FORWARDED):
+        return False
+    try:
+        asker = ip_address(request.client.host)
+    except ValueError:
+        return False
+    return any(asker in ip_network(one, strict=False) for one in house.settings.metrics_from)
+
+
+def _state(house: House) -> ServerState:
+    """Count at most every quarter of a minute, however often somebody scrapes."""
+    with _lock:
+        found = _kept.get(id(house))
+        if found is not None and monotonic() - found[0] < _FRESH_S:
+            return found[1]
+        state = read_server(house)
+        _kept.clear()
+        _kept[id(house)] = (monotonic(), state)
+        return state
+
+
+def _requests() -> bytes:
+    from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+def _written(state: ServerState) -> bytes:
+    """Write what the database said; made anew each time, in a registry of its own."""
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+    registry = CollectorRegistry()
+    figures = state.figures
+
+    def gauge(name: str, words: str, *labels: str) -> Gauge:
+        return Gauge(f"fairhand_{name}", words, labels, registry=registry)
+
+    gauge("database_up", "1 when the database answered.").set(1)
+    gauge("database_bytes", "How large the database is.").set(figures.database_bytes)
+    gauge("queue_tasks", "Tasks with a free place, over all projects.").set(figures.free_tasks)
+    leases = gauge("leases", "Tasks that people hold, by state.", "state")
+    leases.labels("live").set(figures.live_leases)
+    leases.labels("expired").set(figures.expired_leases)
+    jobs = gauge("jobs", "Durable jobs, by state.", "state")
+    for name in ("queued", "running", "failed", "done"):
+        jobs.labels(name).set(figures.jobs.get(name, 0))
+    gauge("log_unsealed_events", "Events without a leaf.").set(figures.unsealed)
+    gauge("log_seal_lag_seconds", "How long the first of those waits.").set(figures.seal_lag_s)
+    owed = gauge("pay_owed", "Earned and not paid out, in units of the currency.", "currency")
+    for currency, micros in figures.owed_micros.items():
+        owed.labels(currency).set(micros / 1_000_000)
+    live = [one for one in state.processes if one.is_live(state.at)]
+    processes = gauge("processes", "Processes that spoke within a minute.", "kind", "version")
+    for one in live:
+        processes.labels(one.kind, one.version).inc()
+    return generate_latest(registry)
