@@ -31,6 +31,7 @@ UNLOGGED = {
     "sweep_recordings": "forgets what was never an answer",
     "hear_sound": "reads; a drawing is made anew from the sound at any time",
     "import_sample": "runs import_tasks, which logs",
+    "act_on_tasks": "tells the stories set_aside_tasks, take_back_tasks, ask_again, change_overlap",
     "house": "opens the workspace",
     "keep_up_intake": "a tick: take_in_contributions and examine_contribution, which are logged",
     "seen_by_others": "reads",
@@ -130,6 +131,7 @@ SEVERAL = {
     "manage_tokens": 2,
     "close_pay_period": 3,
     "change_examples": 2,
+    "keep_views": 3,
 }
 
 

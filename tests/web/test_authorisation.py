@@ -181,6 +181,8 @@ def knock(world: World, client: TestClient, route: APIRoute) -> Response:
 
 
 _PLACES = {
+    "{view_id:int}": "1",
+    "{view_id}": "1",
     "{template_id:int}": "1",
     "{template_id}": "1",
     "{contribution_id}": "1",

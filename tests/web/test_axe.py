@@ -126,6 +126,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/projects/{project}/forecast?overlap=2&people=9",
         "/projects/{project}/pay",
         "/projects/{project}/leaks",
+        "/projects/{project}/tasks",
         "/projects/{school}/courses",
         "/projects/{school}/courses/1",
         "/projects/{school}/courses/1/preview",

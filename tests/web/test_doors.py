@@ -54,6 +54,7 @@ PAGES = {
         "/projects/new/several-questions",
         "/projects/1",
         "/projects/1/leaks",
+        "/projects/1/tasks",
         "/people",
         "/people/talent",
         "/people/path",

@@ -10,6 +10,7 @@ Asking for one is `job_store.ask(connection, NewJob(id, kind, command), now)` wi
 - `prelabel_project`: project_id, assistant_id, person_id
 - `evaluate_model`: project_id, version_id, question, slice_fields, person_id
 - `measure_value`: project_id, study_id, person_id
+- `act_on_tasks`: person_id, project_id, act, wanted, query, blind, at
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from fairhand.core.clock import Instant
 from fairhand.core.errors import Issue, NotFoundError
 from fairhand.formats.options import ReadOptions
 from fairhand.formats.registry import read_tasks
+from fairhand.jobs.act_on_tasks import ActOnTasks
 from fairhand.jobs.assist_kinds import assist_kinds
 from fairhand.jobs.evaluate import EvaluateVersion
 from fairhand.jobs.prelabel_kind import PrelabelWholeProject
@@ -35,6 +37,7 @@ from fairhand.pay.statement.store import ToSettle
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
 from fairhand.use_cases.ask_prelabel import PRELABEL_PROJECT
+from fairhand.use_cases.ask_task_act import ACT_ON_TASKS
 from fairhand.use_cases.ask_value import MEASURE
 from fairhand.use_cases.close_pay_period import (
     ClosePayPeriod,
@@ -75,6 +78,7 @@ def kinds_of(house: House) -> Kinds:
         PRELABEL_PROJECT: PrelabelWholeProject(house),
         "evaluate_model": EvaluateVersion(house),
         MEASURE: MeasureStudy(house),
+        ACT_ON_TASKS: ActOnTasks(house),
     }
 
 

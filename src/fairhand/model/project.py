@@ -57,3 +57,4 @@ class Project:
     queue_epoch: int = 0
     gold_permille: int = 0
     worth_micros: int | None = None
+    archived_at: Instant | None = None

@@ -118,6 +118,9 @@ consensus = Table(
     CheckConstraint("confidence >= 0 AND confidence <= 1", name="confidence"),
     CheckConstraint("n_answers >= 0", name="n_answers"),
     Index("ix_consensus_project", "project_id", "question", "task_id"),
+    # The orders in which an owner looks through tasks: least sure, most answers.
+    Index("ix_consensus_sure", "project_id", "question", "confidence", "task_id"),
+    Index("ix_consensus_answers", "project_id", "question", "n_answers", "task_id"),
 )
 Index(
     "ix_consensus_unsettled",

@@ -109,7 +109,15 @@ task = Table(
     Column("set_aside_at", BigInteger),  # the owner took it out: not asked, not released
     UniqueConstraint("project_id", "fingerprint"),
     Index("ix_task_media", "media_sha256"),
-    Index("ix_task_project", "project_id", "id"),
+    # Lists of tasks read this and never the payload.
+    Index("ix_task_project", "project_id", "id", "created_at", "set_aside_at"),
+)
+Index(
+    "ix_task_set_aside",
+    task.c.project_id,
+    task.c.id,
+    sqlite_where=text("set_aside_at IS NOT NULL"),
+    postgresql_where=text("set_aside_at IS NOT NULL"),
 )
 
 # One narrow row per task: the hot path reads this and never the payload. `taken` is live leases

@@ -193,3 +193,31 @@ class ReleaseBody(Body):
     accept_warnings: bool = False
     splits: dict[str, Any] = Field(default_factory=dict, max_length=4)
     notes: dict[str, str] = Field(default_factory=dict, max_length=7)
+
+
+class TaskActBody(Body):
+    """What is done with some tasks: those numbered, or with `query` all that fit it.
+
+    `wanted` is how many people are to answer each, for `overlap` alone.
+    """
+
+    act: Literal["set_aside", "take_back", "ask_again", "overlap"]
+    tasks: list[Id] | None = Field(default=None, min_length=1, max_length=1_000)
+    query: dict[str, str] | None = None
+    wanted: int = Field(default=0, ge=0, le=1_000)
+
+
+class ViewBody(Body):
+    """A view of the task browser to keep: filters by their names in an address."""
+
+    name: str = Field(min_length=1, max_length=200)
+    query: dict[str, str] = Field(default_factory=dict)
+    shared: bool = False
+
+
+class ViewChangeBody(Body):
+    """What becomes of a view; what is left out stays."""
+
+    name: str | None = Field(default=None, max_length=200)
+    query: dict[str, str] | None = None
+    shared: bool | None = None

@@ -15,6 +15,9 @@ _LEFT = text(
     """
     SELECT q.task_id FROM gold_answer AS g JOIN queue AS q ON q.task_id = g.task_id
     WHERE g.project_id = :project_id
+      AND g.task_id NOT IN (
+            SELECT s.id FROM task AS s
+            WHERE s.project_id = :project_id AND s.set_aside_at IS NOT NULL)
       AND (q.tier = 0 OR (q.tier <= :max_tier AND q.dose BETWEEN 1 AND :dose_left))
       AND (q.skill_id = 0 OR EXISTS (
             SELECT 1 FROM person_skill AS s

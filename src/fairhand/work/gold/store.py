@@ -17,6 +17,7 @@ from fairhand.core.clock import Instant
 from fairhand.labels.kind import AnswerContext
 from fairhand.storage.database import Connection
 from fairhand.work.gold.quarantine import overturned
+from fairhand.work.holds import STAYS_HELD_WITHOUT_GOLD
 
 _CHUNK = 500
 
@@ -32,10 +33,11 @@ _UNMARK = text(
     "DELETE FROM gold_answer WHERE task_id = :task_id AND project_id = :project_id "
     "RETURNING task_id"
 )
-# Back among the others: as many answers are wanted as any task gets, and none is taken away.
+# Back among the others: as many answers are wanted as any task gets, and none is taken away. What
+# is held for another reason too stays held.
 _RELEASE = text(
-    "UPDATE queue SET held = false, reopened = 0, wanted = CASE WHEN taken < :wanted "
-    "THEN :wanted ELSE taken END WHERE task_id = :task_id"
+    f"UPDATE queue SET held = {STAYS_HELD_WITHOUT_GOLD}, reopened = 0, "
+    "wanted = CASE WHEN taken < :wanted THEN :wanted ELSE taken END WHERE task_id = :task_id"
 )
 _LOOK_AGAIN = text("UPDATE project SET queue_epoch = queue_epoch + 1 WHERE id = :project_id")
 _KNOWN = text("SELECT task_id, value FROM gold_answer WHERE task_id IN :task_ids").bindparams(

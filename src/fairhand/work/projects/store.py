@@ -168,6 +168,7 @@ _PROJECT_COLUMNS = (
     project.c.queue_epoch,
     project.c.gold_permille,
     project.c.worth_micros,
+    project.c.archived_at,
 )
 
 
@@ -221,6 +222,12 @@ def load_version(connection: Connection, project_id: int, version: int) -> Proje
 def set_mode(connection: Connection, project_id: int, mode: Mode) -> None:
     """Open, pause or close a project."""
     connection.execute(update(project).where(project.c.id == project_id).values(mode=mode))
+
+
+def set_archived(connection: Connection, project_id: int, archived_at: Instant | None) -> None:
+    """Put a project out of the way, or with None back."""
+    chosen = update(project).where(project.c.id == project_id)
+    connection.execute(chosen.values(archived_at=archived_at))
 
 
 def set_expected(connection: Connection, project_id: int, expected_ms: int) -> None:
@@ -385,7 +392,9 @@ def count_progress(connection: Connection, project_id: int) -> Progress:
         text(
             "SELECT count(*), coalesce(sum(CASE WHEN taken >= wanted THEN 1 ELSE 0 END), 0) "
             "FROM queue WHERE project_id = :project_id AND NOT EXISTS "
-            "(SELECT 1 FROM gold_answer AS g WHERE g.task_id = queue.task_id)"
+            "(SELECT 1 FROM gold_answer AS g WHERE g.task_id = queue.task_id) "
+            "AND NOT (held AND EXISTS (SELECT 1 FROM task AS t WHERE t.id = queue.task_id "
+            "AND t.set_aside_at IS NOT NULL))"
         ),
         {"project_id": project_id},
     ).one()

@@ -477,6 +477,29 @@ def upgrade() -> None:
 
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.add_column(sa.Column("set_aside_at", sa.BigInteger(), nullable=True))
-        batch_op.create_index("ix_task_project", ["project_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_task_project",
+            ["project_id", "id", "created_at", "set_aside_at"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_task_set_aside",
+            ["project_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("set_aside_at IS NOT NULL"),
+            postgresql_where=sa.text("set_aside_at IS NOT NULL"),
+        )
+
+    with op.batch_alter_table("consensus", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_consensus_sure",
+            ["project_id", "question", "confidence", "task_id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_consensus_answers",
+            ["project_id", "question", "n_answers", "task_id"],
+            unique=False,
+        )
 
     # ### end Alembic commands ###
