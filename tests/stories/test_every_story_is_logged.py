@@ -33,6 +33,8 @@ UNLOGGED = {
     "import_sample": "runs import_tasks, which logs",
     "act_on_tasks": "tells the stories set_aside_tasks, take_back_tasks, ask_again, change_overlap",
     "house": "opens the workspace",
+    "project_figures": "counts",
+    "keep_figures": "a tick: a cache of what can be counted anew",
     "keep_up_intake": "a tick: take_in_contributions and examine_contribution, which are logged",
     "seen_by_others": "reads",
     "seal_original": "a part of examine_contribution, which logs it",

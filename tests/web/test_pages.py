@@ -342,8 +342,8 @@ def test_the_panel_is_a_fragment_and_the_page_works_without_it(world: World) -> 
     client = world.client("Carmen")
     panel = client.get(f"/projects/{world.project}/panel").text
     assert "<html" not in panel
-    assert "Progress" in panel
-    assert "Progress" in client.get(f"/projects/{world.project}").text
+    assert "How far" in panel
+    assert "How far" in client.get(f"/projects/{world.project}").text
 
 
 def test_the_apis_page_names_every_route_of_the_document(world: World) -> None:

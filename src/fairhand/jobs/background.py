@@ -27,6 +27,7 @@ from fairhand.use_cases.house import House
 from fairhand.use_cases.judge_assistance import judge_assistance
 from fairhand.use_cases.keep_conversations import keep_conversations
 from fairhand.use_cases.keep_elections import keep_elections
+from fairhand.use_cases.keep_figures import keep_figures
 from fairhand.use_cases.keep_hours import keep_hours
 from fairhand.use_cases.keep_up_assistance import keep_up_assistance
 from fairhand.use_cases.keep_up_intake import keep_up_intake
@@ -94,6 +95,7 @@ def ticks_of(house: House) -> tuple[Tick, ...]:
         Tick("aggregate", 1.5, lambda: keep_up_quality(db, clock)),
         Tick("conversations", 2.0, lambda: keep_conversations(db, clock)),
         Tick("intake", 3.0, lambda: keep_up_intake(intake, clock)),
+        Tick("figures", 30.0, lambda: keep_figures(db, clock)),
         Tick("reap", 10.0, lambda: _reap(house)),
         Tick("sweep", 600.0, lambda: _sweep(house)),
         Tick("accrue", 60.0, lambda: accrue_pending_time(db, clock())),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, Issue, NotFoundError
 from fairhand.model.project import Mode
-from fairhand.pay.earnings.store import project_cost
 from fairhand.pay.forecast import store as forecasts
+from fairhand.pay.ledger.escrow import load_escrow
 from fairhand.people.readiness import store as readiness
 from fairhand.people.readiness.rules import opening_issues, stages_of
 from fairhand.proof.log import store as log
@@ -58,11 +58,10 @@ def gate_facts(connection: Connection, project_id: int, now: Instant) -> GateFac
     """Gather what the opening gate looks at."""
     project = store.load_project(connection, project_id)
     version = store.load_version(connection, project_id, project.version) if project else None
-    cost = project_cost(connection, project_id)
     return GateFacts(
         tasks=store.count_tasks(connection, project_id),
         guidelines=version.guidelines if version else "",
-        escrow_micros=cost.left_micros if cost else 0,
+        escrow_micros=load_escrow(connection, project_id),
         people_without_floor=count_without_floor(connection, project_id, now),
         readiness=(
             *_readiness(connection, project_id, now),

@@ -12,7 +12,7 @@ from fairhand.pay.earnings import store as earnings
 from fairhand.people.accounts.rules import Actor, may
 from fairhand.people.consent import store as consent
 from fairhand.quality import store as quality
-from fairhand.storage.database import Database
+from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.versions import version_of
 from fairhand.work.assignment import store as queue
 from fairhand.work.projects import store
@@ -88,9 +88,7 @@ def read_status(db: Database, project_id: int, now: Instant) -> ProjectStatus:
         report = quality.load_report(connection, project_id, version.questions)
         cost = earnings.project_cost(connection, project_id)
         median = store.median_task_ms(connection, project_id)
-        wanting = queue.count_free(connection, project_id, _LOOK)
-        is_stuck = wanting > 0 and progress.people > 0
-        is_stuck = is_stuck and not queue.has_takers(connection, project_id, _LOOK)
+        stuck = count_stuck(connection, project_id) if progress.people else 0
     assert cost is not None, "the project exists"  # noqa: S101
     left = cost.left_micros
     spent = cost.accrued_micros + cost.top_up_micros
@@ -121,8 +119,15 @@ def read_status(db: Database, project_id: int, now: Instant) -> ProjectStatus:
         cost_per_task=_per(spent, progress.finished, project.currency),
         paid_ms=cost.paid_ms,
         median_task_ms=median,
-        holds_up=_holds_up(project, progress, left, wanting if is_stuck else 0),
+        holds_up=_holds_up(project, progress, left, stuck),
     )
+
+
+def count_stuck(connection: Connection, project_id: int) -> int:
+    """Count tasks that want an answer while nobody who takes part may give it; looks at a few."""
+    wanting = queue.count_free(connection, project_id, _LOOK)
+    is_stuck = wanting > 0 and not queue.has_takers(connection, project_id, _LOOK)
+    return wanting if is_stuck else 0
 
 
 def _holds_up(

@@ -144,6 +144,8 @@ PLUMBING = {
     "sweep",  # throws away parts of recordings that nobody finished
     "witnesses",  # has others co-sign the log
     "seal",  # numbers the log
+    "figures",  # counts what pages show
+    "exports",  # deletes files whose days are over
     "reap",  # ends leases whose time is over, as they were promised
     "accrue",  # writes down paid time that was heard
     "policies",  # puts in force what a person has set

@@ -297,6 +297,36 @@ def histogram(
     return _figure(title, height, axis + shapes, _table(("", "count"), _rows(names, counts)))
 
 
+def columns(
+    title: str, labels: Sequence[str], values: Sequence[float], unit: str = "", height: int = 130
+) -> Markup:
+    """Upright bars in the order of their labels, as days; the last label stands at the end."""
+    y = _Scale(0, max(values, default=0) or 1, height - _BOTTOM, _TOP)
+    step = (WIDTH - _LEFT - _RIGHT) / max(1, len(values))
+    shapes = "".join(
+        _rect(_LEFT + at * step + 1, y(value), max(1, step - 2), y(0) - y(value), "a")
+        for at, value in enumerate(values)
+    )
+    axis = _value_axis(y, (0, max(values, default=0))) + _end_labels(labels, height)
+    return _figure(title, height, axis + shapes, _table(("", unit or title), _rows(labels, values)))
+
+
+def span(title: str, low: float, middle: float, high: float, done: float = 0.0) -> Markup:
+    """How far along a scale something is (`done`), and where it will end: a band and a mark."""
+    most = max(high, done, middle) * 1.05 or 1.0
+    x = _Scale(0, most, 0, WIDTH)
+    shapes = (
+        _rule(0, 15, WIDTH, 15)
+        + f'<g opacity="0.35">{_rect(x(low), 6, x(high) - x(low), 18, "b")}</g>'
+        + _rect(0, 6, x(done), 18, "a")
+        + _rule(x(middle), 2, x(middle), 28, "b", 3)
+    )
+    return _safe(
+        f'<svg class="span" role="img" viewBox="0 0 {WIDTH} 30"><title>{escape(title)}</title>'
+        f"{shapes}</svg>"
+    )
+
+
 def sparkline(title: str, values: Sequence[float], width: int = 96, height: int = 24) -> Markup:
     """A line the size of a word, to stand beside its number."""
     low, high = _range(values)

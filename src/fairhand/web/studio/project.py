@@ -36,6 +36,6 @@ def show_project(
     house: House, actor: Actor, request: Request, project_id: int, forms: Mapping[str, Form]
 ) -> Response:
     """Show the page with those forms open that came back with something wrong."""
-    context = page(house, actor, project_id, forms)
+    context = page(house, actor, request, project_id, forms)
     status = next((form.status for form in forms.values()), 200)
     return render(request, "project.html", context, actor=actor, status=status)

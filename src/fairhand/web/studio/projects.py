@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from fairhand.people.accounts.rules import Actor, may
 from fairhand.use_cases.house import House
-from fairhand.use_cases.read_project import list_visible, read_status
+from fairhand.use_cases.read_overview import current_figures
+from fairhand.use_cases.read_project import list_visible
 from fairhand.web.shared import charts
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.pages import render
@@ -23,7 +24,7 @@ def projects(house: House, actor: Actor, request: Request) -> Response:
     seen = [one for one in list_visible(house.db, actor) if may(actor, "project.status", one.id)]
     rows = []
     for one in seen:
-        status = read_status(house.db, one.id, house.clock())
+        status = current_figures(house.db, one.id, house.clock()).status
         bar = charts.progress(one.title, status.progress.finished, status.progress.tasks)
         rows.append({"project": one, "status": status, "progress": bar})
     context = {"rows": rows, "may_create": may(actor, "project.create")}

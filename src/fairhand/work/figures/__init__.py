@@ -1,0 +1,1 @@
+"""Figures of a project as they were counted day by day."""
