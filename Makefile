@@ -15,7 +15,7 @@ MARKS := $(if $(filter 1 true,$(CI)),--randomly-seed=2026,-m "not slow")
 CODE := src tests benchmarks packages
 
 .PHONY: help setup demo test test-fast test-all test-again test-js lint format types check bench page-weight \
-	invariants-long docs revision constraints clean
+	invariants-long docs revision constraints audit clean
 .DEFAULT_GOAL := help
 
 help: ## list what make can do
@@ -75,6 +75,9 @@ revision: $(VENV)/.ready-dev ## write the next migration: make revision MESSAGE=
 constraints: ## pin the newest versions that fit (needs uv)
 	@$(UV) pip compile -q --upgrade pyproject.toml --extra assist --extra audio --extra demo --extra dev --extra imaging --extra peers --extra people --extra scale --python-version 3.11 \
 		--no-annotate --no-header --no-emit-index-url --no-emit-find-links -o constraints.txt
+
+audit: ## compare the pinned versions with known vulnerabilities (asks the registry and its advisories)
+	@$(UV) tool run pip-audit -r constraints.txt --no-deps --disable-pip --progress-spinner off
 
 clean: ## remove the demo's workspace and what tools left behind
 	@rm -rf .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results

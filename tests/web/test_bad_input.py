@@ -265,3 +265,20 @@ def test_a_draft_and_a_skip_take_only_what_is_described(world: World) -> None:
     is_problem(client.put(f"/api/v1/tasks/{task}/draft", json={"value": "cat"}), 422)
     is_problem(client.post(f"/api/v1/tasks/{task}/skip", json={"reason": "dull"}), 422)
     assert client.put(f"/api/v1/tasks/{task}/draft", json={"value": {}}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "number", ["1" * 20, "-" + "9" * 19, "1e30", "-1E400", "[[123456789012345678901]]"]
+)
+def test_a_number_that_no_database_holds_is_refused(world: World, number: str) -> None:
+    client = world.client("Amina")
+    task = world.next_task(client)
+    body = f'{{"client_key": "{KEY}", "value": {{"pet": {number}}}}}'
+    answer = client.post(
+        f"/api/v1/tasks/{task['task_id']}/submit",
+        content=body,
+        headers={"content-type": "application/json"},
+    )
+    is_problem(answer, 400)
+    assert stored(world) == 0
+    assert client.get(f"/api/v1/projects/{-(2**70)}").status_code == 404

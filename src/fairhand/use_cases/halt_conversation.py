@@ -35,10 +35,11 @@ def halt_conversation(db: Database, command: HaltConversation, now: Instant) -> 
         issue = Issue("reason", f"Say in 1 to {REASON_MAX} characters why it should not go on.")
         raise InvalidError(issue.message, issues=[issue])
     with db.write() as connection:
-        store.lock_terms(connection, command.project_id, now)
         found = store.load_conversation(connection, command.conversation_id)
         if found is None or found.project_id != command.project_id:
             raise NotFoundError(f"This project has no conversation {command.conversation_id}.")
+        store.lock_terms(connection, command.project_id, now)
+        found = store.load_conversation(connection, command.conversation_id) or found
         if found.state in ENDED:
             raise ConflictError(f"Conversation {found.id} has ended already.", code="has_ended")
         asks, _answers = store.load_asks(connection, found.id)

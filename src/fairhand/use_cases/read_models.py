@@ -60,6 +60,8 @@ def read_models(db: Database, project_id: int) -> Models:
 def read_model(db: Database, project_id: int, version_id: int) -> Model:
     """Read one version; raises NotFoundError when the project has none of that number."""
     with db.read() as connection:
+        if projects.load_project(connection, project_id) is None:
+            raise NotFoundError(f"There is no project {project_id}.")
         for model in _models(connection, project_id):
             if model.version.id == version_id:
                 return model

@@ -81,9 +81,11 @@ def require(house: House, request: Request, action: Action, form_token: str | No
 def _is_beyond(value: object) -> bool:
     """Say whether no database has this: a number too large, or the zero character in a text."""
     if isinstance(value, int):
-        return value > LARGEST_ID
+        return abs(value) > LARGEST_ID
     text = str(value)
-    return "\x00" in text or (text.isascii() and text.isdigit() and int(text[:40]) > LARGEST_ID)
+    digits = text.removeprefix("-")
+    is_number = digits.isascii() and digits.isdigit()
+    return "\x00" in text or (is_number and int(digits[:40]) > LARGEST_ID)
 
 
 def _passes(actor: Actor, action: Action, project_id: object) -> bool:
