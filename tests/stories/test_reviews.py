@@ -30,6 +30,7 @@ from fairhand.work.review.rules import CLAIM_MS, ReviewTerms, is_sampled
 from tests.stories.quality_world import IDLE_CAP_MS, TERMS, QualityWorld, add_person
 from tests.stories.quality_world import make_quality_world as make_world
 from tests.stories.release_world import SECRET, SIGNER, agree, make_press
+from tests.stories.terminal import Terminal
 
 
 @pytest.fixture
@@ -356,3 +357,17 @@ def test_passing_a_task_gives_the_next_one_and_a_chosen_one_is_chosen(
         look(world, bao, world.tasks[4])
     with world.db.read() as connection:
         assert store.list_adjudicated(connection, world.project.id) == {world.tasks[4]}
+
+
+def test_the_shell_tells_what_waits_and_sets_the_terms(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path / "team")
+    terminal.init()
+    terminal.project()
+    terms = ("--sample", "5", "--doubt-below", "0.8", "--release-waits")
+    terminal.ok("review", "set", "moods", *terms)
+    told = terminal.ok("review", "show", "moods", "--json").json
+    assert told["terms"] == {"sample_permille": 50, "doubt_below": 0.8, "release_waits": True}
+    assert "Nobody has reviewed" in terminal.ok("review", "list", "moods").out
+    refused = terminal.run("review", "set", "moods", "--doubt-below", "7")
+    assert refused.code == 2
+    assert "between 0 and 1" in refused.err

@@ -213,6 +213,7 @@ _PLACES = {
     "{upload_id}": "6f1c2a54-9c35-4f0e-8a0d-1f2e3d4c5b6a",
     "{recording_id}": "6f1c2a54-9c35-4f0e-8a0d-1f2e3d4c5b6a",
     "{remark_id}": "1",
+    "{annotation_id:int}": "1",
     "{conversation_id}": "1",
     "{conversation_id:int}": "1",
     "{remark_id:int}": "1",

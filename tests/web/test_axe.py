@@ -61,6 +61,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
     "Amina": (
         "/",
         "/earnings",
+        "/work/{project}/answers",
         "/earnings/time",
         "/earnings/bookings",
         "/earnings/statements/1",
@@ -112,6 +113,8 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/projects/{project}",
         "/projects/{project}/quality",
         "/projects/{project}/conversations",
+        "/projects/{project}/review",
+        "/projects/{project}/review/tasks/1",
         "/projects/{project}/assist",
         "/projects/{project}/assist/sources",
         "/projects/{project}/assist/models",

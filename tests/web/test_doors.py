@@ -47,6 +47,7 @@ PAGES = {
         "/translation",
         "/learn",
         "/learn/practice",
+        "/work/1/answers",
     ),
     "Carmen": (
         "/projects",
@@ -78,6 +79,7 @@ PAGES = {
         "/projects/2",
         "/projects/1/pay",
         "/projects/1/conversations",
+        "/projects/1/review",
         "/projects/1/forecast",
         "/projects/1/origin",
         "/projects/1/value",

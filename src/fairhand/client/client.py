@@ -24,6 +24,7 @@ from fairhand.client.grants import Grants
 from fairhand.client.learning import Learning
 from fairhand.client.photos import Photos
 from fairhand.client.prelabel import Prelabel
+from fairhand.client.reviews import Reviews
 from fairhand.client.sources import Sources
 from fairhand.client.talent import Talent
 from fairhand.client.transport import Transport
@@ -343,6 +344,11 @@ class Client:
     def learning(self) -> Learning:
         """Courses and exams: your own, and those of projects that you look after."""
         return Learning(self._http)
+
+    @property
+    def reviews(self) -> Reviews:
+        """A second look at a project's answers, and what stands."""
+        return Reviews(self._http)
 
     @property
     def wellbeing(self) -> Wellbeing:

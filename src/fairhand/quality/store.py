@@ -139,6 +139,7 @@ _CONSENSUS_OF_TASK = text(
     "SELECT task_id, question, value, confidence, method, n_answers, settled, updated_at "
     "FROM consensus WHERE task_id = :task_id ORDER BY question"
 )
+_BELIEFS_OF_TASK = text("SELECT question, beliefs FROM consensus WHERE task_id = :task_id")
 _CONSENSUS_OF_PROJECT = text(
     "SELECT task_id, question, value, confidence, method, n_answers, settled, updated_at "
     "FROM consensus WHERE project_id = :project_id ORDER BY task_id, question"
@@ -518,6 +519,18 @@ def load_consensus(connection: Connection, task_id: int) -> list[StoredConsensus
     """Load the consensus of one task, question by question."""
     found = connection.execute(_CONSENSUS_OF_TASK, {"task_id": task_id})
     return [_consensus(row) for row in found]
+
+
+def load_probabilities(connection: Connection, task_id: int) -> dict[str, dict[str, float]]:
+    """Load how likely each label of a task is, by question; those of several count for "yes"."""
+    found = {}
+    for row in connection.execute(_BELIEFS_OF_TASK, {"task_id": task_id}):
+        parts = orjson.loads(row.beliefs)
+        if set(parts) == {""}:
+            found[row.question] = dict(parts[""])
+        elif parts:
+            found[row.question] = {name: float(one.get("yes", 0.0)) for name, one in parts.items()}
+    return found
 
 
 def iter_consensus(connection: Connection, project_id: int) -> Iterator[StoredConsensus]:

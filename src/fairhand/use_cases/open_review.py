@@ -44,6 +44,7 @@ class OpenedReview:
     because: Because
     answers: tuple[SeenAnswer, ...]
     consensus: tuple[StoredConsensus, ...]
+    probabilities: dict[str, dict[str, float]]
     wishes: dict[int, str]
     expires_at: Instant
 
@@ -165,6 +166,7 @@ def _look(connection: Connection, command: OpenReview, task_id: int, now: Instan
         store.why(connection, command.project_id, task_id, terms),
         tuple(store.list_answers(connection, task_id)),
         tuple(quality.load_consensus(connection, task_id)),
+        quality.load_probabilities(connection, task_id),
         store.list_wishes(connection, task_id),
         Instant(now + CLAIM_MS),
     )

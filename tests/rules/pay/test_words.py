@@ -37,6 +37,7 @@ TEMPLATES = tuple(
         "rights/templates/rights_decision.html",
         "rights/templates/rights_decisions.html",
         "rights/templates/rights_reason.html",
+        "desk/templates/own_answers.html",
         "proof/templates/wallet.html",
         "shared/templates/base.html",
         "shared/templates/learn_nav.html",

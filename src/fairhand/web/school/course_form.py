@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fairhand.core.clock import DAY_MS, HOUR_MS
 from fairhand.core.errors import InvalidError, Issue
 from fairhand.people.learning.rules import CoursePlan, Step
-from fairhand.web.school.answers import Sent
+from fairhand.web.shared.sent_answers import Sent
 
 NUMBERS = ("exam_asks", "pass_percent", "retakes", "retake_after_hours", "valid_days")
 FIELDS = ("title", "skill", *NUMBERS, "most_paid_hours")

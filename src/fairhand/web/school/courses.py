@@ -20,13 +20,13 @@ from fairhand.use_cases.read_courses import CourseSheet, list_project_courses, r
 from fairhand.use_cases.retire_course import retire_course
 from fairhand.use_cases.save_course import SaveCourse, save_course
 from fairhand.use_cases.void_exam import void_exam
-from fairhand.web.school.answers import Fields
 from fairhand.web.school.course_form import StepRow, plan_of, values_of
-from fairhand.web.school.view import in_words, island_json, picture_of
 from fairhand.web.shared import charts
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.forms import Form, failed
 from fairhand.web.shared.pages import markdown, render
+from fairhand.web.shared.sent_answers import Fields
+from fairhand.web.shared.task_picture import in_words, island_json, picture_of
 from fairhand.work.gold.store import GoldTask
 from fairhand.work.projects import store as projects
 

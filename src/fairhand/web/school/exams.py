@@ -21,13 +21,13 @@ from fairhand.use_cases.house import House
 from fairhand.use_cases.learning_place import OVERTAKEN
 from fairhand.use_cases.open_exam import ExamRoom, Question, open_exam
 from fairhand.use_cases.read_learning import read_questions
-from fairhand.web.school.answers import Fields, value_of
 from fairhand.web.school.lessons import paid_words, spoken
-from fairhand.web.school.view import TaskPicture, picture_of
 from fairhand.web.shared import charts
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.forms import Form, failed
 from fairhand.web.shared.pages import render
+from fairhand.web.shared.sent_answers import Fields, value_of
+from fairhand.web.shared.task_picture import TaskPicture, picture_of
 
 router = APIRouter(include_in_schema=False)
 

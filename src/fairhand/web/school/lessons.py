@@ -18,12 +18,12 @@ from fairhand.use_cases.house import House
 from fairhand.use_cases.learning_place import OVERTAKEN, Place
 from fairhand.use_cases.open_lesson import Opened, OpenLesson, open_lesson
 from fairhand.use_cases.read_learning import OwnCourse, read_learning, read_questions
-from fairhand.web.school.answers import Fields, value_of
-from fairhand.web.school.view import TaskPicture, island_json, picture_of
 from fairhand.web.shared import charts
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.forms import Form, failed
 from fairhand.web.shared.pages import markdown, render
+from fairhand.web.shared.sent_answers import Fields, value_of
+from fairhand.web.shared.task_picture import TaskPicture, island_json, picture_of
 
 router = APIRouter(include_in_schema=False)
 

@@ -18,13 +18,13 @@ from fairhand.use_cases.answer_practice import AnswerPractice, Practised, answer
 from fairhand.use_cases.house import House
 from fairhand.use_cases.open_practice import open_practice
 from fairhand.use_cases.read_learning import read_practice_questions
-from fairhand.web.school.answers import Fields, value_of
 from fairhand.web.school.lessons import spoken
-from fairhand.web.school.view import picture_of
 from fairhand.web.shared import charts
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.forms import Form, failed
 from fairhand.web.shared.pages import render
+from fairhand.web.shared.sent_answers import Fields, value_of
+from fairhand.web.shared.task_picture import picture_of
 
 router = APIRouter(include_in_schema=False)
 
