@@ -118,6 +118,7 @@ UNLOGGED = {
     "licensee_access": "reads",
     "set_prices": "tells the story set_campaign, which is logged",
     "campaign_offer": "words for what publish_notice publishes and logs",
+    "examine_house": "looks, and changes nothing",
     "back_up": "reads; what is in a backup is what was in the log already",
     "verify_backup": "reads a folder, without a workspace",
     "restore_backup": "brings a log back exactly as it was: a line more would be another log",

@@ -149,6 +149,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/people",
         "/people/talent",
         "/people/path",
+        "/admin/doctor",
         "/conduct",
         "/conduct/decide",
         "/conduct/appeals",

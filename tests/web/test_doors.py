@@ -59,6 +59,7 @@ PAGES = {
         "/people",
         "/people/talent",
         "/people/path",
+        "/admin/doctor",
         "/conduct",
         "/conduct/decide",
         "/conduct/appeals",

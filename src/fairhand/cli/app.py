@@ -22,6 +22,7 @@ from fairhand.cli import (
     course,
     credential,
     demo,
+    doctor,
     export,
     gate,
     given,
@@ -91,6 +92,7 @@ def _root(
 
 for _room in (
     demo,
+    doctor,
     export,
     init,
     template,
