@@ -8,15 +8,20 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import MalformedError
 from fairhand.core.settings import Settings
-from fairhand.proof.log.note import open_note
+from fairhand.proof.log.key_store import KeyRow, add_key
+from fairhand.proof.log.note import Signer, open_note
+from fairhand.proof.log.rotation import make_handover
 from fairhand.proof.release.check import check_folder, open_folder
 from fairhand.proof.release.verify import verify_release
+from fairhand.proof.revocation.rules import sign_list
 from fairhand.storage.database import Database
 from fairhand.use_cases.aggregate_labels import aggregate_labels
+from fairhand.use_cases.export_release import ExportRelease, export_release
 from fairhand.use_cases.house import House
 from fairhand.use_cases.publish_release import PublishedRelease, PublishRelease, publish_release
 from fairhand.use_cases.settle_withdrawals import settle_withdrawals
@@ -144,3 +149,25 @@ def _behind(client: TestClient) -> Any:  # noqa: ANN401  # a class that stands f
             """Leave the app open."""
 
     return Behind
+
+
+def test_a_list_signed_with_a_newer_key_of_the_log_holds_for_an_older_release(
+    world: OwnDataWorld, tmp_path: Path
+) -> None:
+    made = give_and_take_back(world)
+    newer = Signer(SIGNER.name, Ed25519PrivateKey.from_private_bytes(b"n" * 32))
+    note = make_handover(SIGNER, newer, 1, world.now)
+    with world.db.write() as connection:
+        add_key(connection, KeyRow(SIGNER.verifier.vkey, 0, world.now, None), None)
+        add_key(connection, KeyRow(newer.verifier.vkey, 1, world.now, note), None)
+    settle_withdrawals(world.db, world.shop.blobs, newer, world.now)
+    assert len(list(made.directory.glob("media/*/*"))) == 1, "its file has left the folder"
+    assert verify_release(made.directory, [SIGNER.verifier]).ok
+    command = ExportRelease(made.directory, "jsonl", tmp_path / "out")
+    assert export_release(command).tasks == 1
+    strangers = Signer(SIGNER.name, Ed25519PrivateKey.from_private_bytes(b"x" * 32))
+    held = open_folder(made.directory)
+    list_now = (made.directory / "revocations.json").read_bytes()
+    forged = sign_list(strangers, list_now, made.release_id, 1, 1).note
+    with pytest.raises(MalformedError):
+        check_folder(held, list_now, forged)

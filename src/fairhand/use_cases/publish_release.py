@@ -30,6 +30,7 @@ from fairhand.core.ids import pseudonym
 from fairhand.model.project import Project
 from fairhand.proof.licensing import mark_store
 from fairhand.proof.log import store as log
+from fairhand.proof.log.key_store import list_handovers
 from fairhand.proof.log.note import Signer
 from fairhand.proof.release import store, terms_store
 from fairhand.proof.release.card import UNSTATED
@@ -433,9 +434,10 @@ def _clear(db: Database, press: Press, release_id: int, final: Path) -> None:
     """Take out what left the release after it was logged and before it was in its place."""
     with db.read() as connection:
         newest = revocations.newest_list(connection, release_id)
+        handovers = list_handovers(connection)
     if newest is not None:
         file = press.blobs.get(newest.blob_sha256)
-        clear_folder(final, file, newest.note, press.signer.verifier)
+        clear_folder(final, file, newest.note, handovers)
 
 
 def _place(command: PublishRelease, press: Press, project: Project, version: int) -> str:

@@ -19,6 +19,7 @@ from fairhand.people.campaigns import law_packs
 from fairhand.people.campaigns import store as campaigns
 from fairhand.people.consent import grant_store as grants
 from fairhand.people.contributions import store as contributions
+from fairhand.proof.log.key_store import list_handovers
 from fairhand.proof.log.note import Signer
 from fairhand.proof.release import store as releases
 from fairhand.proof.release import terms_store
@@ -221,8 +222,9 @@ def _tell(
         store.add_list(connection, row)
         notices = store.queue_notices(connection, release_id, number, now, due_days)
         models = store.ask_unlearning(connection, release_id, number, len(items), now, due_days)
+        handovers = list_handovers(connection)
     try:
-        clear_folder(Path(named.directory), file, made.note, signer.verifier)
+        clear_folder(Path(named.directory), file, made.note, handovers)
     except (OSError, MalformedError) as error:  # a damaged folder keeps nobody from being told
         _LOG.warning("release.not_cleared", release=release_id, error=repr(error))
     return 1, notices, models

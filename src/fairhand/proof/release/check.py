@@ -12,10 +12,12 @@ import orjson
 
 from fairhand.core.errors import MalformedError
 from fairhand.proof.log.note import Verifier, parse_vkey
+from fairhand.proof.log.rotation import follow, parse_handovers
 from fairhand.proof.release.manifest import (
     ITEMS,
     MANIFEST,
     REVOCATIONS,
+    REVOCATIONS_HANDOVERS,
     REVOCATIONS_NOTE,
     parse_manifest,
 )
@@ -35,12 +37,15 @@ class MustGo:
 
 @dataclass(frozen=True, slots=True)
 class HeldFolder:
-    """What a folder says of itself: its release, where its list is, and whose key signs it."""
+    """What a folder says of itself: its release, where its list is, and whose keys sign it.
+
+    The log's key may be another one by now: the folder keeps the notes that handed over to it.
+    """
 
     folder: Path
     release_id: int
     feed: str
-    key: Verifier
+    keys: tuple[Verifier, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +67,22 @@ def open_folder(folder: Path) -> HeldFolder:
     found = _FEED.fullmatch(facts.own_data.revocations) if facts.own_data else None
     if facts.own_data is None or found is None:
         raise MalformedError(f"the release in {folder} holds nothing that people can take back")
-    return HeldFolder(folder, int(found[1]), facts.own_data.revocations, parse_vkey(facts.log_vkey))
+    keys = follow([parse_vkey(facts.log_vkey)], _handovers(folder))
+    return HeldFolder(folder, int(found[1]), facts.own_data.revocations, tuple(keys))
+
+
+def _handovers(folder: Path) -> list[str]:
+    try:
+        return parse_handovers((folder / REVOCATIONS_HANDOVERS).read_bytes())
+    except FileNotFoundError:
+        return []
 
 
 def check_folder(
     held: HeldFolder, file: bytes, note: str, key: Verifier | Sequence[Verifier] | None = None
 ) -> Checked:
     """Say which items of a folder its list names; raises MalformedError for another's list."""
-    content = read_list(file, note, key or held.key)
+    content = read_list(file, note, key or held.keys)
     if content["release"] != held.release_id:
         raise MalformedError(
             f"this is the list of release {content['release']}, not of {held.release_id}"

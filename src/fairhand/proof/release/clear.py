@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from fairhand.core.errors import MalformedError
-from fairhand.proof.log.note import Verifier
+from fairhand.proof.log.rotation import dump_handovers
 from fairhand.proof.release.check import check_folder, files_that_stay, open_folder
-from fairhand.proof.release.manifest import MEDIA_LIST, REVOCATIONS, REVOCATIONS_NOTE
+from fairhand.proof.release.manifest import (
+    MEDIA_LIST,
+    REVOCATIONS,
+    REVOCATIONS_HANDOVERS,
+    REVOCATIONS_NOTE,
+)
 from fairhand.proof.release.verify_rows import media_entries
 
 
-def clear_folder(folder: Path, file: bytes, note: str, key: Verifier) -> int:
+def clear_folder(folder: Path, file: bytes, note: str, handovers: Sequence[str] = ()) -> int:
     """Put a list into a folder and delete the files that it names; gives how many.
+
+    `handovers` are the notes by which the log went from one key to the next, oldest first.
 
     Doing it again does nothing. A folder that was moved away is left alone: whoever has it is told.
     """
     try:
         held = open_folder(folder)
+        if handovers:
+            _put(folder / REVOCATIONS_HANDOVERS, dump_handovers(handovers))
+            held = open_folder(folder)
     except MalformedError:
         return 0
-    gone = {one.sha256 for one in check_folder(held, file, note, key).must_go if one.sha256}
+    gone = {one.sha256 for one in check_folder(held, file, note).must_go if one.sha256}
     _put(folder / REVOCATIONS, file)
     _put(folder / REVOCATIONS_NOTE, note.encode())
     if not (folder / MEDIA_LIST).is_file():

@@ -39,6 +39,7 @@ _FOREIGN = frozenset(
         names.STATEMENT,
         names.REVOCATIONS,
         names.REVOCATIONS_NOTE,
+        names.REVOCATIONS_HANDOVERS,
     }  # beside what was made
 )
 
