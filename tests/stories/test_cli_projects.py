@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.stories.terminal import CHOICE, POLICY, Terminal
 
@@ -231,3 +233,65 @@ def test_floors_are_listed_and_bad_rows_named(terminal: Terminal) -> None:
     said = terminal.run("pay", "floors", "--load", terminal.file("floors.csv", head + "x,GB\n"))
     assert said.code in (1, 2)
     assert "Traceback" not in said.err
+
+
+def drawn_elsewhere(folder: Path) -> Path:
+    """Two pictures with boxes, as COCO."""
+    folder.mkdir()
+    for name in ("a", "b"):
+        pixels = np.full((24, 32, 3), 40 if name == "a" else 90, np.uint8)
+        Image.fromarray(pixels).save(folder / f"{name}.png")
+    whole = {
+        "images": [
+            {"id": at, "file_name": f"{name}.png", "width": 32, "height": 24}
+            for at, name in enumerate(("a", "b"))
+        ],
+        "annotations": [{"id": 1, "image_id": 0, "category_id": 5, "bbox": [1, 2, 3, 4]}],
+        "categories": [{"id": 5, "name": "automobile"}],
+    }
+    (folder / "annotations.json").write_text(json.dumps(whole))
+    return folder
+
+
+def test_a_project_is_made_from_what_was_drawn_elsewhere_in_one_command(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    folder = drawn_elsewhere(tmp_path / "cars")
+    said = terminal.ok("project", "create", "--from", str(folder), *POLICY, "--json")
+    assert said.json["slug"] == "cars"
+    assert said.json["import"]["added"] == 2
+    assert said.json["import"]["issues"] == []
+    again = terminal.ok("import", "cars", str(folder), "--json")
+    assert again.json["already_there"] == 2
+    refused = terminal.run("project", "create", "--from", str(folder / "a.png"), *POLICY)
+    assert refused.code != 0
+    assert "Traceback" not in refused.err
+
+
+def test_names_in_a_file_are_mapped_to_our_labels_and_drawings_may_be_gold(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    folder = drawn_elsewhere(tmp_path / "cars")
+    fields = {
+        "title": "Vehicles",
+        "purpose": "To count cars.",
+        "currency": "GBP",
+        "rate": "13.00",
+        "questions": [
+            {
+                "name": "cars",
+                "kind": "boxes",
+                "title": "?",
+                "config": {"labels": [{"value": "car"}]},
+            }
+        ],
+    }
+    terminal.ok("project", "create", "--file", terminal.file("p.json", json.dumps(fields)))
+    unknown = terminal.ok("import", "vehicles", str(folder), "--as-gold", "--json").json
+    assert "'automobile' is no label here" in unknown["issues"][0]["message"]
+    wrong = terminal.run("import", "vehicles", str(folder), "--map", "automobile")
+    assert "THEIRS=OURS" in wrong.err
+    mapped = ("--map", "automobile=car", "--as-gold", "--format", "coco")
+    assert terminal.ok("import", "vehicles", str(folder), *mapped, "--json").json["issues"] == []
+    listed = terminal.ok("gold", "list", "vehicles", "--json").json["tasks"]
+    assert sorted(len(one["value"]["cars"]["boxes"]) for one in listed) == [0, 1]

@@ -51,6 +51,10 @@ class Format(StrEnum):
     COMMON_VOICE = "common-voice"
     WEBDATASET = "webdataset"
     FAIRHAND = "fairhand"
+    COCO = "coco"
+    YOLO = "yolo"
+    VOC = "voc"
+    CVAT = "cvat"
 
 
 def register(app: typer.Typer) -> None:
@@ -60,7 +64,7 @@ def register(app: typer.Typer) -> None:
 
 def import_(
     project: ProjectName,
-    path: Annotated[Path, typer.Argument(exists=True, help="A file, or a folder of images.")],
+    path: Annotated[Path, typer.Argument(exists=True, help="A file, a folder, or a ZIP.")],
     format_: Annotated[
         Format, typer.Option("--format", help="What the file is; told by its content if left out.")
     ] = Format.AUTO,
@@ -86,6 +90,15 @@ def import_(
     gold_explanation: Annotated[
         str | None, typer.Option(help="The column that says why the known answer is right.")
     ] = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", help="Of drawings: a name in the file and our label, as car=vehicle."
+        ),
+    ] = None,
+    as_gold: Annotated[
+        bool, typer.Option("--as-gold", help="Of drawings: they are the known answers.")
+    ] = False,
     synthetic: Annotated[
         str | None,
         typer.Option("--synthetic", help="A model generated all of the data: its name, version."),
@@ -116,6 +129,7 @@ def import_(
     Example:  fairhand import replies pairs.jsonl.gz --format trl-preference
     Example:  fairhand import calls transcripts/ --format textgrid
     Example:  fairhand import reviews made.jsonl --synthetic writer@2 --verifier panel
+    Example:  fairhand import cars coco-export/ --map automobile=car
     Example:  fairhand import reviews known.csv --gold mood  (gold tasks, mixed in unseen)
     """
     from dataclasses import replace
@@ -134,6 +148,8 @@ def import_(
             synthetic_depth=depth,
             synthetic_verifier=verifier,
             synthetic_precision=precision,
+            label_map=_mapped(map_ or []),
+            known_answers=as_gold,
         )
         options = checked(options)
         options = _with_answers(
@@ -192,6 +208,19 @@ def _with_answers(
     )
 
 
+def _mapped(pairs: list[str]) -> dict[str, str]:
+    """Read what a file's names are called here."""
+    from fairhand.core.errors import InvalidError
+
+    found = {}
+    for text in pairs:
+        old, equals, new = text.rpartition("=")
+        if not equals or not old.strip() or not new.strip():
+            raise InvalidError(f"--map {text}: write it as THEIRS=OURS, as car=vehicle.")
+        found[old.strip()] = new.strip()
+    return found
+
+
 def _paired(
     project: Project, options: ReadOptions, flag: str, columns: list[str]
 ) -> dict[str, str]:
@@ -229,6 +258,12 @@ def _run(house: House, project: Project, path: Path, options: ReadOptions) -> Im
         )
 
 
+def bring(house: House, project: Project, path: Path) -> ImportRun:
+    """Bring the pictures and drawings that a project was made from."""
+    options = _options(house, project, Format.AUTO, path, None, None, None, "imported")
+    return _run(house, project, path, options)
+
+
 def _readable(rows: Iterator[NewTask | Issue]) -> Iterator[NewTask | Issue]:
     """Read the first row now, so that a file that cannot be read at all opens no run."""
     first = next(rows, None)
@@ -236,7 +271,13 @@ def _readable(rows: Iterator[NewTask | Issue]) -> Iterator[NewTask | Issue]:
 
 
 def _tell(run: ImportRun, slug: str) -> None:
-    content: dict[str, Any] = {
+    tell(run_json(run), told_of(run, slug))
+    remark_issues(run)
+
+
+def run_json(run: ImportRun) -> dict[str, Any]:
+    """Say what an import did, for machines."""
+    return {
         "import_id": run.id,
         "project_id": run.project_id,
         "rows_read": run.rows_read,
@@ -245,11 +286,18 @@ def _tell(run: ImportRun, slug: str) -> None:
         "rejected": run.rejected,
         "issues": run.issues,
     }
-    tell(
-        content,
+
+
+def told_of(run: ImportRun, slug: str) -> str:
+    """Say it in a line."""
+    return (
         f"{_counted(run.added, 'task')} added to {slug}; {run.already_there:,} already there; "
-        f"{_counted(run.rejected, 'row')} rejected.",
+        f"{_counted(run.rejected, 'row')} rejected."
     )
+
+
+def remark_issues(run: ImportRun) -> None:
+    """Show the first issues beside it."""
     for issue in run.issues[:_SHOWN]:
         mark = "rejected" if issue["severity"] == "error" else "note"
         remark(f"  {mark}: {issue['place']}: {issue['message']}")

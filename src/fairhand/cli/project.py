@@ -38,6 +38,10 @@ def create(
     template: Annotated[
         str | None, typer.Option(help="Start from a template: `fairhand template list`.")
     ] = None,
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", exists=True, help="COCO, YOLO, VOC or CVAT: its labels and tasks."),
+    ] = None,
     sample: Annotated[
         bool, typer.Option("--sample", help="Bring the template's sample tasks with it.")
     ] = False,
@@ -77,6 +81,9 @@ def create(
 
     Or from a template, with tasks to try it:
     fairhand project create "Cells" --template boxes --sample --currency GBP --rate 15
+
+    Or from what was drawn elsewhere: labels become questions, pictures tasks with proposals:
+    fairhand project create "Cars" --from coco/ --purpose "Count cars" --currency GBP --rate 15
     """
     asked = [parse_question("choice", text) for text in choice or []]
     asked += [parse_question("mask", text) for text in mask or []]
@@ -96,9 +103,11 @@ def create(
         "mode": "demo" if demo else None,
     }
     given = _template_fields(template, sample)
+    given |= _drawn_questions(from_) if from_ else {}
     given |= read_project_file(file) if file else {}
     given |= {name: value for name, value in options.items() if value is not None}
-    _create(given, file.parent if file else Path(), workspace, template, is_sampled=sample)
+    base = file.parent if file else Path()
+    _create(given, base, workspace, template, is_sampled=sample, source=from_)
 
 
 def _template_fields(template: str | None, sample: bool) -> dict[str, Any]:
@@ -112,6 +121,23 @@ def _template_fields(template: str | None, sample: bool) -> dict[str, Any]:
     return {}
 
 
+def _drawn_questions(path: Path) -> dict[str, Any]:
+    """Ask what the drawings of a source answer."""
+    from dataclasses import asdict
+
+    from fairhand.core.errors import InvalidError
+    from fairhand.formats.drawings.sources import READERS
+    from fairhand.formats.drawings.tasks import questions_of
+    from fairhand.formats.options import ReadOptions
+    from fairhand.formats.registry import detect
+
+    found = detect(path)
+    if found not in READERS:
+        raise InvalidError(f"--from {path.name}: that is {found}; known are {', '.join(READERS)}.")
+    asked = questions_of(path, found, ReadOptions(media_root=path.parent))
+    return {"title": path.stem, "questions": [asdict(question) for question in asked]}
+
+
 def _create(
     given: dict[str, Any],
     base: Path,
@@ -119,13 +145,16 @@ def _create(
     template: str | None = None,
     *,
     is_sampled: bool = False,
+    source: Path | None = None,
 ) -> None:
+    from fairhand.cli.imports import bring, remark_issues, run_json, told_of
     from fairhand.use_cases.begin_campaign import BeginCampaign, begin_campaign
     from fairhand.use_cases.create_project import create_project
     from fairhand.use_cases.import_sample import ImportSample, import_sample
     from fairhand.web.api.projects import project_json
 
     added = 0
+    run = None
     with opened(workspace) as house:
         lease_ttl_ms = house.settings.lease_ttl_s * 1_000
         command = to_command(given, owner_id_of(house), base, lease_ttl_ms)
@@ -136,14 +165,20 @@ def _create(
         if template is not None and is_sampled:
             wanted = ImportSample(command.owner_id, made.id, template)
             added = import_sample(house.db, house.blobs, wanted, house.clock()).added
+        if source is not None:
+            run = bring(house, made, source)
     tell(
-        project_json(made) | ({"sample_tasks": added} if is_sampled else {}),
+        project_json(made)
+        | ({"sample_tasks": added} if is_sampled else {})
+        | ({"import": run_json(run)} if run else {}),
         f"Project {made.id} ({made.slug}) made, as a {made.mode}"
         + (f", with {added} sample tasks." if is_sampled else "."),
-        f"Next:  fairhand import {made.slug} FILE-OR-FOLDER",
+        told_of(run, made.slug) if run else f"Next:  fairhand import {made.slug} FILE-OR-FOLDER",
         f"       fairhand project fund {made.slug} 100",
         *_ask_for_guidelines(made.slug, command.policy.guidelines),
     )
+    if run is not None:
+        remark_issues(run)
 
 
 def _ask_for_guidelines(slug: str, given: str) -> list[str]:

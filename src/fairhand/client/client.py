@@ -445,7 +445,8 @@ class Client:
         Options are `format`, `text_column`, `image_column`, `audio_column`, `prediction_column`
         (`COLUMN=QUESTION`, or several), `prediction_score_column`, `prediction_model`; of data that
         a model generated `synthetic_model`, `synthetic_depth`, `synthetic_verifier` and
-        `synthetic_precision` (`0.97/0.95..0.99`).
+        `synthetic_precision` (`0.97/0.95..0.99`); of a ZIP with COCO, YOLO, Pascal VOC or CVAT
+        `label_map` (`THEIRS=OURS`, or several) and `known_answers` (`"true"`: gold tasks).
         """
         fields = {name: value for name, value in options.items() if value is not None}
         with ExitStack() as stack:

@@ -64,7 +64,7 @@ def _task(
     try:
         bounded_json(data, options)
         generated = generated_of(data, options)
-        with _unpacked(archive, member, options) as file:
+        with unpacked(archive, member, options) as file:
             picture = read_picture(file, options)
     except MalformedError as error:
         is_picture = not isinstance(error, NotAnImageError)
@@ -89,7 +89,7 @@ def _most_bytes(head: bytes, options: ReadOptions) -> int:
 
 
 @contextmanager
-def _unpacked(
+def unpacked(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, options: ReadOptions
 ) -> Iterator[IO[bytes]]:
     """Unpack a member: in memory, and what is large into a file of its own, which ends here."""

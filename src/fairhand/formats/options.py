@@ -27,6 +27,8 @@ class ReadOptions:
     `gold_columns` maps a column to the question whose known answer it holds: a row with one is a
     gold task, and a row whose known answer is not valid is refused. TIFFs too large to be sent
     whole have bounds of their own, `max_raster_bytes` and `max_raster_pixels`.
+    Of files with drawings, `label_map` maps their names to our labels, and with `known_answers`
+    what was drawn is a known answer, not a proposed one.
     With `synthetic_model`, a model generated all of the data, `synthetic_depth` models away from
     people; `synthetic_verifier` checked them, `synthetic_precision` is what that check was measured
     at. Without it, a row says so itself in a column `generated_by` or `synthetic`.
@@ -47,6 +49,8 @@ class ReadOptions:
     synthetic_depth: int = 1
     synthetic_verifier: str = ""
     synthetic_precision: str = ""
+    label_map: Mapping[str, str] = field(default_factory=dict)
+    known_answers: bool = False
     questions: Sequence[Asked] | None = None
     delimiter: str | None = None
     keep_image_metadata: bool = False

@@ -15,6 +15,9 @@ import pyarrow.parquet as pq
 
 from fairhand.core.errors import Issue, MalformedError
 from fairhand.formats import csv, image_archive, image_folder, jsonl, label_studio, parquet
+from fairhand.formats.drawings import sources
+from fairhand.formats.drawings.files import files_of
+from fairhand.formats.drawings.tasks import read_drawings
 from fairhand.formats.imports import (
     detecting,
     hf,
@@ -73,7 +76,7 @@ _LINE = 256 * 1024
 
 def formats() -> tuple[str, ...]:
     """Name the formats that can be read."""
-    return (*_READERS, IMAGE_FOLDER, IMAGE_ARCHIVE)
+    return (*_READERS, *sources.READERS, IMAGE_FOLDER, IMAGE_ARCHIVE)
 
 
 def detect(path: Path, name: str | None = None, *, plain: bool = False) -> str:
@@ -83,13 +86,15 @@ def detect(path: Path, name: str | None = None, *, plain: bool = False) -> str:
     is none of ours; `name` is what the person called the file.
     """
     if path.is_dir():
-        return (None if plain else detecting.of_folder(path)) or IMAGE_FOLDER
+        return (None if plain else _drawn(path) or detecting.of_folder(path)) or IMAGE_FOLDER
     called = Path(name or path.name)
     head = _head(path, called.name)
     if not head:
         raise MalformedError(f"{called.name} is empty")
     if head.startswith(b"PAR1"):
         return (None if plain else _of_parquet(path)) or "parquet"
+    if sources.may_be(head) and (drawn := _drawn(path)):
+        return drawn
     if head.startswith(image_archive.MAGIC):
         return IMAGE_ARCHIVE
     if head.startswith(b"["):
@@ -98,16 +103,20 @@ def detect(path: Path, name: str | None = None, *, plain: bool = False) -> str:
         return (None if plain else detecting.of_line(_first_line(path))) or "jsonl"
     if not plain and (known := detecting.of_head(head, called.name)):
         return known
-    endings = [ending.casefold() for ending in called.suffixes if ending != ".gz"]
-    if endings and endings[-1] in _CSV_ENDINGS:
-        return "csv"
-    if endings and endings[-1] in (".jsonl", ".ndjson"):
-        return "jsonl"
+    if by_name := _by_ending(called):
+        return by_name
     known = ", ".join(formats())
     raise MalformedError(
         f"{called.name} is in no known format; known are {known}. "
         "Pictures are imported as a folder: put them in one and name the folder."
     )
+
+
+def _by_ending(called: Path) -> str | None:
+    endings = [ending.casefold() for ending in called.suffixes if ending != ".gz"]
+    if endings and endings[-1] in _CSV_ENDINGS:
+        return "csv"
+    return "jsonl" if endings and endings[-1] in (".jsonl", ".ndjson") else None
 
 
 def read_tasks(path: Path, options: ReadOptions | None = None) -> Iterator[NewTask | Issue]:
@@ -124,6 +133,8 @@ def read_tasks(path: Path, options: ReadOptions | None = None) -> Iterator[NewTa
         return image_folder.read_folder(path, options)
     if chosen == IMAGE_ARCHIVE:
         return image_archive.read_archive(path, options)
+    if chosen in sources.READERS:
+        return read_drawings(path, chosen, options)
     if chosen not in _READERS:
         known = ", ".join(formats())
         raise MalformedError(f"{chosen!r} is not a format that can be read; known are {known}")
@@ -135,6 +146,15 @@ def read_tasks(path: Path, options: ReadOptions | None = None) -> Iterator[NewTa
         options = parquet.with_image_column(path, options)
     rows = _with_broken_end(_READERS[chosen](path, options), source_name(path, options))
     return to_tasks(rows, options)
+
+
+def _drawn(path: Path) -> str | None:
+    """Tell a format of pictures with drawings; None where the source is none of them."""
+    try:
+        with files_of(path, ReadOptions()) as (files, only):
+            return sources.detect(files, only)
+    except MalformedError:
+        return None
 
 
 def _with_broken_end(rows: Iterator[Row | Issue], name: str) -> Iterator[Row | Issue]:

@@ -50,6 +50,8 @@ class ImportOptions:
     synthetic_depth: int = 1
     synthetic_verifier: str = ""
     synthetic_precision: str = ""
+    label_map: Mapping[str, str] = field(default_factory=dict)
+    known_answers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

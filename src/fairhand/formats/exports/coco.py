@@ -184,14 +184,12 @@ def _keypoints(
         one = at.get(label, {"state": "absent"})
         x, y = one.get("at", (0, 0))
         flat += [number(x), number(y), _VISIBILITY[one["state"]]]
-    seen = [one["at"] for one in at.values() if "at" in one]
-    if not seen:
-        return
+    seen = [one["at"] for one in at.values() if "at" in one] or [(0, 0)]
     across, down = [one[0] for one in seen], [one[1] for one in seen]
     width, height = max(across) - min(across), max(down) - min(down)
     yield {
         **_box(names.of(name), min(across), min(down), width, height),
         "keypoints": flat,
-        "num_keypoints": len(seen),
+        "num_keypoints": sum(state > 0 for state in flat[2::3]),
         **more,
     }

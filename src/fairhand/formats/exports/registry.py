@@ -34,7 +34,7 @@ _ALL: Final = (
     Format("csv", "CSV", "everything, as text", "tables", "write_csv"),
     Format("parquet", "Parquet", "everything, as text", "tables", "write_parquet"),
     Format("coco", "COCO", "boxes, polygons, masks, key points", "coco"),
-    Format("yolo", "YOLO (Ultralytics)", "boxes or polygons", "yolo"),
+    Format("yolo", "YOLO (Ultralytics)", "boxes, polygons or key points", "yolo"),
     Format("voc", "Pascal VOC", "boxes in whole pixels", "voc"),
     Format("cvat", "CVAT for images 1.1", "boxes, polygons, masks, points, tags", "cvat"),
     Format("trl-preference", "TRL preferences", "comparisons", "chats", "write_preferences"),

@@ -44,8 +44,13 @@ def import_files(
     synthetic_depth: Annotated[int, Form(ge=1, le=DEEPEST)] = 1,
     synthetic_verifier: Column = None,
     synthetic_precision: Column = None,
+    label_map: Annotated[list[str] | None, Form()] = None,
+    known_answers: Annotated[bool, Form()] = False,
 ) -> Response:
     """Import a CSV, JSONL, Parquet or Label Studio file, a ZIP of images or sounds, or several.
+
+    A ZIP may hold COCO, YOLO, Pascal VOC or CVAT with its pictures: what is drawn becomes proposed
+    answers, or known ones with `known_answers`; `label_map` is `THEIRS=OURS`.
 
     `prediction_column` and `gold_column` are `COLUMN=QUESTION`; a row with a known answer becomes
     a gold task. With `synthetic_model`, that model generated all of the data, `synthetic_depth`
@@ -66,6 +71,8 @@ def import_files(
         synthetic_depth=synthetic_depth,
         synthetic_verifier=synthetic_verifier or "",
         synthetic_precision=synthetic_precision or "",
+        label_map=_pairs(label_map or [], "label_map"),
+        known_answers=known_answers,
     )
     command = AskImport(actor.person_id, project_id, store_upload(house, file), options)
     job_id = ask_import(house.db, command, house.clock())
@@ -91,7 +98,7 @@ def _pairs(columns: list[str], place: str) -> dict[str, str]:
     for text in columns:
         column, equals, question = text.partition("=")
         if not equals or not column or not question:
-            message = "Write COLUMN=QUESTION."
+            message = "Write THEIRS=OURS." if place == "label_map" else "Write COLUMN=QUESTION."
             raise InvalidError(message, issues=[Issue(place, message)])
         pairs[column] = question
     return pairs

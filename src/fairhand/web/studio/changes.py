@@ -51,6 +51,8 @@ def import_files(
     synthetic_depth: Text = "",
     synthetic_verifier: Text = "",
     synthetic_precision: Text = "",
+    label_map: Annotated[str, Field(max_length=100_000)] = "",
+    known_answers: Text = "",
 ) -> Response:
     """Store what was sent and ask for its import."""
     values = {
@@ -67,6 +69,8 @@ def import_files(
         "synthetic_depth": synthetic_depth,
         "synthetic_verifier": synthetic_verifier,
         "synthetic_precision": synthetic_precision,
+        "label_map": label_map.replace("\r\n", "\n"),
+        "known_answers": known_answers,
     }
     try:
         only = _only_question(house, project_id)
@@ -82,6 +86,8 @@ def import_files(
             synthetic_depth=_depth(synthetic_depth),
             synthetic_verifier=synthetic_verifier.strip(),
             synthetic_precision=synthetic_precision.strip(),
+            label_map=_renamed(label_map),
+            known_answers=known_answers == "gold",
         )
         upload = store_upload(house, file or [])
         ask_import(house.db, AskImport(actor.person_id, project_id, upload, options), house.clock())
@@ -188,6 +194,18 @@ def _depth(text: str) -> int:
     """Read how deep generated data are; what is no whole number is none that can be meant."""
     word = text.strip()
     return int(word) if word.isdecimal() and len(word) < 4 else int(not word)
+
+
+def _renamed(text: str) -> dict[str, str]:
+    """Read lines of THEIRS=OURS."""
+    found = {}
+    for line in filter(str.strip, text.splitlines()):
+        theirs, equals, ours = (part.strip() for part in line.rpartition("="))
+        if not equals or not theirs or not ours:
+            message = "Write a line a name: theirs, an equals sign, ours."
+            raise InvalidError(message, issues=[Issue("label_map", message)])
+        found[theirs] = ours
+    return found
 
 
 def _only_question(house: House, project_id: int) -> str:

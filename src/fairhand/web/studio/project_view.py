@@ -38,6 +38,10 @@ _FORMATS = {
     "oasst": "Open Assistant",
     "webdataset": "WebDataset",
     "fairhand": "Fairhand export",
+    "coco": "COCO",
+    "yolo": "YOLO",
+    "voc": "Pascal VOC",
+    "cvat": "CVAT for images",
 }
 
 
