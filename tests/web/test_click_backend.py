@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fairhand.compute.backends.brush_rle import encode_brush
+from fairhand.labels.brush_rle import encode_brush
 from fairhand.labels import rle
 from fairhand.storage.database import Database
 from fairhand.use_cases.add_assistant import AddAssistant, add_assistant

@@ -11,6 +11,8 @@ from fairhand.cli.options import AsJson, Workspace
 from fairhand.cli.progress import progress
 from fairhand.cli.voice import issue_lines, issues_json, remark, table, tell
 
+_STUDIO = "label-studio"
+
 
 def register(app: typer.Typer) -> None:
     """Add `export`."""
@@ -24,7 +26,8 @@ def export(
     ] = None,
     form: Annotated[str, typer.Option("--format", "-f", help="Which format.")] = "jsonl",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The folder to write.")
+        Path | None,
+        typer.Option("--output", "-o", help="The folder to write (label-studio: the file)."),
     ] = None,
     question: Annotated[
         str | None, typer.Option(help="One question of several, by its name.")
@@ -37,6 +40,7 @@ def export(
     What a format cannot hold is counted and told. What left the release since is left out.
 
     Example:  fairhand export cells -f coco -o cells-coco
+    Example:  fairhand export moved -f label-studio -o moved.json  (a project as it stands)
     """
     from fairhand.formats.exports.registry import FORMATS
 
@@ -45,7 +49,12 @@ def export(
         for one in FORMATS.values():
             shown.add_row(one.name, one.title, one.holds)
         content = [{"format": x.name, "title": x.title, "holds": x.holds} for x in FORMATS.values()]
+        shown.add_row(_STUDIO, "Label Studio (JSON)", "a project as it stands, nothing lost")
+        content.append({"format": _STUDIO, "title": "Label Studio (JSON)", "holds": "a project"})
         tell({"formats": content}, shown)
+        return
+    if form == _STUDIO:
+        _to_label_studio(release, output, workspace)
         return
     from fairhand.use_cases.export_release import ExportRelease, export_release
 
@@ -67,6 +76,18 @@ def export(
     )
     for line in issue_lines(made.issues()):
         remark(line)
+
+
+def _to_label_studio(name: str, output: Path | None, workspace: Path | None) -> None:
+    from fairhand.cli.move_in import write_out
+    from fairhand.cli.opening import find_project, opened
+
+    with opened(workspace) as house:
+        project = find_project(house, name)
+        target = output or Path(f"{project.slug}-{_STUDIO}.json")
+        written = write_out(house, project, target)
+    content = {"file": str(target), "format": _STUDIO, "tasks": written}
+    tell(content, f"{written:,} tasks written in {target}")
 
 
 def _folder(release: str, workspace: Path | None) -> Path:

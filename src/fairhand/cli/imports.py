@@ -112,6 +112,14 @@ def import_(
     precision: Annotated[
         str, typer.Option(help="What that check was measured at, as 0.97/0.95..0.99.")
     ] = "",
+    config: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Label Studio's labelling configuration."),
+    ] = None,
+    ground_truth_as_gold: Annotated[
+        bool,
+        typer.Option("--ground-truth-as-gold", help="Label Studio's ground truth becomes gold."),
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 when any row was rejected.")
     ] = False,
@@ -131,6 +139,7 @@ def import_(
     Example:  fairhand import reviews made.jsonl --synthetic writer@2 --verifier panel
     Example:  fairhand import cars coco-export/ --map automobile=car
     Example:  fairhand import reviews known.csv --gold mood  (gold tasks, mixed in unseen)
+    Example:  fairhand import moved export.json --ground-truth-as-gold  (from Label Studio)
     """
     from dataclasses import replace
 
@@ -150,13 +159,15 @@ def import_(
             synthetic_precision=precision,
             label_map=_mapped(map_ or []),
             known_answers=as_gold,
+            label_config=config_of(house, found, config),
+            ground_truth_as_gold=ground_truth_as_gold,
         )
         options = checked(options)
         options = _with_answers(
             found, options, prediction_column or [], gold or [], gold_explanation
         )
-        run = _run(house, found, path, options)
-    _tell(run, found.slug)
+        run = run_import(house, found, path, options)
+    tell_run(run, found.slug)
     if strict and run.rejected:
         raise typer.Exit(1)
 
@@ -188,6 +199,21 @@ def _options(
         max_image_pixels=house.settings.max_image_pixels,
         max_raster_pixels=house.settings.max_raster_pixels,
     )
+
+
+def config_of(house: House, project: Project, path: Path | None) -> str | None:
+    """Read a labelling configuration from its file, else take the one the project came with."""
+    from fairhand.core.errors import MalformedError
+    from fairhand.work.foreign.store import load_project
+
+    if path is not None:
+        try:
+            return path.read_text("utf-8")
+        except UnicodeDecodeError:
+            raise MalformedError(f"{path.name} is not UTF-8; save it as UTF-8.") from None
+    with house.db.read() as connection:
+        kept = load_project(connection, project.id)
+    return kept.config if kept is not None else None
 
 
 def _with_answers(
@@ -241,7 +267,8 @@ def _paired(
     return pairs
 
 
-def _run(house: House, project: Project, path: Path, options: ReadOptions) -> ImportRun:
+def run_import(house: House, project: Project, path: Path, options: ReadOptions) -> ImportRun:
+    """Read a file into a project."""
     from fairhand.formats.registry import read_tasks
     from fairhand.use_cases.import_tasks import ImportTasks, import_tasks, start_import
 
@@ -261,7 +288,7 @@ def _run(house: House, project: Project, path: Path, options: ReadOptions) -> Im
 def bring(house: House, project: Project, path: Path) -> ImportRun:
     """Bring the pictures and drawings that a project was made from."""
     options = _options(house, project, Format.AUTO, path, None, None, None, "imported")
-    return _run(house, project, path, options)
+    return run_import(house, project, path, options)
 
 
 def _readable(rows: Iterator[NewTask | Issue]) -> Iterator[NewTask | Issue]:
@@ -270,7 +297,8 @@ def _readable(rows: Iterator[NewTask | Issue]) -> Iterator[NewTask | Issue]:
     return chain([] if first is None else [first], rows)
 
 
-def _tell(run: ImportRun, slug: str) -> None:
+def tell_run(run: ImportRun, slug: str) -> None:
+    """Say what became of a file."""
     tell(run_json(run), told_of(run, slug))
     remark_issues(run)
 

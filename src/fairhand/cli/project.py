@@ -42,6 +42,14 @@ def create(
         Path | None,
         typer.Option("--from", exists=True, help="COCO, YOLO, VOC or CVAT: its labels and tasks."),
     ] = None,
+    from_label_studio: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Move in: Label Studio's JSON export."),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Its labelling configuration, as XML."),
+    ] = None,
     sample: Annotated[
         bool, typer.Option("--sample", help="Bring the template's sample tasks with it.")
     ] = False,
@@ -84,6 +92,10 @@ def create(
 
     Or from what was drawn elsewhere: labels become questions, pictures tasks with proposals:
     fairhand project create "Cars" --from coco/ --purpose "Count cars" --currency GBP --rate 15
+
+    Or from Label Studio, with its tasks, predictions and answers:
+    fairhand project create "Moved" --from-label-studio export.json --config config.xml
+    --purpose "Sort reviews" --currency GBP --rate 15
     """
     asked = [parse_question("choice", text) for text in choice or []]
     asked += [parse_question("mask", text) for text in mask or []]
@@ -107,7 +119,27 @@ def create(
     given |= read_project_file(file) if file else {}
     given |= {name: value for name, value in options.items() if value is not None}
     base = file.parent if file else Path()
+    if from_label_studio is not None:
+        _move_in(given, base, workspace, from_label_studio, config)
+        return
     _create(given, base, workspace, template, is_sampled=sample, source=from_)
+
+
+def _move_in(
+    given: dict[str, Any], base: Path, workspace: Path | None, export: Path, config: Path | None
+) -> None:
+    from fairhand.cli.imports import tell_run
+    from fairhand.cli.move_in import as_fields, bring_in, read_questions
+    from fairhand.use_cases.create_project import create_project
+
+    found = read_questions(export, config)
+    given = as_fields(found) | given
+    with opened(workspace) as house:
+        lease_ttl_ms = house.settings.lease_ttl_s * 1_000
+        command = to_command(given, owner_id_of(house), base, lease_ttl_ms)
+        made = create_project(house.db, command, house.clock())
+        run = bring_in(house, made, export, found)
+    tell_run(run, made.slug)
 
 
 def _template_fields(template: str | None, sample: bool) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 from fairhand.labels.answers import Asked
-from fairhand.model.task import NewPrediction
+from fairhand.labels.kind import AnswerContext
+from fairhand.model.task import Foreign, NewPrediction
 
 Source: TypeAlias = Path | BinaryIO
 """A file by its path, or an open binary file that can seek."""
@@ -32,6 +33,8 @@ class ReadOptions:
     With `synthetic_model`, a model generated all of the data, `synthetic_depth` models away from
     people; `synthetic_verifier` checked them, `synthetic_precision` is what that check was measured
     at. Without it, a row says so itself in a column `generated_by` or `synthetic`.
+    `label_config` is the labelling configuration that Label Studio's tasks were answered under;
+    with `ground_truth_as_gold`, what was marked as ground truth there is a known answer here.
     """
 
     format: str | None = None
@@ -54,6 +57,8 @@ class ReadOptions:
     questions: Sequence[Asked] | None = None
     delimiter: str | None = None
     keep_image_metadata: bool = False
+    label_config: str | None = None
+    ground_truth_as_gold: bool = False
     max_payload_bytes: int = 1024 * 1024
     max_image_bytes: int = 64 * 1024 * 1024
     max_image_pixels: int = 100_000_000
@@ -76,16 +81,29 @@ class ReadOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a row's own answers come to, once its picture or sound is known."""
+
+    predictions: tuple[NewPrediction, ...] = ()
+    reasons: tuple[str, ...] = ()
+    gold: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row as its file gives it, before columns are given their meaning.
 
-    `media_column` names the column with a picture or a sound where the format itself says so.
+    `media_column` names the row's own picture or sound, `original` its data before anything was
+    added, and `propose` reads its answers.
     """
 
     place: str
     values: dict[str, Any]
     predictions: tuple[NewPrediction, ...] = ()
     media_column: str | None = None
+    foreign: Foreign | None = None
+    original: dict[str, Any] | None = None
+    propose: Callable[[AnswerContext], Proposed] | None = None
 
 
 def source_name(source: Source, options: ReadOptions) -> str:

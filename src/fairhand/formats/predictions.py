@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from fairhand.core.errors import MalformedError
@@ -51,7 +52,8 @@ def column_gold(data: dict[str, Any], options: ReadOptions) -> NewGold | None:
     return NewGold(value, words) if value else None
 
 
-def _context(picture: HasMedia | None, data: dict[str, Any]) -> AnswerContext:
+def context_of(picture: HasMedia | None, data: dict[str, Any]) -> AnswerContext:
+    """Say what answers to a row are about."""
     media = picture.media if picture else None
     if media is None:
         return AnswerContext(data=data)
@@ -64,7 +66,7 @@ def usable_gold(
     """Give a known answer in canonical form; raises MalformedError when it is not valid."""
     if options.questions is None:
         return gold
-    context = _context(picture, data)
+    context = context_of(picture, data)
     asked = [question for question in options.questions if question.name in gold.value]
     if open_ended := [one.name for one in asked if one.config.get("subjective", False)]:
         raise MalformedError(f"has a known answer to {open_ended[0]}, which has no one truth")
@@ -82,7 +84,7 @@ def usable_predictions(
     """Keep the predictions that answer the questions; say of each other one why not."""
     if options.questions is None:
         return tuple(proposed), []
-    context = _context(picture, data)
+    context = context_of(picture, data)
     good, reasons = [], []
     for prediction in proposed:
         asked = [question for question in options.questions if question.name in prediction.value]
@@ -92,7 +94,7 @@ def usable_predictions(
             reasons.append(f"has an unusable prediction: {first.place} {first.message}")
         else:
             value = normalise_value(asked, prediction.value)
-            good.append(NewPrediction(value, prediction.model, prediction.score))
+            good.append(replace(prediction, value=value))
     return tuple(good), reasons
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fairhand.core.errors import Issue, MalformedError
-from fairhand.formats import csv, image_archive, image_folder, jsonl, label_studio, parquet
+from fairhand.formats import csv, image_archive, image_folder, jsonl, parquet
 from fairhand.formats.drawings import sources
 from fairhand.formats.drawings.files import files_of
 from fairhand.formats.drawings.tasks import read_drawings
@@ -30,6 +30,7 @@ from fairhand.formats.imports import (
 from fairhand.formats.imports.found import Shape
 from fairhand.formats.imports.rows import read_shaped
 from fairhand.formats.imports.shapes import SHAPES
+from fairhand.formats.label_studio import reading as label_studio
 from fairhand.formats.lines import unzipped
 from fairhand.formats.options import ReadOptions, Row, Source, opened, source_name
 from fairhand.formats.tasks import to_tasks

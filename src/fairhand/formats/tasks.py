@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -16,10 +17,11 @@ from fairhand.formats.dicom import HEAD, is_dicom, read_dicom
 from fairhand.formats.generated import generated_of
 from fairhand.formats.images import describe, probe_image, strip_metadata
 from fairhand.formats.json_text import canonical_json, fingerprint
-from fairhand.formats.options import ReadOptions, Row
+from fairhand.formats.options import Proposed, ReadOptions, Row
 from fairhand.formats.predictions import (
     column_gold,
     column_prediction,
+    context_of,
     usable_gold,
     usable_predictions,
 )
@@ -29,7 +31,7 @@ from fairhand.formats.safe_files import opened_inside
 from fairhand.formats.sounds import is_sound, read_sound_file
 from fairhand.formats.tiff import LargePicture, is_odd, read_large_tiff, read_small_tiff
 from fairhand.labels.kind import json_type
-from fairhand.model.task import Media, NewTask
+from fairhand.model.task import Foreign, Media, NewGold, NewTask
 
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
 
@@ -118,12 +120,23 @@ def _described(
 
 
 def to_tasks(rows: Iterator[Row | Issue], options: ReadOptions) -> Iterator[NewTask | Issue]:
-    """Turn rows into tasks one at a time; what is wrong with a row takes its place."""
+    """Turn rows into tasks one at a time; what is wrong with a row takes its place.
+
+    Another tool may hold the same data in several tasks: each then stays a task of its own.
+    """
+    met: Counter[str] = Counter()
     for row in rows:
         if isinstance(row, Issue):
             yield row
-        else:
-            yield from _task(row, options)
+            continue
+        for one in _task(row, options):
+            if isinstance(one, NewTask) and one.foreign is not None and "id" in one.foreign.details:
+                met[one.fingerprint] += 1
+                if (times := met[one.fingerprint]) > 1:
+                    again = fingerprint(f"{one.fingerprint} {times}".encode())
+                    yield replace(one, fingerprint=again)
+                    continue
+            yield one
 
 
 def _task(row: Row, options: ReadOptions) -> Iterator[NewTask | Issue]:
@@ -135,6 +148,9 @@ def _task(row: Row, options: ReadOptions) -> Iterator[NewTask | Issue]:
         _take_text(data, options)
         if picture is None and all(value in _NOTHING for value in data.values()):
             raise MalformedError("is empty")
+        found = Proposed() if row.propose is None else row.propose(context_of(picture, data))
+        if gold is None and found.gold is not None:
+            gold = NewGold(found.gold)
         if gold is not None:
             gold = usable_gold(gold, options, picture, data)
         canonical = bounded_json(data, options)
@@ -142,7 +158,10 @@ def _task(row: Row, options: ReadOptions) -> Iterator[NewTask | Issue]:
     except MalformedError as error:
         yield Issue(row.place, error.message)
         return
-    good, reasons = usable_predictions([*row.predictions, *proposed], options, picture, data)
+    good, unusable = usable_predictions(
+        [*row.predictions, *found.predictions, *proposed], options, picture, data
+    )
+    reasons = [*found.reasons, *unusable]
     told = picture.warnings if picture else ()
     yield from (Issue(row.place, reason, "warning") for reason in (*told, *reasons))
     yield NewTask(
@@ -155,7 +174,19 @@ def _task(row: Row, options: ReadOptions) -> Iterator[NewTask | Issue]:
         gold=gold,
         media_file=picture.file if picture else None,
         generated=generated,
+        foreign=None if row.foreign is None else _with_changes(row.foreign, row.original, data),
     )
+
+
+def _with_changes(
+    foreign: Foreign, original: dict[str, Any] | None, data: dict[str, Any]
+) -> Foreign:
+    """Note what became of a task's data here, so that it can go out as it came."""
+    if original is None or original == data:
+        return foreign
+    changed = {k: v for k, v in original.items() if k not in data or data[k] != v}
+    details = {**foreign.details, "added": [k for k in data if k not in original]}
+    return replace(foreign, details={**details, "changed": changed})
 
 
 def bounded_json(data: dict[str, Any], options: ReadOptions) -> bytes:

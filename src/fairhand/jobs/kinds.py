@@ -61,6 +61,7 @@ from fairhand.use_cases.publish_release import (
 )
 from fairhand.use_cases.settle_quality import settle_quality
 from fairhand.use_cases.versions import current_version
+from fairhand.work.foreign import store as foreign
 from fairhand.work.projects import store as projects
 from fairhand.work.projects.store import ImportRun
 
@@ -226,6 +227,7 @@ def _options(house: House, command: Mapping[str, Any]) -> ReadOptions:
     uploaded = command["source"].startswith(_BLOB)
     with house.db.read() as connection:
         project = projects.load_project(connection, command["project_id"])
+        kept = foreign.load_project(connection, command["project_id"])
     if project is None:
         raise NotFoundError(f"There is no project {command['project_id']}.")
     return ReadOptions(
@@ -233,6 +235,7 @@ def _options(house: House, command: Mapping[str, Any]) -> ReadOptions:
         name=command["name"],
         questions=current_version(house.db, project.id, project.version).questions,
         media_root=None if uploaded else Path(command["source"]).parent,
+        label_config=kept.config if kept is not None else None,
         max_payload_bytes=house.settings.max_payload_bytes,
         max_image_pixels=house.settings.max_image_pixels,
         max_raster_pixels=house.settings.max_raster_pixels,

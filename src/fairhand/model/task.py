@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from fairhand.core.clock import Instant
 from fairhand.model.origin import Generated
@@ -43,15 +43,41 @@ class NewTask:
     gold: NewGold | None = None
     media_file: IO[bytes] | None = None
     generated: Generated | None = None
+    foreign: Foreign | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewPrediction:
-    """A model's proposed answers that came with an import; `value` maps question to answer."""
+    """A model's proposed answers that came with an import; `value` maps question to answer.
+
+    `answer` is its place among the foreign answers of its task, where it was made from one.
+    """
 
     value: dict[str, Any]
     model: str
     score: float | None = None
+    answer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignAnswer:
+    """An answer as another tool wrote it, kept whole so that it goes out as it came."""
+
+    kind: Literal["annotation", "prediction", "draft"]
+    original: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """What another tool said of a task beside its data.
+
+    `details` holds its id there and whatever else came with it, and what was `added` to or
+    `changed` in its data here.
+    """
+
+    source: str
+    details: dict[str, Any]
+    answers: tuple[ForeignAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.expected_dose import doses_of
 from fairhand.use_cases.keep_media import keep_media
+from fairhand.work.foreign import store as foreign
 from fairhand.work.gold import store as gold
 from fairhand.work.media import store as media
 from fairhand.work.projects import store
@@ -79,6 +80,7 @@ def import_tasks(
             media.add_parts(connection, [part for one in kept for part in one.parts], now)
             _mark_gold(connection, project, tasks, command.person_id, now)
             _mark_generated(connection, project, tasks, command.person_id, now)
+            _keep_foreign(connection, project, tasks, now)
             run = _counted(run, len(chunk), added, len(tasks), issues)
             store.save_import(connection, run)
         on_progress(run)
@@ -136,6 +138,16 @@ def _mark_generated(
         ids = gold.find_by_fingerprint(connection, project.id, sorted(known))
         found = {ids[key]: one for key, one in known.items()}
         origins.declare(connection, project.id, found, author_id, now)
+
+
+def _keep_foreign(
+    connection: Connection, project: Project, tasks: list[NewTask], now: Instant
+) -> None:
+    """Keep what another tool said of these tasks, so that it can go out as it came."""
+    known = sorted(task.fingerprint for task in tasks if task.foreign is not None)
+    if known:
+        ids = gold.find_by_fingerprint(connection, project.id, known)
+        foreign.keep_tasks(connection, project.id, tasks, ids, now)
 
 
 def _counted(run: ImportRun, read: int, added: int, good: int, issues: list[Issue]) -> ImportRun:

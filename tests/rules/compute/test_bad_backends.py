@@ -11,7 +11,7 @@ import pytest
 
 from fairhand.compute.assistants.contract import AssistantError, Item
 from fairhand.compute.assistants.opening import open_assistant
-from fairhand.compute.backends.brush_rle import encode_brush
+from fairhand.labels.brush_rle import encode_brush
 from fairhand.compute.backends.label_studio import LabelStudioBackend
 from fairhand.model.project import Question
 from tests.small_servers import Answer, Asked, SmallServer, serving

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairhand.compute.assistants.contract import AssistantError, Item
-from fairhand.compute.backends.brush_rle import BrushError, decode_brush, encode_brush
+from fairhand.labels.brush_rle import BrushError, decode_brush, encode_brush
 from fairhand.compute.backends.label_config import LabelConfig, Shown, label_config, shown_of
 from fairhand.compute.backends.label_studio_values import (
     clicks_as_results,

@@ -72,10 +72,10 @@ def test_a_control_with_another_name_is_mapped_to_the_question(tmp_path: Path) -
     ("predictions", "reason"),
     [
         ([{"result": [choices("ugly")]}], "'ugly' is not a label of this question"),
-        ([{"result": [choices("good", "bad")]}], "not a label of this question"),
+        ([{"result": [choices("good", "bad")]}], "has 2 labels, and takes one"),
         ([{"result": [choices("good", name="other")]}], "not a question here"),
-        ([{"result": [choices(kind="brushlabels")]}], "only choices are read"),
-        ([{"result": [choices()]}], "without choices"),
+        ([{"result": [choices(kind="brushlabels")]}], "is no answer to 'mood'"),
+        ([{"result": [choices()]}], "has no choices"),
         ([{"result": "good"}], "not a list"),
         ([{"result": [3]}], "not objects"),
         ("good", "not a list"),

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairhand.compute.assistants.contract import AssistantError
-from fairhand.compute.backends.brush_rle import BrushError, decode_brush, encode_brush
 from fairhand.compute.backends.label_config import LabelConfig
 from fairhand.compute.backends.outlines import ellipse, polygon_pixels, rectangle, runs_of
 from fairhand.labels import registry, rle
+from fairhand.labels.brush_rle import BrushError, decode_brush, encode_brush
 from fairhand.labels.kind import AnswerContext, shown
 from fairhand.labels.label_set import label_values
 from fairhand.model.project import Question

@@ -1,0 +1,96 @@
+"""A project that moves in from Label Studio: its questions, its tasks, its answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fairhand.cli.opening import owner_id_of
+from fairhand.cli.voice import remark
+
+if TYPE_CHECKING:
+    from fairhand.formats.label_studio.controls import StudioConfig
+    from fairhand.model.project import Project
+    from fairhand.use_cases.house import House
+    from fairhand.work.projects.store import ImportRun
+
+_SHOWN = 20
+
+
+def read_questions(export: Path, config: Path | None) -> StudioConfig:
+    """Read the labelling configuration, or guess it from the export, and say what does not fit."""
+    from fairhand.core.errors import InvalidError, MalformedError
+    from fairhand.formats.label_studio.config import read_config
+    from fairhand.formats.label_studio.infer import infer_config
+
+    try:
+        xml = infer_config(export) if config is None else config.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedError(f"{config} is not UTF-8; save it as UTF-8.") from None
+    found = read_config(xml)
+    for issue in found.issues[:_SHOWN]:
+        remark(f"  note: {issue.place}: {issue.message}; its answers are kept as they came.")
+    if not found.questions:
+        raise InvalidError(
+            "Nothing in this labelling configuration can be asked here.", issues=found.issues
+        )
+    return found
+
+
+def as_fields(found: StudioConfig) -> dict[str, Any]:
+    """Write the questions as a project file would hold them."""
+    from dataclasses import asdict
+
+    return {"questions": [asdict(question) for question in found.questions]}
+
+
+def bring_in(house: House, project: Project, export: Path, config: StudioConfig) -> ImportRun:
+    """Keep the configuration and read the export's tasks."""
+    from fairhand.cli.imports import run_import
+    from fairhand.formats.options import ReadOptions
+    from fairhand.use_cases.keep_label_config import KeepLabelConfig, keep_label_config
+
+    command = KeepLabelConfig(owner_id_of(house), project.id, config.xml)
+    keep_label_config(house.db, command, house.clock())
+    options = ReadOptions(
+        format="label_studio",
+        media_root=export.parent,
+        questions=config.questions,
+        label_config=config.xml,
+        max_payload_bytes=house.settings.max_payload_bytes,
+        max_image_pixels=house.settings.max_image_pixels,
+        max_raster_pixels=house.settings.max_raster_pixels,
+    )
+    return run_import(house, project, export, options)
+
+
+def write_out(house: House, project: Project, target: Path) -> int:
+    """Write a project's tasks as one Label Studio file, which appears whole or not at all."""
+    import json
+
+    import orjson
+
+    from fairhand.core.errors import ConflictError
+    from fairhand.use_cases.read_studio_tasks import iter_studio_tasks, their_ids
+
+    if target.exists():
+        raise ConflictError(
+            f"There is something in {target} already; name another file.", code="file_taken"
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.draft")
+    written = 0
+    try:
+        with draft.open("wb") as file:
+            for task in iter_studio_tasks(house.db, project.id, their_ids(house.db, project.id)):
+                file.write(b",\n" if written else b"[\n")
+                try:
+                    file.write(orjson.dumps(task))
+                except TypeError:  # numbers beyond 64 bits, as they came
+                    file.write(json.dumps(task, ensure_ascii=False).encode())
+                written += 1
+            file.write(b"\n]\n" if written else b"[]\n")
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return written

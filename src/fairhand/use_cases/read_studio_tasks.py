@@ -1,0 +1,93 @@
+"""Read a project as Label Studio would write it: its configuration and its tasks, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from fairhand.core.errors import NotFoundError
+from fairhand.formats.label_studio.controls import StudioConfig
+from fairhand.formats.label_studio.export import OURS, Ids, task_json
+from fairhand.formats.label_studio.write_config import current_config
+from fairhand.model.foreign import ForeignProject, WholeTask
+from fairhand.model.project import Project
+from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.versions import version_of
+from fairhand.work.foreign import store as foreign
+from fairhand.work.foreign.store import Counts
+from fairhand.work.projects import store
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StudioProject:
+    """A project with its configuration, and what another tool said of it, where one did."""
+
+    project: Project
+    config: StudioConfig
+    foreign: ForeignProject | None
+    guidelines: str
+
+
+def read_studio_project(db: Database, project_id: int) -> StudioProject:
+    """Read a project; raises NotFoundError where there is none, or it is put away."""
+    with db.read() as connection:
+        return load_studio_project(db, connection, project_id)
+
+
+def load_studio_project(db: Database, connection: Connection, project_id: int) -> StudioProject:
+    """Read a project within a transaction."""
+    project = store.load_project(connection, project_id)
+    if project is None or foreign.made_at(connection, project_id)[2] is not None:
+        raise NotFoundError(f"There is no project {project_id}.")
+    kept = foreign.load_project(connection, project_id)
+    version = version_of(db, connection, project_id, project.version)
+    media_type = foreign.media_type_of(connection, project_id)
+    config = current_config(kept.config if kept else None, version.questions, media_type)
+    return StudioProject(project, config, kept, version.guidelines)
+
+
+def count_studio_project(db: Database, project_id: int) -> Counts:
+    """Count what a project holds."""
+    with db.read() as connection:
+        return foreign.count(connection, project_id)
+
+
+def read_studio_page(db: Database, project_id: int, *, offset: int, limit: int) -> list[WholeTask]:
+    """Read one page of a project's tasks."""
+    with db.read() as connection:
+        return foreign.page(connection, project_id, offset=offset, limit=limit)
+
+
+def read_studio_task(db: Database, task_id: int) -> WholeTask:
+    """Read one task; raises NotFoundError where there is none, or it was set aside."""
+    with db.read() as connection:
+        found = foreign.load_task(connection, task_id)
+    if found is None:
+        raise NotFoundError(f"There is no task {task_id}.")
+    return found
+
+
+def their_ids(db: Database, project_id: int) -> Ids:
+    """Number things as they came; our own come above the highest of those."""
+    with db.read() as connection:
+        task_id, answer_id = foreign.highest_ids(connection, project_id)
+    return Ids(is_theirs=True, lift_task=task_id, lift_answer=answer_id)
+
+
+def iter_studio_tasks(
+    db: Database, project_id: int, ids: Ids = OURS, host: str = ""
+) -> Iterator[dict[str, Any]]:
+    """Write every task of a project, holding a page of them at a time."""
+    config = read_studio_project(db, project_id).config
+    after = 0
+    while True:
+        with db.read() as connection:
+            tasks = foreign.page(connection, project_id, after=after, limit=_PAGE)
+        if not tasks:
+            return
+        for task in tasks:
+            yield task_json(task, config, ids, host)
+        after = tasks[-1].id

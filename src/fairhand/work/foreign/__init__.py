@@ -1,0 +1,1 @@
+"""What other tools said of projects, tasks and answers, kept whole."""
