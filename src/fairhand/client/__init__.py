@@ -1,7 +1,23 @@
 """The SDK: speaks HTTP to a Fairhand server and imports nothing of it."""
 
+from fairhand.client.answers import Answer, Answers
 from fairhand.client.client import Client
 from fairhand.client.errors import FairhandError, Issue, JobFailedError
+from fairhand.client.notebook import Workspace, connect
+from fairhand.client.project import Added, Project
 from fairhand.client.questions import choice, mask
 
-__all__ = ["Client", "FairhandError", "Issue", "JobFailedError", "choice", "mask"]
+__all__ = [
+    "Added",
+    "Answer",
+    "Answers",
+    "Client",
+    "FairhandError",
+    "Issue",
+    "JobFailedError",
+    "Project",
+    "Workspace",
+    "choice",
+    "connect",
+    "mask",
+]

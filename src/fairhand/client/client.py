@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
 
 from fairhand.client import shapes
+from fairhand.client.answers import Answer
 from fairhand.client.campaigns import Campaigns
 from fairhand.client.conversations import Conversations
 from fairhand.client.errors import FairhandError, Issue, JobFailedError
@@ -73,7 +74,7 @@ class Client:
         """Close the connections."""
         self._http.close()
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -188,6 +189,11 @@ class Client:
             **policy,
         }
         return cast(shapes.Project, self._post("/projects", body))
+
+    def given_answers(self, project_id: int, *, after: int = 0, limit: int = 500) -> list[Answer]:
+        """List answers with ids above `after` in the order in which they came, 1,000 at most."""
+        path = f"/projects/{project_id}/annotations?after={after}&limit={limit}"
+        return cast(list[Answer], self._get(path)["answers"])
 
     def templates(self) -> list[dict[str, Any]]:
         """List the templates: ready questions and guidelines for each kind of work."""

@@ -17,6 +17,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Final
 
+from fairhand.client import html
 from fairhand.client.client import Client
 from fairhand.client.errors import FairhandError, Issue
 
@@ -91,6 +92,17 @@ class LoadedRelease:
         import polars
 
         return polars.from_arrow(self.to_arrow(split))
+
+    def to_hf(self, split: str | None = None) -> Any:  # noqa: ANN401  # of another library
+        """Give rows as a data set of Hugging Face; JSON stays text."""
+        from datasets import Dataset
+
+        return Dataset(self.to_arrow(split))
+
+    def _repr_html_(self) -> str:
+        title = str(self.manifest["facts"].get("title", self.path.name))
+        rows = [("rows", f"{len(self):,}"), ("splits", self._said_splits()), ("in", self.path)]
+        return html.facts(f"{title}, version {self.version}", rows)
 
     def _said_splits(self) -> str:
         return ", ".join(self.splits) or "none"

@@ -24,6 +24,13 @@ _OF_TASK = text(
     "SELECT id FROM annotation WHERE person_id = :person_id AND task_id = :task_id "
     "AND NOT superseded"
 )
+_AFTER = text(
+    "SELECT a.id, a.task_id, a.person_id, a.revision, a.submitted_at, a.counted, a.simulated, "
+    "a.prediction_shown, a.value, t.data, t.media_sha256 "
+    "FROM annotation a JOIN task t ON t.id = a.task_id "
+    "WHERE a.project_id = :project_id AND a.id > :after AND NOT a.superseded "
+    "ORDER BY a.id LIMIT :limit"
+)
 _INSERT = annotation.insert().returning(annotation.c.id)
 _SUPERSEDE = text("UPDATE annotation SET superseded = :yes WHERE id = :id AND NOT superseded")
 _REPLY = text("SELECT reply FROM annotation WHERE id = :annotation_id")
@@ -60,6 +67,44 @@ class Stored:
     counted: bool
     value: dict[str, Any]
     superseded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer that stands, with the task that it answers."""
+
+    id: int
+    task_id: int
+    person_id: int
+    revision: int
+    submitted_at: Instant
+    counted: bool
+    simulated: bool
+    assisted: bool
+    value: dict[str, Any]
+    data: dict[str, Any]
+    media_sha256: str | None
+
+
+def list_given(connection: Connection, project_id: int, after: int, limit: int) -> list[Given]:
+    """List a project's answers with ids above `after`, in their order; revised ones are not."""
+    asked = {"project_id": project_id, "after": after, "limit": limit}
+    return [
+        Given(
+            row.id,
+            row.task_id,
+            row.person_id,
+            row.revision,
+            Instant(row.submitted_at),
+            bool(row.counted),
+            bool(row.simulated),
+            bool(row.prediction_shown),
+            orjson.loads(row.value),
+            orjson.loads(row.data),
+            row.media_sha256,
+        )
+        for row in connection.execute(_AFTER, asked)
+    ]
 
 
 def find_reply(connection: Connection, person_id: int, client_key: str) -> tuple[int, str] | None:
