@@ -55,6 +55,7 @@ class Format(StrEnum):
     YOLO = "yolo"
     VOC = "voc"
     CVAT = "cvat"
+    GEOJSON = "geojson"
 
 
 def register(app: typer.Typer) -> None:

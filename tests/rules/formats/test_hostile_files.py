@@ -24,6 +24,7 @@ from fairhand.formats.registry import read_tasks
 from fairhand.model.task import NewTask
 from tests.rules.formats.drawn import HEIGHT, QUESTIONS, WIDTH
 from tests.rules.formats.reading import gradient, saved
+from tests.rules.formats.scans import geo_tags, tiff
 
 PICTURE = saved(gradient(HEIGHT, WIDTH))
 Read = Callable[[Path], Iterator[object]]
@@ -79,6 +80,26 @@ CVAT = f"""<annotations><version>1.1</version>
 VOC = f"""<annotation><filename>one.png</filename><size><width>{WIDTH}</width>
 <height>{HEIGHT}</height><depth>3</depth></size><object><name>cat</name><bndbox><xmin>1</xmin>
 <ymin>2</ymin><xmax>5</xmax><ymax>9</ymax></bndbox></object></annotation>""".encode()
+MAP = {
+    "type": "FeatureCollection",
+    "crs": {"type": "name", "properties": {"name": "EPSG:32737"}},
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"label": "cat", "file_name": "one.tif", "kind": "boxes"},
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [[[500010, 9859900], [500100, 9859900], [500100, 9859990]] * 2],
+            },
+        },
+        {
+            "type": "Feature",
+            "properties": {"label": "nose", "file_name": "one.tif", "state": "hidden"},
+            "geometry": {"type": "Point", "coordinates": [500010.5, 9859900]},
+        },
+    ],
+}
+SCENE = tiff(gradient(HEIGHT, WIDTH), extratags=geo_tags())
 YOLO = {
     "data.yaml": b"names: [cat, dog]\n",
     "labels/one.txt": b"0 0.5 0.5 0.25 0.25\n",
@@ -91,6 +112,12 @@ READERS = [
         {"a.json": json.dumps(COCO).encode(), "one.png": PICTURE},
         drawings("coco"),
         "a.json",
+    ),
+    Reader(
+        "geojson",
+        {"a.geojson": json.dumps(MAP).encode(), "one.tif": SCENE},
+        drawings("geojson"),
+        "a.geojson",
     ),
     Reader("cvat", {"a.xml": CVAT, "one.png": PICTURE}, drawings("cvat"), "a.xml"),
     Reader("voc", {"a.xml": VOC, "one.png": PICTURE}, drawings("voc"), "a.xml"),

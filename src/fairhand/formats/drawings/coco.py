@@ -52,6 +52,7 @@ class Coco:
     files: Files
     names: Sequence[str]
     options: ReadOptions
+    _indexes: dict[str, _Index] = field(default_factory=dict)
 
     def survey(self) -> Survey:
         """Say which categories there are and how they are drawn.
@@ -60,8 +61,7 @@ class Coco:
         """
         found, named = Survey(), dict[str, None]()
         for name in self.names:
-            with self.files.plain(name) as file:
-                index = _indexed(mapped(file), name)
+            index = self._index(name)
             found.skeletons |= index.skeletons
             named |= dict.fromkeys(index.categories.values())
             for kind, labels in index.drawn.items():
@@ -76,15 +76,20 @@ class Coco:
     def drawings(self) -> Iterator[Drawing | Issue]:
         """Yield the pictures in the order of the file."""
         for name in self.names:
+            index = self._index(name)
+            yield from index.issues
+            order = np.argsort(index.image_of, kind="stable")
+            edges = np.searchsorted(index.image_of[order], np.arange(len(index.images) + 1))
+            yield from _lost(index, int(edges[0]), name)
+            for at, image in enumerate(index.images):
+                found = order[edges[at] : edges[at + 1]].tolist()
+                yield from _drawing(index, image, found, name)
+
+    def _index(self, name: str) -> _Index:
+        if name not in self._indexes:
             with self.files.plain(name) as file:
-                index = _indexed(mapped(file), name)
-                yield from index.issues
-                order = np.argsort(index.image_of, kind="stable")
-                edges = np.searchsorted(index.image_of[order], np.arange(len(index.images) + 1))
-                yield from _lost(index, int(edges[0]), name)
-                for at, image in enumerate(index.images):
-                    found = order[edges[at] : edges[at + 1]].tolist()
-                    yield from _drawing(index, image, found, name)
+                self._indexes[name] = _indexed(mapped(file), name)
+        return self._indexes[name]
 
 
 def _fits(label: str, kind: MarkKind, found: Survey) -> bool:

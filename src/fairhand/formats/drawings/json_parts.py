@@ -17,6 +17,14 @@ from fairhand.formats.json_text import parse_json
 Text: TypeAlias = "mmap.mmap | bytes"
 
 _SIGN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{}]', re.DOTALL)
+_TEXT: Final = rb'"(?:[^"\\]++|\\.)*+"'
+_LIST: Final = rb'\[(?:[^\[\]{}"]++|' + _TEXT + rb'|\[[^\[\]{}"]*+\])*+\]'
+_INNER: Final = rb'\{(?:[^\[\]{}"]++|' + _TEXT + rb"|" + _LIST + rb")*+\}"
+_ITEM: Final = re.compile(
+    rb'\{(?:[^\[\]{}"]++|' + _TEXT + rb"|" + _LIST + rb"|" + _INNER + rb")*+\}", re.DOTALL
+)
+"""A whole object that nests no deeper than annotations do: found at once, not sign by sign."""
+
 _SPACE: Final = b" \t\r\n"
 _MAX_DEPTH: Final = 200
 _PAIRS: Final = {b"]": b"[", b"}": b"{"}
@@ -64,6 +72,17 @@ class _Walk:
             return None
         return self._close(sign, start, end)
 
+    @property
+    def is_between(self) -> bool:
+        """Say whether the next object is one of an array that is wanted."""
+        return len(self.opened) == 2 and self.opened[1] == b"[" and bool(self.key)
+
+    def skip(self, start: int, end: int) -> Part:
+        """Take a whole object that was found at once."""
+        _check_gap(self.text, self.key, self.ended, start)
+        self.ended = end
+        return Part(self.key, start, end)
+
     def _open(self, sign: bytes, start: int, end: int) -> None:
         if not self.opened:
             _check_begin(self.text, start, sign)
@@ -93,13 +112,18 @@ def parts(text: Text) -> Iterator[Part]:
     Raises MalformedError where the text stops being such a thing; the parts before have been given
     by then. Values that are not arrays of objects are passed over.
     """
-    walk = _Walk(text)
-    for found in _SIGN.finditer(text):
-        part = walk.meet(found.group(), found.start(), found.end())
+    walk, at = _Walk(text), 0
+    while (found := _SIGN.search(text, at)) is not None:
+        if walk.is_between and found.group() == b"{" and (item := _ITEM.match(text, found.start())):
+            at = item.end()
+            yield walk.skip(item.start(), at)
+            continue
+        at = found.end()
+        part = walk.meet(found.group(), found.start(), at)
         if part is not None:
             yield part
         if not walk.opened:
-            if bytes(text[found.end() : found.end() + _GAP]).strip(_SPACE):
+            if bytes(text[at : at + _GAP]).strip(_SPACE):
                 raise MalformedError("has more text after its end")
             return
     raise MalformedError("breaks off before its end")

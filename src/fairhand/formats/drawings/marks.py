@@ -39,6 +39,7 @@ class Drawing:
 
     `size` is height and width as the file has them; None where only the picture knows. `beside` is
     the file that says all this, `picture` where the picture lies if that is not `file_name`.
+    With `crs`, coordinates are places on the map in that system.
     `unmarked` says that nobody looked, which is not to say that nothing is there.
     """
 
@@ -51,6 +52,7 @@ class Drawing:
     beside: str = ""
     picture: str = ""
     unmarked: bool = False
+    crs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

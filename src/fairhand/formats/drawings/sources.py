@@ -14,6 +14,7 @@ from fairhand.core.errors import MalformedError
 from fairhand.formats.drawings.coco import Coco
 from fairhand.formats.drawings.cvat import Cvat
 from fairhand.formats.drawings.files import Files
+from fairhand.formats.drawings.geojson import GeoJson
 from fairhand.formats.drawings.json_parts import Text, mapped, parts
 from fairhand.formats.drawings.marks import Reader
 from fairhand.formats.drawings.voc import Voc
@@ -23,12 +24,19 @@ from fairhand.formats.options import ReadOptions
 
 Make: TypeAlias = Callable[[Files, Sequence[str], ReadOptions], Reader]
 
-READERS: Final[Mapping[str, Make]] = {"coco": Coco, "yolo": Yolo, "voc": Voc, "cvat": Cvat}
+READERS: Final[Mapping[str, Make]] = {
+    "coco": Coco,
+    "yolo": Yolo,
+    "voc": Voc,
+    "cvat": Cvat,
+    "geojson": GeoJson,
+}
 _HEAD: Final = 64 * 1024
 _SNIFFED: Final = 20
 _COCO: Final = re.compile(
     rb'\s*\{\s*"(info|images|annotations|categories|licenses)"\s*:\s*[\[{]', re.DOTALL
 )
+_MAP: Final = re.compile(rb'\s*\{[^{}]*"type"\s*:\s*"FeatureCollection"')
 _IMAGES: Final = re.compile(rb'"images"\s*:\s*\[')
 _CVAT: Final = re.compile(rb"<annotations[\s>]")
 _VOC: Final = re.compile(rb"<annotation[\s>]")
@@ -55,7 +63,7 @@ def detect(files: Files, only: str | None) -> str | None:
         return "yolo"
     tried = 0
     for name in files.names:
-        if PurePosixPath(name).suffix.casefold() in (".json", ".xml"):
+        if PurePosixPath(name).suffix.casefold() in (".json", ".xml", ".geojson"):
             tried += 1
             if found := sniff(files, name):
                 return found
@@ -66,7 +74,7 @@ def detect(files: Files, only: str | None) -> str | None:
 
 def may_be(head: bytes) -> bool:
     """Say by how a file begins whether it is worth a closer look."""
-    return head.startswith((b"<", b"PK\x03\x04")) or bool(_COCO.match(head))
+    return head.startswith((b"<", b"PK\x03\x04")) or bool(_COCO.match(head) or _MAP.match(head))
 
 
 def sniff(files: Files, name: str) -> str | None:
@@ -76,6 +84,8 @@ def sniff(files: Files, name: str) -> str | None:
             head = file.read(_HEAD).removeprefix(b"\xef\xbb\xbf")
             if head.lstrip().startswith(b"<"):
                 return "cvat" if _CVAT.search(head) else "voc" if _VOC.search(head) else None
+            if _MAP.match(head):
+                return "geojson"
             if not _COCO.match(head):
                 return None
             return "coco" if _is_coco(head, mapped(file)) else None
@@ -111,9 +121,22 @@ def _annotations(format_: str, files: Files) -> list[str]:
         for name in files.names
         if PurePosixPath(name.removesuffix(".gz")).suffix.casefold() == ending
     ]
+    if format_ == "geojson":
+        return _maps(files)
     if format_ == "voc":
         return named
     return [name for name in named if len(named) == 1 or sniff(files, name) == format_]
+
+
+def _maps(files: Files) -> list[str]:
+    """Find GeoJSON; what is below `native` says the same again where there is another."""
+    found = [
+        name
+        for name in files.names
+        if PurePosixPath(name).suffix.casefold() in (".geojson", ".json")
+        and sniff(files, name) == "geojson"
+    ]
+    return [name for name in found if "native" not in PurePosixPath(name).parts] or found
 
 
 def _yolo_names(files: Files) -> list[str]:

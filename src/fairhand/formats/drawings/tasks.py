@@ -11,11 +11,13 @@ from fairhand.formats.drawings.asking import proposed
 from fairhand.formats.drawings.files import Files, Finder, files_of
 from fairhand.formats.drawings.fitting import Fitting, check_map, told
 from fairhand.formats.drawings.marks import Drawing, Mark
+from fairhand.formats.drawings.on_map import onto_picture
 from fairhand.formats.drawings.sources import reader_of
 from fairhand.formats.generated import generated_of
 from fairhand.formats.options import ReadOptions, source_name
 from fairhand.formats.predictions import usable_gold, usable_predictions
 from fairhand.formats.tasks import Picture, bounded_json, read_picture
+from fairhand.model.geo import geo_of
 from fairhand.model.project import Question
 from fairhand.model.task import NewGold, NewPrediction, NewTask
 
@@ -110,6 +112,9 @@ def _value(
             f"was drawn on as {drawn}, but is {width} x {height} pixels: its marks are left out"
         )
         return {}
+    if drawing.crs:
+        laid = onto_picture(drawing.marks, drawing.crs, geo_of(picture.media.details))
+        drawing = replace(drawing, marks=laid)
     if drawing.parts:
         drawing = replace(
             drawing, marks=tuple(_in_pixels(mark, height, width) for mark in drawing.marks)

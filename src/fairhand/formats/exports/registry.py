@@ -37,6 +37,7 @@ _ALL: Final = (
     Format("yolo", "YOLO (Ultralytics)", "boxes, polygons or key points", "yolo"),
     Format("voc", "Pascal VOC", "boxes in whole pixels", "voc"),
     Format("cvat", "CVAT for images 1.1", "boxes, polygons, masks, points, tags", "cvat"),
+    Format("geojson", "GeoJSON", "boxes, polygons, points of pictures on the map", "geojson"),
     Format("trl-preference", "TRL preferences", "comparisons", "chats", "write_preferences"),
     Format("trl-kto", "TRL unpaired preferences", "comparisons", "chats", "write_kto"),
     Format("sft", "Conversations (TRL, OpenAI)", "replies that people wrote", "chats", "write_sft"),

@@ -42,6 +42,7 @@ _FORMATS = {
     "yolo": "YOLO",
     "voc": "Pascal VOC",
     "cvat": "CVAT for images",
+    "geojson": "GeoJSON",
 }
 
 
