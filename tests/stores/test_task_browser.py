@@ -68,6 +68,12 @@ def _set_state(cast: Cast, task_id: int, place: int) -> None:
             at=1_000 + (place * 37) % 11,
             shown=place % 2 == 0,
         )
+        cast.change(
+            "INSERT INTO lease (task_id, person_id, project_id, state, hold, served_at, "
+            "expires_at) VALUES (:task, :person, 1, 'submitted', 'online', 1, 2)",
+            task=task_id,
+            person=person,
+        )
     cast.change("UPDATE queue SET taken = :n WHERE task_id = :t", n=len(people), t=task_id)
     if kind in (3, 4):
         cast.change(
@@ -124,9 +130,9 @@ QUERIES = st.builds(
 )
 
 
-@given(query=QUERIES, size=st.integers(1, 40), rows=st.integers(1, 100))
+@given(query=QUERIES, size=st.integers(4, 40), rows=st.integers(5, 100))
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_pages_visit_every_task_that_fits_exactly_once(
     pets: Cast, query: TaskQuery, size: int, rows: int
@@ -228,7 +234,8 @@ def test_a_list_and_its_count_never_read_the_data_but_of_what_is_shown(sqlite_db
     with sqlite_db.read() as connection:
         store.find_tasks(connection, walk, None, 10)
         count = store.count_tasks(connection, walk)
-        plan = connection.execute(text(f"EXPLAIN QUERY PLAN {said[1].replace('?', '1')}")).all()
+        listed = next(one for one in said if "ORDER BY d.k" in one).replace("?", "1")
+        plan = connection.execute(text(f"EXPLAIN QUERY PLAN {listed}")).all()
 
     assert count == store.Count(30, is_exact=True)
     assert not [one for one in said if ".data" in one or "value" in one]

@@ -135,6 +135,7 @@ SEVERAL = {
     "close_pay_period": 3,
     "change_examples": 2,
     "keep_views": 3,
+    "archive_project": 2,
 }
 
 

@@ -47,6 +47,7 @@ from fairhand.cli import (
     status,
     systems,
     talent,
+    task,
     template,
     token,
     value,
@@ -125,6 +126,7 @@ for _room in (
     verify,
     credential,
     talent,
+    task,
     log,
     conduct,
     conversations,
@@ -136,7 +138,7 @@ for _room in (
 ):
     _room.register(app)
 
-# The rooms of pay add their commands to `fairhand pay` when they are imported.
+# The rooms of pay and of projects add their commands to theirs when they are imported.
 for _found in sorted(pkgutil.iter_modules(rooms.__path__), key=lambda module: module.name):
-    if _found.name.startswith("pay_"):
+    if _found.name.startswith(("pay_", "project_")):
         import_module(f"{rooms.__name__}.{_found.name}")

@@ -220,7 +220,13 @@ def _ask_for_guidelines(slug: str, given: str) -> list[str]:
 
 
 @group.command("list")
-def list_all(workspace: Workspace = None, as_json: AsJson = False) -> None:
+def list_all(
+    archived: Annotated[
+        bool, typer.Option("--archived", help="Those that are out of the way, instead.")
+    ] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
     """List the projects of the workspace, newest first.
 
     Example:  fairhand project list --json
@@ -229,13 +235,21 @@ def list_all(workspace: Workspace = None, as_json: AsJson = False) -> None:
     from fairhand.work.projects import store
 
     with opened(workspace) as house, house.db.read() as connection:
-        found = [project_json(one) for one in store.list_projects(connection)]
+        found = [
+            project_json(one)
+            for one in store.list_projects(connection)
+            if (one.archived_at is not None) == archived
+        ]
     shown = table("", ">Id", "Short name", "Title", "Mode", ">Pay per hour")
     for one in found:
         pay = f"{one['currency']} {one['rate']}"
         shown.add_row(str(one["id"]), one["slug"], one["title"], one["mode"], pay)
-    parts = [shown] if found else ["There is no project yet. Make one: fairhand project create"]
+    none = "No project is archived." if archived else _NO_PROJECT
+    parts = [shown] if found else [none]
     tell({"projects": found}, *parts)
+
+
+_NO_PROJECT = "There is no project yet. Make one: fairhand project create"
 
 
 def _set_mode(workspace: Path | None, name: str, mode: Mode, words: str) -> None:

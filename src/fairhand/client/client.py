@@ -28,6 +28,7 @@ from fairhand.client.prelabel import Prelabel
 from fairhand.client.reviews import Reviews
 from fairhand.client.sources import Sources
 from fairhand.client.talent import Talent
+from fairhand.client.tasks import Tasks
 from fairhand.client.transport import Transport
 from fairhand.client.value import Value
 from fairhand.client.watch import Watch
@@ -157,9 +158,10 @@ class Client:
 
     # Projects
 
-    def projects(self) -> list[shapes.Project]:
-        """List the projects that you may see, newest first."""
-        return cast(list[shapes.Project], self._get("/projects")["projects"])
+    def projects(self, *, archived: bool = False) -> list[shapes.Project]:
+        """List the projects that you may see, newest first; or those that are archived."""
+        path = "/projects?archived=true" if archived else "/projects"
+        return cast(list[shapes.Project], self._get(path)["projects"])
 
     def project(self, project_id: int) -> shapes.ProjectDetails:
         """Show a project with its questions and guidelines."""
@@ -194,6 +196,14 @@ class Client:
         """List answers with ids above `after` in the order in which they came, 1,000 at most."""
         path = f"/projects/{project_id}/annotations?after={after}&limit={limit}"
         return cast(list[Answer], self._get(path)["answers"])
+
+    def archive_project(self, project_id: int) -> shapes.Project:
+        """Put a project out of the way: read as ever, nothing changes; people are still paid."""
+        return cast(shapes.Project, self._post(f"/projects/{project_id}/archive", {}))
+
+    def restore_project(self, project_id: int) -> shapes.Project:
+        """Bring an archived project back as it was."""
+        return cast(shapes.Project, self._post(f"/projects/{project_id}/restore", {}))
 
     def templates(self) -> list[dict[str, Any]]:
         """List the templates: ready questions and guidelines for each kind of work."""
@@ -365,6 +375,11 @@ class Client:
     def gate(self) -> Gate:
         """Whether training may begin on a release, and writing down that it does."""
         return Gate(self._http)
+
+    @property
+    def tasks(self) -> Tasks:
+        """The tasks of projects: list, search, act on many, saved views."""
+        return Tasks(self._http)
 
     @property
     def value(self) -> Value:

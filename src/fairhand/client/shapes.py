@@ -33,6 +33,7 @@ class Project(TypedDict):
     expected_seconds: float
     tier: int
     created_at: str
+    archived_at: str | None
 
 
 class ProjectDetails(Project):

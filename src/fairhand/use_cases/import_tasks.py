@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass, replace
 from itertools import islice
 
 from fairhand.core.clock import Instant
-from fairhand.core.errors import ForbiddenError, Issue, NotFoundError
+from fairhand.core.errors import ConflictError, ForbiddenError, Issue, NotFoundError
 from fairhand.model.project import Project
 from fairhand.model.task import NewTask
 from fairhand.proof.log import store as log
+from fairhand.proof.log.archived import ARCHIVED
 from fairhand.proof.release import origin_store as origins
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Connection, Database
@@ -51,6 +52,8 @@ def start_import(db: Database, project_id: int, source: str, now: Instant) -> Im
         project = store.load_project(connection, project_id)
         if project is None:
             raise NotFoundError(f"There is no project {project_id}.")
+        if project.archived_at is not None:
+            raise ConflictError(ARCHIVED, code="archived")
         if project.mode == "closed":
             raise ForbiddenError("This project is finished; its tasks can no longer change.")
         run_id = store.start_import(connection, project_id, source, now)

@@ -65,18 +65,28 @@ def read_project(db: Database, project_id: int) -> Project:
     return project
 
 
-def list_visible(db: Database, actor: Actor) -> list[Project]:
-    """List the projects that somebody may see: their own, joined, or offered to them."""
+def list_visible(db: Database, actor: Actor, *, archived: bool = False) -> list[Project]:
+    """List the projects that somebody may see: their own, joined, or offered to them.
+
+    Those that are archived stand in a list of their own, for who runs them.
+    """
     with db.read() as connection:
         projects = store.list_projects(connection)
         joined = set(consent.list_joined(connection, actor.person_id))
     return [
         project
         for project in projects
-        if project.id in joined
+        if (project.archived_at is not None) == archived
+        and _is_visible(actor, project, project.id in joined and not archived)
+    ]
+
+
+def _is_visible(actor: Actor, project: Project, joined: bool) -> bool:
+    return (
+        joined
         or may(actor, "project.status", project.id)
         or (may(actor, "work", project.id) and project.mode not in ("closed", "paused"))
-    ]
+    )
 
 
 def read_status(db: Database, project_id: int, now: Instant) -> ProjectStatus:

@@ -70,7 +70,10 @@ def read_tasks(
         found = store.find_tasks(connection, walk, after, limit)
         shown = store.load_rows(connection, project_id, walk.target, found.ids)
         shown = _blinded(connection, actor, walk, shown)
-        count = store.count_tasks(connection, walk) if counts else None
+        count = None
+        if counts and after is None and not found.stopped:
+            whole = Count(len(shown), is_exact=True)
+            count = whole if found.after is None else store.count_tasks(connection, walk)
     return TaskPage(
         project,
         questions,

@@ -15,8 +15,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from fairhand.core.clock import Instant
-from fairhand.core.errors import Issue, NotFoundError
+from fairhand.core.errors import ConflictError, Issue, NotFoundError
 from fairhand.proof.log import merkle, tiles, witness_store
+from fairhand.proof.log.archived import ARCHIVED, goes_on
 from fairhand.proof.log.audit import StoredEvent, audit_log
 from fairhand.proof.log.checkpoint import Checkpoint, sign_checkpoint
 from fairhand.proof.log.leaf import SALT_SIZE, Body, canonical, commitment, make_leaf
@@ -24,6 +25,7 @@ from fairhand.proof.log.note import Signer, Verifier
 from fairhand.proof.log.receipt import Opening, Receipt
 from fairhand.storage.database import insert
 from fairhand.storage.tables.proof import checkpoint, log_event, log_head, tile
+from fairhand.storage.tables.work import project
 
 SEAL_LIMIT = 5_000
 """Events sealed in one transaction, unless asked otherwise: about 0.1 s of a writer's time."""
@@ -78,6 +80,7 @@ _APPEND = log_event.insert().values(
     leaf=bindparam("leaf"),
     leaf_hash=bindparam("leaf_hash"),
 )
+_ARCHIVED = select(project.c.archived_at).where(project.c.id == bindparam("of_project"))
 _LOCK = update(log_head).where(log_head.c.id == 1).values(sealed_at=bindparam("now"))
 _SIZE = select(log_head.c.size).where(log_head.c.id == 1)
 _GROW = update(log_head).where(log_head.c.id == 1).values(size=bindparam("new_size"))
@@ -142,7 +145,11 @@ def append(
     person_id: int | None = None,
     project_id: int | None = None,
 ) -> AppendedEvent:
-    """Add one event in one statement; it is true when the caller's transaction is."""
+    """Add one event in one statement; it is true when the caller's transaction is.
+
+    Raises ConflictError for what does not go on in a project that is archived.
+    """
+    _refuse_archived(connection, kind, project_id)
     row = _row(NewEvent(kind, body, person_id, project_id), now)
     result = connection.execute(_APPEND, row)
     event_id: int = result.inserted_primary_key[0]  # type: ignore[index]  # one row, so a key
@@ -152,7 +159,16 @@ def append(
 def append_many(connection: Connection, events: Sequence[NewEvent], now: Instant) -> None:
     """Add events in a few statements; each is true when the caller's transaction is."""
     if events:
+        for kind, project_id in {(event.kind, event.project_id) for event in events}:
+            _refuse_archived(connection, kind, project_id)
         connection.execute(_APPEND, [_row(event, now) for event in events])
+
+
+def _refuse_archived(connection: Connection, kind: str, project_id: int | None) -> None:
+    if project_id is None or goes_on(kind):
+        return
+    if connection.execute(_ARCHIVED, {"of_project": project_id}).scalar_one_or_none() is not None:
+        raise ConflictError(ARCHIVED, code="archived")
 
 
 def _row(event: NewEvent, now: Instant) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from fairhand.core.clock import iso
 from fairhand.core.money import MICROS, Money
 from fairhand.model.project import Project, Question
 from fairhand.people.accounts.rules import Actor, may
+from fairhand.use_cases.archive_project import ArchiveProject, archive_project, restore_project
 from fairhand.use_cases.change_guidelines import ChangeGuidelines, change_guidelines
 from fairhand.use_cases.create_project import CreateProject, create_project
 from fairhand.use_cases.fund_project import FundProject, fund_project
@@ -32,9 +33,10 @@ router = APIRouter(prefix="/api/v1", tags=["projects"], route_class=StrictRoute)
 
 @router.get("/projects")
 @guard("own")
-def list_all(house: House, actor: Actor) -> Response:
-    """List the projects that you may see."""
-    return reply({"projects": [project_json(project) for project in list_visible(house.db, actor)]})
+def list_all(house: House, actor: Actor, archived: bool = False) -> Response:
+    """List the projects that you may see; with `archived`, those that are out of the way."""
+    found = list_visible(house.db, actor, archived=archived)
+    return reply({"projects": [project_json(project) for project in found]})
 
 
 @router.post("/projects", status_code=201)
@@ -117,6 +119,22 @@ def mode(house: House, actor: Actor, project_id: int, body: ModeBody) -> Respons
     return reply({"mode": open_project(house.db, command, house.clock())})
 
 
+@router.post("/projects/{project_id}/archive")
+@guard("project.edit")
+def archive(house: House, actor: Actor, project_id: int) -> Response:
+    """Put a project out of the way: it is read as ever, and nothing changes in it."""
+    archive_project(house.db, ArchiveProject(actor.person_id, project_id), house.clock())
+    return reply(project_json(read_project(house.db, project_id)))
+
+
+@router.post("/projects/{project_id}/restore")
+@guard("project.edit")
+def restore(house: House, actor: Actor, project_id: int) -> Response:
+    """Bring an archived project back as it was."""
+    restore_project(house.db, ArchiveProject(actor.person_id, project_id), house.clock())
+    return reply(project_json(read_project(house.db, project_id)))
+
+
 @router.post("/projects/{project_id}/fund")
 @guard("project.fund")
 def fund(house: House, actor: Actor, project_id: int, body: FundBody) -> Response:
@@ -155,4 +173,5 @@ def project_json(project: Project) -> dict[str, Any]:
         "expected_seconds": project.expected_ms / 1_000,
         "tier": project.tier,
         "created_at": iso(project.created_at),
+        "archived_at": None if project.archived_at is None else iso(project.archived_at),
     }

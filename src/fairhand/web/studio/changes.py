@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import FairhandError, InvalidError, Issue
 from fairhand.people.accounts.rules import Actor
+from fairhand.use_cases.archive_project import ArchiveProject, archive_project, restore_project
 from fairhand.use_cases.ask_import import AskImport, ImportOptions, ask_import
 from fairhand.use_cases.change_guidelines import ChangeGuidelines, change_guidelines
 from fairhand.use_cases.fund_project import FundProject, fund_project
@@ -119,6 +120,23 @@ def fund(
         form = failed(error, {"amount": amount})
         return show_project(house, actor, request, project_id, {"fund": form})
     return _back(project_id)
+
+
+@router.post("/projects/{project_id:int}/archive")
+@guard("project.edit", form=True)
+def archive(
+    house: House, actor: Actor, request: Request, project_id: int, archived: Text = "yes"
+) -> Response:
+    """Put a project out of the way, or bring it back as it was."""
+    command = ArchiveProject(actor.person_id, project_id)
+    try:
+        if archived == "no":
+            restore_project(house.db, command, house.clock())
+        else:
+            archive_project(house.db, command, house.clock())
+    except FairhandError as error:
+        return show_project(house, actor, request, project_id, {"archive": failed(error, {})})
+    return RedirectResponse(f"/projects/{project_id}", status_code=303)
 
 
 @router.post("/projects/{project_id:int}/mode")

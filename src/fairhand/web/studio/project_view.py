@@ -103,5 +103,6 @@ FORMS = {
     "invite": "people.invite",
     "mode": "project.open",
     "guidelines": "project.edit",
+    "archive": "project.edit",
 }
 """The forms of the page, and what one must be allowed to see each."""

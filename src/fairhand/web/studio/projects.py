@@ -27,5 +27,10 @@ def projects(house: House, actor: Actor, request: Request) -> Response:
         status = current_figures(house.db, one.id, house.clock()).status
         bar = charts.progress(one.title, status.progress.finished, status.progress.tasks)
         rows.append({"project": one, "status": status, "progress": bar})
-    context = {"rows": rows, "may_create": may(actor, "project.create")}
+    archived = [
+        one
+        for one in list_visible(house.db, actor, archived=True)
+        if may(actor, "project.status", one.id)
+    ]
+    context = {"rows": rows, "archived": archived, "may_create": may(actor, "project.create")}
     return render(request, "projects.html", context, actor=actor)

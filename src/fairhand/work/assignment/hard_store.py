@@ -40,6 +40,7 @@ _SAFE = text(
     JOIN project AS here ON here.id = :project_id
     LEFT JOIN escrow AS x ON x.project_id = p.id
     WHERE e.person_id = :person_id AND e.state = 'active' AND p.id <> here.id
+      AND p.archived_at IS NULL
       AND p.mode = here.mode AND p.tier = 0 AND p.currency = here.currency
       AND (x.left_micros IS NULL OR x.left_micros > 0)
       AND EXISTS (
@@ -55,7 +56,8 @@ _ABOVE = text(
     "WHERE l.person_id = :person_id AND l.state = 'live' AND q.tier > :tier ORDER BY l.id"
 )
 _TO_WEIGH = text(
-    "SELECT p.id FROM project AS p WHERE p.mode <> 'closed' AND (p.tier > 0 OR EXISTS ("
+    "SELECT p.id FROM project AS p WHERE p.mode <> 'closed' AND p.archived_at IS NULL "
+    "AND (p.tier > 0 OR EXISTS ("
     "SELECT 1 FROM queue AS q WHERE q.project_id = p.id AND q.tier > 0)) ORDER BY p.id"
 )
 _WEIGHTS = text(

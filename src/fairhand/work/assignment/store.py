@@ -75,7 +75,9 @@ _CLAIMS = {
 
 _PLACE = """
     SELECT e.state AS enrolment_state, e.queue_epoch AS seen_epoch, e.rank_cursor,
-           e.reopened_cursor, p.mode, p.version, p.queue_epoch, p.reopened_seq, p.currency,
+           e.reopened_cursor,
+           CASE WHEN p.archived_at IS NULL THEN p.mode ELSE 'closed' END AS mode,
+           p.version, p.queue_epoch, p.reopened_seq, p.currency,
            p.rate_micros_per_hour, p.lease_ttl_ms, p.tier AS project_tier,
            h.max_tier, h.hours_from_min, h.hours_to_min, h.is_simulated, x.left_micros,
            p.gold_permille, e.handed_out, p.idle_cap_ms, p.wait_block_ms, c.rest_until

@@ -45,7 +45,7 @@ _GROWTH = text(
                 WHERE a.project_id = p.project_id AND a.id > p.trained_through
                   AND NOT a.superseded LIMIT :most) AS fresh) AS fresh
     FROM assist_policy AS p JOIN project AS o ON o.id = p.project_id
-    WHERE p.is_on AND o.mode <> 'closed'
+    WHERE p.is_on AND o.mode <> 'closed' AND o.archived_at IS NULL
     """
 )
 _CONSENSUS = select(
