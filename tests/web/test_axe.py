@@ -114,6 +114,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/projects/{project}/quality",
         "/projects/{project}/conversations",
         "/projects/{project}/review",
+        "/projects/{project}/labels",
         "/projects/{project}/review/tasks/1",
         "/projects/{project}/assist",
         "/projects/{project}/assist/sources",

@@ -81,6 +81,7 @@ PAGES = {
         "/projects/1/pay",
         "/projects/1/conversations",
         "/projects/1/review",
+        "/projects/1/labels",
         "/projects/1/forecast",
         "/projects/1/origin",
         "/projects/1/value",

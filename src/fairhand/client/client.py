@@ -277,6 +277,33 @@ class Client:
         """Show agreement, confusions, doubtful answers, gold results and signals."""
         return cast(dict[str, Any], self._get(f"/projects/{project_id}/quality"))
 
+    def preview_labels(
+        self, project_id: int, changes: list[dict[str, Any]], people: int | None = None
+    ) -> dict[str, Any]:
+        """Say what changing labels would touch and cost; nothing happens."""
+        body = {"changes": changes, "people": people}
+        return cast(dict[str, Any], self._post(f"/projects/{project_id}/labels/preview", body))
+
+    def change_labels(
+        self,
+        project_id: int,
+        changes: list[dict[str, Any]],
+        *,
+        version: int,
+        ask: str = "touched",
+        people: int | None = None,
+        guidelines: str | None = None,
+    ) -> dict[str, Any]:
+        """Change what is asked as one version; `version` is the one that the preview told."""
+        body = {
+            "changes": changes,
+            "version": version,
+            "ask": ask,
+            "people": people,
+            "guidelines": guidelines,
+        }
+        return cast(dict[str, Any], self._post(f"/projects/{project_id}/labels", body))
+
     def assistance(self, project_id: int) -> dict[str, Any]:
         """Show whether assistance is on and helps, its learning curve, and when to stop."""
         return cast(dict[str, Any], self._get(f"/projects/{project_id}/assist"))

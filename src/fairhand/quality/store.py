@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,14 @@ from fairhand.quality.written import (
     to_json,
 )
 from fairhand.storage.database import Connection
+
+SaidNow = Callable[[int, dict[str, Any]], dict[str, Any]]
+"""Says an answer, given under a version of the questions, in the labels of today."""
+
+
+def _as_it_is(_version: int, value: dict[str, Any]) -> dict[str, Any]:
+    return value
+
 
 ADJUDICATED = "adjudicated"
 """The method of an answer that stands because a reviewer said so."""
@@ -59,14 +67,14 @@ _ANY_FRESH = text(
 )
 _PROJECTS_WITH_FRESH = text("SELECT DISTINCT project_id FROM annotation WHERE NOT aggregated")
 _JUDGEMENTS = text(
-    "SELECT id, task_id, person_id, value, counted AND NOT superseded AS live "
+    "SELECT id, task_id, person_id, project_version, value, counted AND NOT superseded AS live "
     "FROM annotation WHERE task_id IN :task_ids ORDER BY id"
 ).bindparams(bindparam("task_ids", expanding=True))
 _EARLIER = text(
     "SELECT task_id, question, beliefs, answer_ids FROM consensus WHERE task_id IN :task_ids"
 ).bindparams(bindparam("task_ids", expanding=True))
 _LIVE = text(
-    "SELECT a.id, a.task_id, a.person_id, a.value, a.submitted_at, "
+    "SELECT a.id, a.task_id, a.person_id, a.project_version, a.value, a.submitted_at, "
     "a.submitted_at - a.served_at AS took FROM annotation AS a "
     "LEFT JOIN prediction AS w ON w.id = a.prediction_id AND w.planted AND a.prediction_shown "
     "WHERE a.project_id = :project_id AND a.counted AND NOT a.superseded AND w.id IS NULL"
@@ -242,13 +250,20 @@ def claim_answers(connection: Connection, project_id: int, most: int) -> list[Cl
     ]
 
 
-def load_judgements(connection: Connection, task_ids: Sequence[int]) -> dict[int, list[Judgement]]:
-    """Load every annotation of these tasks, replaced ones too."""
+def load_judgements(
+    connection: Connection, task_ids: Sequence[int], said_now: SaidNow = _as_it_is
+) -> dict[int, list[Judgement]]:
+    """Load every annotation of these tasks, replaced ones too, in the labels of today."""
     found: dict[int, list[Judgement]] = {task_id: [] for task_id in task_ids}
     for chunk in _chunks(task_ids):
         for row in connection.execute(_JUDGEMENTS, {"task_ids": chunk}):
             found[row.task_id].append(
-                Judgement(row.id, row.person_id, orjson.loads(row.value), bool(row.live))
+                Judgement(
+                    row.id,
+                    row.person_id,
+                    said_now(row.project_version, orjson.loads(row.value)),
+                    bool(row.live),
+                )
             )
     return found
 
@@ -444,6 +459,7 @@ def gather_ballots(
     project_id: int,
     questions: Sequence[Asked],
     known: Mapping[int, Mapping[str, Any]] | None = None,
+    said_now: SaidNow = _as_it_is,
 ) -> Ballots:
     """Read every live answer of a project, as a stream; `known` are the answers of gold tasks."""
     ballots = Ballots(questions, known)
@@ -453,7 +469,7 @@ def gather_ballots(
             row.id,
             row.task_id,
             row.person_id,
-            orjson.loads(row.value),
+            said_now(row.project_version, orjson.loads(row.value)),
             when_ms=row.submitted_at,
             took_ms=row.took,
         )

@@ -15,6 +15,7 @@ from fairhand.quality.follow import Followed, follow_task
 from fairhand.quality.redundancy import AskMore
 from fairhand.quality.refit import refit_due
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.label_history import said_now
 from fairhand.use_cases.overlap import overlap_policy
 from fairhand.use_cases.tell_of_answers import tell_of_answers
 from fairhand.use_cases.versions import current_version, version_of
@@ -103,7 +104,7 @@ def _follow(
 ) -> dict[int, Followed]:
     questions = version_of(db, connection, project.id, project.version).questions
     policy = overlap_policy(project)
-    judgements = store.load_judgements(connection, task_ids)
+    judgements = store.load_judgements(connection, task_ids, said_now(connection, project.id))
     earlier = store.load_earlier(connection, task_ids, questions)
     people = {one.person_id for found in judgements.values() for one in found}
     models = store.load_models(connection, project.id, questions, people)

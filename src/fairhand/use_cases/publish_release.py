@@ -50,6 +50,7 @@ from fairhand.proof.revocation import store as revocations
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.guard_release import Asked, guard_event, guard_release, is_enforced
+from fairhand.use_cases.label_history import retold
 from fairhand.use_cases.mark_release import mark_release
 from fairhand.use_cases.read_reviews import refuse_while_open
 from fairhand.use_cases.release_facts import gather_facts
@@ -264,7 +265,8 @@ def _write_snapshot(
         log_key=press.signer.verifier,
         notes=parse_notes(command.notes),
     )
-    sheets = lambda: store.iter_sheets(connection, project_id)  # noqa: E731
+    now_said = retold(connection, project_id)
+    sheets = lambda: map(now_said, store.iter_sheets(connection, project_id))  # noqa: E731
     permits = _permits(connection, begun, press)
     if permits is not None:
         facts = replace(facts, own_data=_own_facts(permits, project, begun))

@@ -30,6 +30,7 @@ from fairhand.quality.insight import Insight, Proposals, Slices, look_at_overlap
 from fairhand.quality.redundancy import AskMore, decide
 from fairhand.quality.refit import Ballots, QuestionFit, look_due
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.label_history import said_now
 from fairhand.use_cases.overlap import overlap_policy
 from fairhand.use_cases.versions import version_of
 from fairhand.work.assignment import store as queue
@@ -133,7 +134,8 @@ def _look(db: Database, project_id: int, *, in_passing: bool) -> _Snapshot:
         questions = version_of(db, connection, project_id, project.version).questions
         run = store.look_at_aggregation(connection, project_id)
         known = {one.task_id: one.value for one in gold.list_gold(connection, project_id)}
-        ballots = store.gather_ballots(connection, project_id, questions, known)
+        now_said = said_now(connection, project_id)
+        ballots = store.gather_ballots(connection, project_id, questions, known, now_said)
         voted = {
             question.name: store.load_confidences(connection, project_id, question.name)
             for question in questions

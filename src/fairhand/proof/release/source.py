@@ -50,6 +50,7 @@ class Given:
     superseded: bool
     model: str | None
     model_depth: int | None = None  # of what the model learned from; None: nobody said
+    version: int = 0  # of the questions, when it was given
 
     def judgement(self, agrees: bool = True) -> Judgement:
         """What its origin is told from."""

@@ -97,6 +97,7 @@ _ANNOTATIONS = (
         annotation.c.superseded,
         prediction.c.model,
         model_version.c.data_depth,
+        annotation.c.project_version,
     )
     .join_from(annotation, prediction, prediction.c.id == annotation.c.prediction_id, isouter=True)
     .join(model_version, model_version.c.id == prediction.c.model_version_id, isouter=True)

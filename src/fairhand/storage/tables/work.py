@@ -74,6 +74,8 @@ project_version = Table(
     Column("version", Integer, primary_key=True),
     Column("questions", Text, nullable=False),  # JSON list of questions
     Column("guidelines", Text, nullable=False),  # Markdown
+    # JSON: how labels of the version before are called in this one; null: they are the same.
+    Column("changes", Text),
     Column("author_id", Key, ForeignKey("person.id"), nullable=False),
     Column("created_at", BigInteger, nullable=False),
 )

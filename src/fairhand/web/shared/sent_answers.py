@@ -13,7 +13,7 @@ from fairhand.core.errors import MalformedError
 from fairhand.model.project import Question
 from fairhand.web.shared.strict import parse_strictly
 
-_PREFIXES = ("answer.", "step.")
+_PREFIXES = ("answer.", "step.", "change.")
 _MOST = 5_000
 
 Sent = Mapping[str, list[str]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
@@ -134,8 +134,12 @@ def add_version(
     guidelines: str,
     author_id: int,
     now: Instant,
+    changes: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write a version of questions and guidelines and make it the current one."""
+    """Write a version of questions and guidelines and make it the current one.
+
+    `changes` says how labels of the version before are called in this one.
+    """
     connection.execute(
         project_version.insert().values(
             project_id=project_id,
@@ -144,6 +148,7 @@ def add_version(
             guidelines=guidelines,
             author_id=author_id,
             created_at=now,
+            changes=None if changes is None else orjson.dumps(changes).decode(),
         )
     )
     connection.execute(update(project).where(project.c.id == project_id).values(version=version))
@@ -217,6 +222,42 @@ def load_version(connection: Connection, project_id: int, version: int) -> Proje
         return None
     questions = tuple(Question(**question) for question in orjson.loads(row.questions))
     return ProjectVersion(project_id, version, questions, row.guidelines, row.created_at)
+
+
+def list_changes(connection: Connection, project_id: int) -> list[tuple[int, dict[str, Any]]]:
+    """List (version, changes) of the versions that changed labels, oldest first."""
+    found = (
+        select(project_version.c.version, project_version.c.changes)
+        .where(project_version.c.project_id == project_id, project_version.c.changes.isnot(None))
+        .order_by(project_version.c.version)
+    )
+    return [(row.version, orjson.loads(row.changes)) for row in connection.execute(found)]
+
+
+_GIVEN = text(
+    "SELECT id, task_id, project_version, value FROM annotation WHERE project_id = :project_id "
+    "AND id > :after AND counted AND NOT superseded ORDER BY id"
+)
+_TIMES = (
+    select(annotation.c.submitted_at - annotation.c.served_at)
+    .where(annotation.c.project_id == bindparam("project_id"), annotation.c.late.is_(False))
+    .order_by(annotation.c.id.desc())
+    .limit(501)
+)
+
+
+def iter_given(
+    connection: Connection, project_id: int, after: int = 0
+) -> Iterator[tuple[int, int, int, dict[str, Any]]]:
+    """Stream (annotation, task, version, answers) of what counts, after an annotation's number."""
+    streaming = connection.execution_options(yield_per=2_000)
+    for row in streaming.execute(_GIVEN, {"project_id": project_id, "after": after}):
+        yield row.id, row.task_id, row.project_version, orjson.loads(row.value)
+
+
+def list_times(connection: Connection, project_id: int) -> list[int]:
+    """List how long the newest answers took, in milliseconds."""
+    return list(connection.execute(_TIMES, {"project_id": project_id}).scalars())
 
 
 def set_mode(connection: Connection, project_id: int, mode: Mode) -> None:

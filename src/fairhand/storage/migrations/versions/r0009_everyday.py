@@ -472,6 +472,9 @@ def upgrade() -> None:
             batch_op.f("ck_membership_source"), "source IN ('given', 'group')"
         )
 
+    with op.batch_alter_table("project_version", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("changes", sa.Text(), nullable=True))
+
     with op.batch_alter_table("project", schema=None) as batch_op:
         batch_op.add_column(sa.Column("archived_at", sa.BigInteger(), nullable=True))
 

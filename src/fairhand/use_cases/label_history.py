@@ -1,0 +1,53 @@
+"""Answers that were given before labels changed, said in the labels of today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from fairhand.proof.release.source import Given, TaskSheet
+from fairhand.storage.database import Connection
+from fairhand.work.projects import store
+from fairhand.work.projects.changes import translate
+
+History = Sequence[tuple[int, Mapping[str, Any]]]
+
+
+def said_now(
+    connection: Connection, project_id: int
+) -> Callable[[int, dict[str, Any]], dict[str, Any]]:
+    """Say answers in today's labels; what was removed or split says nothing and is left out."""
+    history = store.list_changes(connection, project_id)
+    return lambda version, value: _through(history, version, value, keeps=False)
+
+
+def retold(connection: Connection, project_id: int) -> Callable[[TaskSheet], TaskSheet]:
+    """Say the answers of a release's sheets in today's labels.
+
+    A release is a record too: what no label of today says stays in it as it was said.
+    """
+    history = store.list_changes(connection, project_id)
+    if not history:
+        return lambda sheet: sheet
+    newest = history[-1][0]
+
+    def now(one: Given) -> Given:
+        if one.version >= newest:
+            return one
+        value = _through(history, one.version, orjson.loads(one.value), keeps=True)
+        return replace(one, value=orjson.dumps(value).decode())
+
+    return lambda sheet: replace(sheet, given={key: now(one) for key, one in sheet.given.items()})
+
+
+def _through(
+    history: History, version: int, value: dict[str, Any], *, keeps: bool
+) -> dict[str, Any]:
+    for number, changes in history:
+        if number > version:
+            found, lost = translate(value, changes["labels"], changes["removed"])
+            value = {**found, **{name: value[name] for name in lost}} if keeps else found
+    return value
