@@ -66,6 +66,7 @@ UNLOGGED = {
     "expected_dose": "a part of the stories that add tasks, and of weigh_content",
     "release_hard_tasks": "a part of the stories by which a person takes a tier back",
     "set_exposure_policy": "proposes by propose_policy, which logs it",
+    "label_history": "reads",
     "open_review": "kept as the claim; what was found is logged",
     "hand_out_task": "kept for ever as the lease itself; logged when it is answered or skipped",
     "open_exam": "kept for ever as a time event; beginning, answers and end are logged",

@@ -250,8 +250,9 @@ def iter_given(
     connection: Connection, project_id: int, after: int = 0
 ) -> Iterator[tuple[int, int, int, dict[str, Any]]]:
     """Stream (annotation, task, version, answers) of what counts, after an annotation's number."""
-    streaming = connection.execution_options(yield_per=2_000)
-    for row in streaming.execute(_GIVEN, {"project_id": project_id, "after": after}):
+    asked = {"project_id": project_id, "after": after}
+    # Of this statement alone: on the connection it would make cursors of writes that follow.
+    for row in connection.execute(_GIVEN, asked, execution_options={"yield_per": 2_000}):
         yield row.id, row.task_id, row.project_version, orjson.loads(row.value)
 
 
