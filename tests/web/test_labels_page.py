@@ -20,13 +20,13 @@ def test_the_page_shows_what_a_change_touches_and_then_makes_it(world: World) ->
         "change.into.pet.2": "barn owl, eagle owl",
         "change.add.pet": "newt",
         "version": "1",
-        "people": "1",
+        "people": "2",
     }
     seen = carmen.post(place, data=world.form(carmen, do="preview", **sent))
     assert seen.status_code == 200, seen.text
     assert "What this touches" in seen.text
     assert "Nobody could choose pet.newt before" in seen.text
-    assert "1</span> task, 1 answers" in seen.text
+    assert "1</span> task, 2 answers" in seen.text
     assert carmen.get(f"/api/v1/projects/{world.project}").json()["version"] == 1
     made = carmen.post(place, data=world.form(carmen, do="apply", ask="touched", **sent))
     assert made.status_code == 303, made.text
