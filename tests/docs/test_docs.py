@@ -16,7 +16,7 @@ _LINK = re.compile(
     r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)|<(?:img|a)\b[^>]*?(?:src|href)=\"([^\"]+)\""
 )
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-_COMMAND = re.compile(r"(?:^|[\s`$])fairhand ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)")
+_COMMAND = re.compile(r"(?<!import)(?:^|[\s`$])fairhand ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)")
 _MAKE = re.compile(r"(?:^|`|\$ )make ([a-z][a-z-]+)(?=[`\s]|$)", re.MULTILINE)
 
 
