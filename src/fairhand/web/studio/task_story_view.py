@@ -137,4 +137,6 @@ def votes_over_time(story: TaskStory) -> Markup | None:
         same = [str(value) for value in latest.values()]
         shares.append(round(100 * max(same.count(value) for value in same) / len(same), 1))
         labels.append(f"{place}.")
+    if len(set(shares)) == 1:
+        return None
     return charts.line("Share of the most common answer after each answer, %", labels, shares)
