@@ -1,12 +1,13 @@
 """Starts real servers quickly: everything is imported once, then each server is a fork.
 
 Reads `port<TAB>workspace<TAB>database` lines on stdin, forks a process that serves the workspace
-there exactly as `fairhand serve` does, and answers with its process id. When stdin ends it ends,
-and its servers with it.
+there exactly as `fairhand serve` does (with a port below zero it works as `fairhand worker` does),
+and answers with its process id. When stdin ends it ends, and its servers with it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pkgutil
 import signal
@@ -16,10 +17,10 @@ from pathlib import Path
 
 import uvicorn.protocols.http.httptools_impl  # noqa: F401  # or every fork imports it again
 
-import fairhand.jobs.background  # noqa: F401
+import fairhand.jobs.background
 from fairhand.cli.serving import serve_house
 from fairhand.core.settings import load_settings
-from fairhand.use_cases.house import open_house
+from fairhand.use_cases.house import House, open_house
 from fairhand.web.app import SCREENS
 
 
@@ -51,13 +52,23 @@ def _serve(port: str, workspace: str, database_url: str) -> None:
     os.dup2(log, 2)
     status = 1
     try:
-        settings = load_settings(Path(workspace), port=int(port), database_url=database_url)
+        number = int(port)
+        settings = load_settings(Path(workspace), port=max(number, 1), database_url=database_url)
         house = open_house(settings)
-        serve_house(house)
+        if number < 0:
+            asyncio.run(_work(house))
+        else:
+            serve_house(house)
         house.close()
         status = 0
     finally:
         os._exit(status)
+
+
+async def _work(house: House) -> None:
+    """Do what `fairhand worker` does until a signal ends it."""
+    async with fairhand.jobs.background.run_background(house, "worker"):
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
