@@ -114,7 +114,8 @@ def test_a_data_set_with_pictures_a_folder_and_bytes_are_added(
 
 
 def test_what_cannot_be_added_is_said_with_its_row(tmp_path: Path) -> None:
-    project = Project(Workspace("http://nowhere.test", "x"), {"id": 1, "slug": "s"})  # type: ignore[typeddict-item]
+    client = Workspace("http://nowhere.test", "x")
+    project = Project(client, {"id": 1, "slug": "s"})  # type: ignore[typeddict-item]
     for what, words in (
         (7, "A int cannot be added"),
         ([{"a": 1}, 8], "Row 2 is a int"),
@@ -125,6 +126,7 @@ def test_what_cannot_be_added_is_said_with_its_row(tmp_path: Path) -> None:
     ):
         with pytest.raises(FairhandError, match=words):
             project.add(what)
+    client.close()
 
 
 @pytest.mark.parametrize(
@@ -178,6 +180,7 @@ def test_a_stream_waits_for_answers_and_gives_each_once() -> None:
     stream = project.stream(every_s=0.5)
     assert [next(stream)["id"] for _ in range(3)] == [1, 2, 3]
     assert (asked, slept) == (["0", "1", "1"], [0.5])
+    client.close()
 
 
 def test_a_bar_draws_on_one_line_and_is_silent_where_nobody_looks() -> None:
