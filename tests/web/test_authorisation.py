@@ -185,6 +185,7 @@ _PLACES = {
     "{view_id}": "1",
     "{template_id:int}": "1",
     "{template_id}": "1",
+    "{export_id}": "none",
     "{contribution_id}": "1",
     "{contribution_id:int}": "1",
     "{template}": "several-questions",

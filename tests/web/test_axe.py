@@ -143,6 +143,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/projects/{other}",
         "/projects/{project}/releases",
         "/projects/{project}/releases/1",
+        "/projects/{project}/exports",
         "/projects/{project}/releases/1/diff/1",
         "/projects/{project}/releases/1/gate",
         "/projects/{project}/origin",

@@ -116,6 +116,7 @@ FORMS = (
     "/projects/1/invite",
     "/projects/1/import",
     "/projects/1/releases",
+    "/projects/1/exports",
     "/projects/1/releases/1/page",
     "/projects/1/value",
     "/projects/1/value/1/measure",

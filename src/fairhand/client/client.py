@@ -20,6 +20,7 @@ from fairhand.client.campaigns import Campaigns
 from fairhand.client.conversations import Conversations
 from fairhand.client.errors import FairhandError, Issue, JobFailedError
 from fairhand.client.evaluations import Evaluations
+from fairhand.client.exports import Exports
 from fairhand.client.gate import Gate
 from fairhand.client.grants import Grants
 from fairhand.client.learning import Learning
@@ -412,6 +413,11 @@ class Client:
     def value(self) -> Value:
         """Which data helped: seal a test set of a release, measure by it, open it."""
         return Value(self._http, self.wait_for)
+
+    @property
+    def exports(self) -> Exports:
+        """Files in the formats of other tools: ask for one, wait for it, save it."""
+        return Exports(self._http, self.wait_for, self._save)
 
     @property
     def evaluations(self) -> Evaluations:

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     max_image_pixels: int = Field(default=100_000_000, ge=1)
     max_raster_pixels: int = Field(default=2_500_000_000, ge=1)
     max_payload_bytes: int = Field(default=1024 * 1024, ge=1)
+    # Days that an export lies ready to be fetched; then it is deleted.
+    export_days: int = Field(default=7, ge=1, le=365)
     # What one person may send within 24 hours: recordings, photos, and the bytes of both.
     daily_recordings: int = Field(default=2_000, ge=1)
     daily_photos: int = Field(default=1_000, ge=1)

@@ -44,6 +44,7 @@ from fairhand.use_cases.seal_books import seal_books
 from fairhand.use_cases.seal_log import seal_log
 from fairhand.use_cases.settle_shelters import settle_shelters
 from fairhand.use_cases.settle_withdrawals import delete_left_files, settle_withdrawals
+from fairhand.use_cases.sweep_exports import sweep_exports
 from fairhand.use_cases.sweep_recordings import sweep_recordings
 from fairhand.use_cases.sweep_uploads import sweep_uploads
 from fairhand.use_cases.tell_backends import tell_all
@@ -128,6 +129,7 @@ def ticks_of(house: House) -> tuple[Tick, ...]:
         Tick("licences", 60.0, lambda: note_overdue(db, clock())),
         Tick("erasures", 60.0, lambda: finish_erasures(db, house.blobs, clock())),
         Tick("gone_files", 3600.0, lambda: delete_left_files(db, house.blobs, clock())),
+        Tick("exports", 600.0, lambda: sweep_exports(db, house.blobs, clock())),
         Tick("grants", 60.0, lambda: end_expired(db, clock())),
         Tick("templates", 60.0, lambda: destroy_templates(db, clock())),
         Tick("weeks", 3600.0, lambda: count_weeks(db, clock())),

@@ -10,6 +10,7 @@ Asking for one is `job_store.ask(connection, NewJob(id, kind, command), now)` wi
 - `prelabel_project`: project_id, assistant_id, person_id
 - `evaluate_model`: project_id, version_id, question, slice_fields, person_id
 - `measure_value`: project_id, study_id, person_id
+- `export`: project_id, name; the export of the job's id says the rest
 - `act_on_tasks`: person_id, project_id, act, wanted, query, blind, at
 """
 
@@ -29,6 +30,7 @@ from fairhand.formats.registry import read_tasks
 from fairhand.jobs.act_on_tasks import ActOnTasks
 from fairhand.jobs.assist_kinds import assist_kinds
 from fairhand.jobs.evaluate import EvaluateVersion
+from fairhand.jobs.export import MakeExport
 from fairhand.jobs.prelabel_kind import PrelabelWholeProject
 from fairhand.jobs.steps import Kinds, Step
 from fairhand.jobs.value import MeasureStudy
@@ -36,6 +38,7 @@ from fairhand.model.job import Outcome
 from fairhand.pay.statement.store import ToSettle
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
+from fairhand.use_cases.ask_export import EXPORT
 from fairhand.use_cases.ask_prelabel import PRELABEL_PROJECT
 from fairhand.use_cases.ask_task_act import ACT_ON_TASKS
 from fairhand.use_cases.ask_value import MEASURE
@@ -79,6 +82,7 @@ def kinds_of(house: House) -> Kinds:
         PRELABEL_PROJECT: PrelabelWholeProject(house),
         "evaluate_model": EvaluateVersion(house),
         MEASURE: MeasureStudy(house),
+        EXPORT: MakeExport(house),
         ACT_ON_TASKS: ActOnTasks(house),
     }
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from fairhand.core.errors import ConflictError, InvalidError, Issue, NotFoundError
 from fairhand.formats.exports.items import Options, Report, items_of
-from fairhand.formats.exports.registry import format_of
+from fairhand.formats.exports.registry import Format, format_of
 from fairhand.formats.trec import read_release_rows
 from fairhand.model.project import Question
 from fairhand.proof.release.check import check_folder, open_folder
@@ -46,38 +46,51 @@ def export_release(command: ExportRelease) -> Report:
     """
     chosen = format_of(command.format)
     questions = _questions(command.folder)
-    if command.question is not None and command.question not in questions:
-        names = ", ".join(questions)
-        message = f"This release has no question {command.question!r}; it has {names}."
-        raise InvalidError(message, issues=[Issue("question", message)])
+    check_question(questions, command.question, "release")
     if not is_free(command.target):
         raise ConflictError(
             f"There is something in {command.target} already; name another directory.",
             code="directory_taken",
         )
-    labels = {
-        name: tuple(str(one["value"]) for one in question.config.get("labels", ()))
-        for name, question in questions.items()
-        if command.question in (None, name)
-    }
+    labels = labels_of(questions, command.question)
     options = Options(command.question, labels, command.progress, command.folder)
     draft = command.target.with_name(f".{command.target.name}.draft")
     with nothing_left_behind(draft):
         gone = _gone(command.folder)
         rows = _living(read_release_rows(command.folder / LABELS_JSONL), gone)
         report = chosen.load()(items_of(rows, command.question), draft, options)
-        if not report.written:
-            reasons = "; ".join(one.message for one in report.issues()) or "it has no rows"
-            raise ConflictError(
-                f"Nothing in this release fits {chosen.title}, which holds {chosen.holds}: "
-                f"{reasons}.",
-                code="nothing_fits",
-            )
+        check_written(report, chosen, "release")
         sync_tree(draft)
         if command.target.is_dir():
             command.target.rmdir()
         draft.rename(command.target)
     return report
+
+
+def check_question(questions: Mapping[str, Question], name: str | None, what: str) -> None:
+    """Raise InvalidError naming the questions there are, where one is chosen that is not."""
+    if name is not None and name not in questions:
+        message = f"This {what} has no question {name!r}; it has {', '.join(questions)}."
+        raise InvalidError(message, issues=[Issue("question", message)])
+
+
+def labels_of(questions: Mapping[str, Question], chosen: str | None) -> dict[str, tuple[str, ...]]:
+    """Give the labels of each question that is exported, in the order of its config."""
+    return {
+        name: tuple(str(one["value"]) for one in question.config.get("labels", ()))
+        for name, question in questions.items()
+        if chosen in (None, name)
+    }
+
+
+def check_written(report: Report, chosen: Format, what: str) -> None:
+    """Raise ConflictError with the reasons where nothing fitted the format."""
+    if not report.written:
+        reasons = "; ".join(one.message for one in report.issues()) or "it has no rows"
+        raise ConflictError(
+            f"Nothing in this {what} fits {chosen.title}, which holds {chosen.holds}: {reasons}.",
+            code="nothing_fits",
+        )
 
 
 def _questions(folder: Path) -> dict[str, Question]:

@@ -195,6 +195,19 @@ class ReleaseBody(Body):
     notes: dict[str, str] = Field(default_factory=dict, max_length=7)
 
 
+class ExportBody(Body):
+    """A file to make: of a `release` by its version, or of the project as it stands.
+
+    `question` picks one of several; `answers` adds what each person answered, by pseudonym, to a
+    project as it stands.
+    """
+
+    format: str = Field(max_length=60)
+    release: int | None = Field(default=None, ge=1, le=10**9)
+    question: str | None = Field(default=None, max_length=60)
+    answers: bool = False
+
+
 class TaskActBody(Body):
     """What is done with some tasks: those numbered, or with `query` all that fit it.
 

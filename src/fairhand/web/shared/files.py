@@ -9,6 +9,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from fairhand.core.errors import NotFoundError
 from fairhand.core.zipped import zip_stream
+from fairhand.storage.blobs import BlobStore
 from fairhand.use_cases.read_releases import ReleaseFolder, iter_files
 
 _CHUNK = 1024 * 1024
@@ -20,6 +21,15 @@ def send_file(path: Path) -> Response:
     return FileResponse(
         path, media_type="application/octet-stream", filename=path.name, headers=_HEADERS
     )
+
+
+def send_blob(blobs: BlobStore, sha256: str, name: str, size: int | None) -> Response:
+    """Send a file out of the blob store, to be saved."""
+    headers = _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
+    if size is not None:
+        headers["Content-Length"] = str(size)
+    chunks = blobs.stream(sha256)
+    return StreamingResponse(chunks, media_type="application/zip", headers=headers)
 
 
 def send_archive(folder: ReleaseFolder) -> Response:

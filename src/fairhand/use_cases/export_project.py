@@ -1,0 +1,149 @@
+"""A project as it stands is written in a format of other tools: no release, and it says so.
+
+What may leave is what might enter a release of this moment: the same source asks the same grants,
+for the purposes that the campaign cannot do without. Nothing is put into the log as a release, no
+version is given, nothing is proven; a withdrawal later makes the file go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from fairhand.core.clock import Instant
+from fairhand.core.errors import NotFoundError
+from fairhand.core.ids import pseudonym
+from fairhand.formats.exports.items import Options, Report, items_of
+from fairhand.formats.exports.registry import format_of
+from fairhand.model.project import Project
+from fairhand.proof.licensing import mark_store
+from fairhand.proof.release import store
+from fairhand.proof.release.folder import nothing_left_behind
+from fairhand.proof.release.rules import AnnotationRow, ReleaseRow
+from fairhand.proof.release.shape import row_bytes
+from fairhand.proof.release.source import OwnData, ReleaseSource
+from fairhand.proof.release.store import StoredRelease
+from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.export_release import check_question, check_written, labels_of
+from fairhand.use_cases.release_likeness import MEASURE
+from fairhand.use_cases.release_permits import AskedTerms, Permits, own_campaign, settle_terms
+from fairhand.use_cases.versions import version_of
+from fairhand.work.projects import store as projects
+
+ANSWERS: Final = "answers.jsonl"
+_COLUMNS: Final = tuple(one.name for one in fields(ReleaseRow))
+
+
+@dataclass(frozen=True, slots=True)
+class ExportProject:
+    """Which project, in which format, into which folder.
+
+    `with_answers` adds what each person answered, by pseudonym. `secret` makes the pseudonyms.
+    """
+
+    project_id: int
+    format: str
+    target: Path
+    secret: bytes
+    question: str | None = None
+    with_answers: bool = False
+    progress: Callable[[int], None] = lambda done: None
+
+
+def export_project(db: Database, command: ExportProject, now: Instant) -> Report:
+    """Write the folder anew from one snapshot, and report what it holds.
+
+    Raises NotFoundError, InvalidError for a question that is not asked, ConflictError where
+    nothing fits the format, UnavailableError when the disk is full; then nothing is left.
+    """
+    chosen = format_of(command.format)
+    with db.read() as connection, nothing_left_behind(command.target):
+        store.pin_snapshot(connection)
+        project = projects.load_project(connection, command.project_id)
+        if project is None:
+            raise NotFoundError(f"There is no project {command.project_id}.")
+        version = version_of(db, connection, project.id, project.version)
+        questions = {one.name: one for one in version.questions}
+        check_question(questions, command.question, "project")
+        labels = labels_of(questions, command.question)
+        options = Options(command.question, labels, command.progress)
+        source = _source(connection, project, tuple(version.questions), command, now)
+        items = items_of(_records(source.rows()), command.question)
+        report = chosen.load()(items, command.target, options)
+        check_written(report, chosen, "project")
+        if command.with_answers:
+            _write_answers(source.annotations(), command.target / ANSWERS)
+            report.files.append(ANSWERS)
+    return report
+
+
+def _source(
+    connection: Connection,
+    project: Project,
+    questions: tuple[Any, ...],
+    command: ExportProject,
+    now: Instant,
+) -> ReleaseSource:
+    name_of = lru_cache(maxsize=100_000)(
+        lambda person_id: pseudonym(command.secret, project.id, person_id)
+    )
+    return ReleaseSource(
+        lambda: store.iter_sheets(connection, project.id),
+        questions,
+        project.mode,
+        name_of,
+        store.load_withdrawn(connection, project.id),
+        _own(connection, project, questions, command, now),
+        measure=MEASURE,
+    )
+
+
+def _own(
+    connection: Connection,
+    project: Project,
+    questions: tuple[Any, ...],
+    command: ExportProject,
+    now: Instant,
+) -> OwnData | None:
+    """Ask the grants of a campaign for what it cannot do without; None: nobody lends data here."""
+    campaign = own_campaign(connection, project.id)
+    if campaign is None:
+        return None
+    terms = settle_terms(connection, campaign, AskedTerms(), now)
+    none = StoredRelease(0, project.id, 0, "writing", None, "", now, None, None)
+    left_out = mark_store.left_out(connection, project.id, terms.recipient)
+    return Permits(connection, campaign, terms, none, command.secret, left_out).own_data(questions)
+
+
+def _records(rows: Iterator[ReleaseRow]) -> Iterator[Mapping[str, Any]]:
+    return ({name: getattr(row, name) for name in _COLUMNS} for row in rows)
+
+
+def _write_answers(rows: Iterator[AnnotationRow], path: Path) -> None:
+    with path.open("wb") as file:
+        for row in rows:
+            file.write(row_bytes(row) + b"\n")
+
+
+def about(project: Project, release: int | None, report: Report) -> bytes:
+    """Say in a file of its own what an export is, and what it could not hold."""
+    source = (
+        f"version {release}, a release: its card and its proof are in its own folder"
+        if release is not None
+        else "the project as it stands: no release, nothing here is proven, and it may change"
+    )
+    said = {
+        "source": source,
+        "is_release": release is not None,
+        "project": project.slug,
+        "mode": project.mode,
+        "tasks": report.tasks,
+        "written": report.written,
+        "left_out": dict(report.left_out),
+    }
+    return orjson.dumps(said, option=orjson.OPT_INDENT_2) + b"\n"

@@ -1,0 +1,29 @@
+"""A tick: exports whose days are over are deleted, and those somebody's withdrawal made stale."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fairhand.core.clock import Instant
+from fairhand.proof.release import export_store
+from fairhand.storage.blobs import BlobStore
+from fairhand.storage.database import Database
+
+_AT_ONCE: Final = 100
+
+
+def sweep_exports(db: Database, blobs: BlobStore, now: Instant) -> int:
+    """Delete the files of exports whose days are over; gives how many exports ended."""
+    unused = []
+    with db.write() as connection:
+        expired = export_store.list_expired(connection, now, _AT_ONCE)
+        for one in expired:
+            making = export_store.making_of(connection, one.id)
+            if one.state == "making" and making is not None and making.state == "running":
+                continue
+            export_store.set_over(connection, one.id, "gone" if one.state == "ready" else "failed")
+            if one.blob_sha256 and not export_store.is_wanted(connection, one.blob_sha256):
+                unused.append(one.blob_sha256)
+    for sha256 in unused:
+        blobs.delete(sha256)
+    return len(expired)
