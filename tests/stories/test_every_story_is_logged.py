@@ -127,6 +127,9 @@ UNLOGGED = {
     "verify_backup": "reads a folder, without a workspace",
     "restore_backup": "brings a log back exactly as it was: a line more would be another log",
     "rehearse_upgrade": "works on a copy that is thrown away",
+    "webhook_secret": "a part of add_webhook and change_webhook, which log it",
+    "fill_webhooks": "a tick that copies from the log",
+    "try_webhook": "a test: nothing is kept of it",
     "begin_campaign": "tells the stories set_campaign and set_cells, which are logged",
 }
 # Files that hold several stories of one thing, each logged once.

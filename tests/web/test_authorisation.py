@@ -183,6 +183,8 @@ def knock(world: World, client: TestClient, route: APIRoute) -> Response:
 _PLACES = {
     "{view_id:int}": "1",
     "{view_id}": "1",
+    "{webhook_id:int}": "1",
+    "{webhook_id}": "1",
     "{template_id:int}": "1",
     "{template_id}": "1",
     "{export_id}": "none",

@@ -118,6 +118,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/projects/{project}/review/tasks/1",
         "/projects/{project}/assist",
         "/projects/{project}/assist/sources",
+        "/projects/{project}/webhooks",
         "/projects/{project}/assist/models",
         "/projects/{project}/assist/runs",
         "/projects/{project}/assist/sources/new/onnx",

@@ -52,6 +52,7 @@ from fairhand.cli import (
     token,
     value,
     verify,
+    webhook,
     wellbeing,
     words,
 )
@@ -133,6 +134,7 @@ for _room in (
     council,
     contract,
     systems,
+    webhook,
     wellbeing,
     words,
 ):

@@ -6,6 +6,7 @@ from fairhand.client.errors import FairhandError, Issue, JobFailedError
 from fairhand.client.notebook import Workspace, connect
 from fairhand.client.project import Added, Project
 from fairhand.client.questions import choice, mask
+from fairhand.client.webhooks import WebhookError, verify_webhook
 
 __all__ = [
     "Added",
@@ -16,8 +17,10 @@ __all__ = [
     "Issue",
     "JobFailedError",
     "Project",
+    "WebhookError",
     "Workspace",
     "choice",
     "connect",
     "mask",
+    "verify_webhook",
 ]

@@ -33,6 +33,7 @@ from fairhand.client.tasks import Tasks
 from fairhand.client.transport import Transport
 from fairhand.client.value import Value
 from fairhand.client.watch import Watch
+from fairhand.client.webhooks import Webhooks
 from fairhand.client.wellbeing import Wellbeing
 
 _API = "/api/v1"
@@ -378,6 +379,11 @@ class Client:
     def sources(self) -> Sources:
         """Who proposes answers: connect a Label Studio ML backend, test it, remove it."""
         return Sources(self._http)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Where events are told to: add an address, test it, see what is on its way."""
+        return Webhooks(self._http)
 
     @property
     def watch(self) -> Watch:

@@ -21,6 +21,7 @@ from fairhand.use_cases.end_expired import end_expired
 from fairhand.use_cases.end_skills import end_skills
 from fairhand.use_cases.erase_person import finish_erasures
 from fairhand.use_cases.examine_contribution import Shop
+from fairhand.use_cases.fill_webhooks import fill_webhooks, forget_deliveries
 from fairhand.use_cases.finish_bookings import finish_bookings
 from fairhand.use_cases.gather_cosignatures import gather_cosignatures
 from fairhand.use_cases.house import House
@@ -42,6 +43,7 @@ from fairhand.use_cases.refresh_estimates import refresh_estimates
 from fairhand.use_cases.reprice_projects import reprice_projects
 from fairhand.use_cases.seal_books import seal_books
 from fairhand.use_cases.seal_log import seal_log
+from fairhand.use_cases.send_deliveries import Post
 from fairhand.use_cases.settle_shelters import settle_shelters
 from fairhand.use_cases.settle_withdrawals import delete_left_files, settle_withdrawals
 from fairhand.use_cases.sweep_exports import sweep_exports
@@ -56,6 +58,7 @@ from fairhand.use_cases.weigh_content import weigh_content
 __all__ = ["make_background", "run_background", "run_of", "ticks_of"]
 
 _REAP_AT_ONCE = 500
+_HAND_OVER_S = 2.0
 
 
 @asynccontextmanager
@@ -86,6 +89,7 @@ def ticks_of(house: House) -> tuple[Tick, ...]:
     db, clock, turns = house.db, house.clock, count()
     ratings: dict[int, int] = {}
     intake = Shop(db, house.blobs, house.vault, house.content_signer)
+    post = Post(db, house.vault, clock, house.settings.backend_hosts)
     return (
         Tick("seal", 2.0, lambda: seal_log(db, house.signer, clock())),
         Tick(
@@ -132,8 +136,15 @@ def ticks_of(house: House) -> tuple[Tick, ...]:
         Tick("exports", 600.0, lambda: sweep_exports(db, house.blobs, clock())),
         Tick("grants", 60.0, lambda: end_expired(db, clock())),
         Tick("templates", 60.0, lambda: destroy_templates(db, clock())),
+        Tick("webhooks", 2.0, lambda: _tell_webhooks(house, post)),
+        Tick("old_deliveries", 3600.0, lambda: forget_deliveries(db, clock())),
         Tick("weeks", 3600.0, lambda: count_weeks(db, clock())),
     )
+
+
+def _tell_webhooks(house: House, post: Post) -> None:
+    fill_webhooks(house.db, house.clock())
+    post.send_due(wait_s=_HAND_OVER_S)
 
 
 def _sweep(house: House) -> None:

@@ -152,6 +152,8 @@ PLUMBING = {
     "bookings",  # pays what was promised for hours that were cancelled
     "seal_books",  # numbers the ledger
     "backends",  # tells model servers what happened
+    "webhooks",  # tells receivers what the log says
+    "old_deliveries",  # forgets what arrived a month ago
     "weeks",  # counts newcomers of campaigns with noise: about nobody
     "suspensions",  # ends what has run its time
     "statistics",  # works out anew what an overturned gold task had touched

@@ -168,6 +168,34 @@ class GuardedClient:
         status, content, _ = self._once("POST", read_url(url), headers, body, limits)
         return status, content
 
+    def send(
+        self, url: str, body: bytes, headers: Mapping[str, str], limits: Limits = Limits()
+    ) -> tuple[int, bytes]:
+        """Post bytes as they are; gives the status and the answer's beginning. No redirects.
+
+        No more than `limits.max_bytes` of the answer are read: what follows is left unread.
+        """
+        self._gate.deadline = monotonic() + limits.total_s
+        target = read_url(url)
+        times = {"connect": limits.connect_s, "pool": limits.total_s}
+        sent = {"Accept-Encoding": "identity", "User-Agent": _USER_AGENT, **headers}
+        with (
+            _in_words(target),
+            self._pool.stream(
+                "POST",
+                target.url,
+                headers=list(sent.items()),
+                content=body,
+                extensions={"timeout": times},
+            ) as answer,
+        ):
+            content = b""
+            for chunk in answer.iter_stream():
+                content += chunk
+                if len(content) >= limits.max_bytes:
+                    break
+            return answer.status, content[: limits.max_bytes]
+
     def _ask(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, limits: Limits
     ) -> bytes:
