@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import typer.main
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from fairhand.cli.app import app
 from fairhand.core.settings import Settings

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fairhand.labels.brush_rle import encode_brush
 from fairhand.labels import rle
+from fairhand.labels.brush_rle import encode_brush
 from fairhand.storage.database import Database
 from fairhand.use_cases.add_assistant import AddAssistant, add_assistant
 from fairhand.use_cases.read_sources import read_source_problems

@@ -304,6 +304,10 @@ def _statement(part: Any, event: _Event, keys: list[Key]) -> str:  # noqa: ANN40
     currency = said["currency"]
     if currency != event.body["paid"]["currency"]:
         raise RefusedError("the statement is in another currency than the work was paid in")
+    return _floor_words(said, event, currency)
+
+
+def _floor_words(said: dict[str, Any], event: _Event, currency: str) -> str:
     for one in said["floor"]["projects"]:
         if one["project_id"] != event.body["project"]:
             continue

@@ -11,8 +11,8 @@ import pytest
 
 from fairhand.compute.assistants.contract import AssistantError, Item
 from fairhand.compute.assistants.opening import open_assistant
-from fairhand.labels.brush_rle import encode_brush
 from fairhand.compute.backends.label_studio import LabelStudioBackend
+from fairhand.labels.brush_rle import encode_brush
 from fairhand.model.project import Question
 from tests.small_servers import Answer, Asked, SmallServer, serving
 

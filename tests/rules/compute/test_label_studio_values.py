@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairhand.compute.assistants.contract import AssistantError, Item
-from fairhand.labels.brush_rle import BrushError, decode_brush, encode_brush
 from fairhand.compute.backends.label_config import LabelConfig, Shown, label_config, shown_of
 from fairhand.compute.backends.label_studio_values import (
     clicks_as_results,
@@ -21,6 +20,7 @@ from fairhand.compute.backends.label_studio_values import (
 )
 from fairhand.labels import rle
 from fairhand.labels.answers import validate_value
+from fairhand.labels.brush_rle import BrushError, decode_brush, encode_brush
 from fairhand.labels.kind import AnswerContext
 from fairhand.model.project import Question
 
