@@ -71,6 +71,7 @@ UNLOGGED = {
     "set_exposure_policy": "proposes by propose_policy, which logs it",
     "label_history": "reads",
     "open_review": "kept as the claim; what was found is logged",
+    "hand_out_named_task": "kept for ever as the lease itself; logged when it is answered",
     "hand_out_task": "kept for ever as the lease itself; logged when it is answered or skipped",
     "open_exam": "kept for ever as a time event; beginning, answers and end are logged",
     "open_practice": "kept for ever as a time event; the answer is logged",

@@ -47,10 +47,11 @@ def serve_house(
     """Serve one open house from this process until it is stopped."""
     import uvicorn
 
+    from fairhand.interop.label_studio.routes import routes as label_studio
     from fairhand.jobs.background import run_of
     from fairhand.web.app import create_app
 
-    app = create_app(house, background or run_of(house))
+    app = create_app(house, background or run_of(house), label_studio())
     uvicorn.run(app, **_uvicorn_options(house.settings, chain))
 
 
@@ -82,6 +83,7 @@ def app_of_environment() -> FastAPI:
     """Open the workspace that the environment names; each server process calls this once."""
     from fairhand.core.logs import configure_logs
     from fairhand.core.settings import load_settings
+    from fairhand.interop.label_studio.routes import routes as label_studio
     from fairhand.jobs.background import run_of
     from fairhand.use_cases.house import open_house
     from fairhand.web.app import create_app
@@ -89,7 +91,7 @@ def app_of_environment() -> FastAPI:
     settings = load_settings()
     configure_logs(as_json=settings.log_json)
     house = open_house(settings)
-    return create_app(house, run_of(house))
+    return create_app(house, run_of(house), label_studio())
 
 
 def _uvicorn_options(settings: Settings, chain: Chain | None) -> dict[str, Any]:

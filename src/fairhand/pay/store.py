@@ -127,6 +127,12 @@ def credit_time(
     return hear(connection, person_id, task_id, event, now).pending_ms
 
 
+def last_heard(connection: Connection, person_id: int) -> Instant | None:
+    """Say when the server last heard of a person; None when it never did."""
+    found = select(person_clock.c.last_at).where(person_clock.c.person_id == person_id)
+    return connection.execute(found).scalar_one_or_none()
+
+
 def hear(
     connection: Connection, person_id: int, task_id: int | None, event: TimeEvent, now: Instant
 ) -> Heard:

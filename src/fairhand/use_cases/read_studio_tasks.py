@@ -8,14 +8,16 @@ from typing import Any
 
 from fairhand.core.errors import NotFoundError
 from fairhand.formats.label_studio.controls import StudioConfig
-from fairhand.formats.label_studio.export import OURS, Ids, task_json
+from fairhand.formats.label_studio.export import KEPT_FROM, OURS, PASSED_FROM, Ids, task_json
 from fairhand.formats.label_studio.write_config import current_config
+from fairhand.labels.kind import AnswerContext
 from fairhand.model.foreign import ForeignProject, WholeTask
 from fairhand.model.project import Project
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.versions import version_of
 from fairhand.work.foreign import store as foreign
 from fairhand.work.foreign.store import Counts
+from fairhand.work.gold import store as gold
 from fairhand.work.projects import store
 
 _PAGE = 500
@@ -91,3 +93,40 @@ def iter_studio_tasks(
         for task in tasks:
             yield task_json(task, config, ids, host)
         after = tasks[-1].id
+
+
+def task_ids_of(db: Database, project_id: int, fingerprints: list[str]) -> dict[str, int]:
+    """Say which tasks rows became, now or in an earlier import."""
+    with db.read() as connection:
+        return gold.find_by_fingerprint(connection, project_id, sorted(set(fingerprints)))
+
+
+def place_of(db: Database, number: int) -> int | None:
+    """Say which task an answer is about, by the number that it has over the API."""
+    with db.read() as connection:
+        if number >= PASSED_FROM:
+            return foreign.task_of_lease(connection, number - PASSED_FROM)
+        if number >= KEPT_FROM:
+            return foreign.task_of_answer(connection, number - KEPT_FROM)
+        return foreign.task_of_annotation(connection, number)
+
+
+def place_of_prediction(db: Database, number: int) -> int | None:
+    """Say which task a prediction is about, by the number that it has over the API."""
+    with db.read() as connection:
+        if number >= KEPT_FROM:
+            return foreign.task_of_answer(connection, number - KEPT_FROM)
+        return foreign.task_of_prediction(connection, number)
+
+
+def context_of_task(db: Database, task_id: int) -> AnswerContext:
+    """Say what answers to a task are about."""
+    with db.read() as connection:
+        sheet = store.load_task_sheet(connection, task_id, 0)
+    if sheet is None:
+        raise NotFoundError(f"There is no task {task_id}.")
+    media = sheet.task.media
+    if media is None:
+        return AnswerContext(data=sheet.task.data)
+    length = (media.details or {}).get("duration_ms")
+    return AnswerContext(media.width, media.height, sheet.task.data, length)

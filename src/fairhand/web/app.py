@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 import fairhand
 from fairhand.use_cases.house import House
@@ -40,9 +41,14 @@ SCREENS = (
 
 
 def create_app(
-    house: House, background: AbstractAsyncContextManager[None] | None = None
+    house: House,
+    background: AbstractAsyncContextManager[None] | None = None,
+    others: Sequence[BaseRoute] = (),
 ) -> FastAPI:
-    """Build the app over an open workspace; `background` runs for as long as the server does."""
+    """Build the app over an open workspace; `background` runs for as long as the server does.
+
+    `others` are routes of other people's protocols that are answered besides.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -82,6 +88,7 @@ def create_app(
     for router in _routers():
         # Not `include_router`: that builds every route again for each app, at its first request.
         app.router.routes.extend(router.routes)
+    app.router.routes.extend(others)
     return app
 
 

@@ -103,7 +103,8 @@ def _row(task: Any, place: str, desk: _Desk) -> Iterator[Row | Issue]:  # noqa: 
         desk.told_of_files = True
         yield Issue(place, _NOT_BESIDE, "warning")
     if data is task:
-        yield Row(place, values, media_column=media)
+        bare = Foreign(SOURCE, {}) if values != data else None
+        yield Row(place, values, media_column=media, foreign=bare, original=data)
         return
     reasons: list[str] = []
     foreign = _foreign(task, reasons)
@@ -112,7 +113,7 @@ def _row(task: Any, place: str, desk: _Desk) -> Iterator[Row | Issue]:  # noqa: 
     def propose(context: AnswerContext) -> Proposed:
         return _proposed(foreign, desk, context)
 
-    kept = foreign if len(task) > 1 else None
+    kept = foreign if len(task) > 1 or values != data else None
     yield Row(place, values, media_column=media, foreign=kept, original=data, propose=propose)
 
 

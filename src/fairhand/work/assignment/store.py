@@ -158,6 +158,18 @@ _TAKE_IF_FREE = text(
     "UPDATE queue SET taken = taken + 1 WHERE task_id = :task_id AND taken < wanted "
     "RETURNING slice_id"
 )
+# A task that is named, where this person could be handed it: harmless, free, and new to them.
+_CLAIM_NAMED = text(
+    """
+    UPDATE queue SET taken = taken + 1
+    WHERE task_id = :task_id AND project_id = :project_id AND taken < wanted AND NOT held
+      AND tier = 0 AND slice_id = 0
+      AND (skill_id = 0 OR EXISTS (
+            SELECT 1 FROM person_skill AS s
+            WHERE s.person_id = :person_id AND s.skill_id = queue.skill_id))
+    RETURNING task_id, rank, reopened, tier, dose, slice_id
+    """
+)
 _LEAVE_AGAIN = text("UPDATE queue SET taken = taken - 1 WHERE task_id = :task_id")
 _NEXT_REOPENED = text(
     "UPDATE project SET reopened_seq = reopened_seq + 1 WHERE id = :project_id "
@@ -392,6 +404,15 @@ def _try_claim(
         connection.execute(_LEAVE_AGAIN, {"task_id": claimed.task_id})
         return _try_claim(connection, way, found, after)
     return claimed
+
+
+def claim_named(
+    connection: Connection, person_id: int, project_id: int, task_id: int
+) -> Claimed | None:
+    """Take a place in one task, where it is harmless and free; None where it is not."""
+    named = {"person_id": person_id, "project_id": project_id, "task_id": task_id}
+    row = connection.execute(_CLAIM_NAMED, named).one_or_none()
+    return None if row is None else Claimed(*row)
 
 
 def save_lease(

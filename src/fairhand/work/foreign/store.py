@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import orjson
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select
 
 from fairhand.core.chunks import chunks
 from fairhand.core.clock import Instant
@@ -225,7 +225,7 @@ def count(connection: Connection, project_id: int) -> Counts:
         )
         .group_by(foreign_annotation.c.kind)
     )
-    kept: dict[str, int] = dict(sorts.tuples())
+    kept = {str(row[0]): int(row[1]) for row in sorts}
     return Counts(tasks, given + kept.get("annotation", 0), kept.get("prediction", 0), done)
 
 
@@ -290,11 +290,10 @@ def task_of_prediction(connection: Connection, prediction_id: int) -> int | None
     return connection.execute(found).scalar_one_or_none()
 
 
-def has_answers(connection: Connection, task_id: int) -> bool:
-    """Say whether somebody of ours has been given a task."""
-    return (
-        connection.execute(select(lease.c.id).where(lease.c.task_id == task_id)).first() is not None
-    )
+def project_of_task(connection: Connection, task_id: int) -> int | None:
+    """Say which project a task lies in."""
+    found = select(task.c.project_id).where(task.c.id == task_id)
+    return connection.execute(found).scalar_one_or_none()
 
 
 def media_type_of(connection: Connection, project_id: int) -> str | None:
@@ -311,12 +310,6 @@ def made_at(connection: Connection, project_id: int) -> tuple[Instant, int, str 
         )
     ).one()
     return row.created_at, row.owner_id, row.archived_at
-
-
-def put_away(connection: Connection, project_id: int, now: Instant) -> None:
-    """Put a project away; everything in it is kept."""
-    chosen = update(project).where(project.c.id == project_id, project.c.archived_at.is_(None))
-    connection.execute(chosen.values(archived_at=now))
 
 
 def _tasks() -> Any:  # noqa: ANN401  # a select

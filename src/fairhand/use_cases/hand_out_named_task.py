@@ -1,0 +1,101 @@
+"""A person who works through another tool's API names the task that they answer.
+
+All that holds when a task is handed out holds here: they take part, it is funded and open, the task
+has a free place and is theirs to do, and they have not had it. Hard content and gold tasks are met
+on the task page alone.
+
+Their tool says how long they took. What the server did not hear is paid up to the idle cap, and
+never reaches back before anything that it did hear of them: no minute is paid twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fairhand.core.clock import Instant
+from fairhand.core.errors import ConflictError, ForbiddenError
+from fairhand.pay import store as pay
+from fairhand.pay.paid_time.rules import TimeEvent, idle_cap_for
+from fairhand.storage.database import Connection, Database
+from fairhand.work.assignment import store as queue
+from fairhand.work.assignment.rules import LeaseTerms, expires_at, why_wait, words_for
+from fairhand.work.assignment.store import Lease, Place
+
+NOT_JOINED: Final = "Join this project first: its offer is on your home page."
+
+
+@dataclass(frozen=True, slots=True)
+class HandOutNamedTask:
+    """Who answers which task, and how long their tool says that they took."""
+
+    person_id: int
+    project_id: int
+    task_id: int
+    lead_ms: int = 0
+
+
+def hand_out_named_task(
+    db: Database,
+    command: HandOutNamedTask,
+    now: Instant,
+    *,
+    terms: LeaseTerms,
+    idle_cap_ms: int,
+) -> Lease:
+    """Lease the named task, or go on with the lease that they have.
+
+    Raises ForbiddenError where they may not, ConflictError where nobody is asked about it any more.
+    """
+    with db.write() as connection:
+        place = queue.load_place(connection, command.person_id, command.project_id)
+        if place is None or place.enrolment_state != "active":
+            raise ForbiddenError(NOT_JOINED, code="not_joined")
+        _refuse_to_wait(place, now)
+        held = queue.load_lease(connection, command.person_id, command.task_id)
+        if held is not None and held.state == "live":
+            return held
+        if held is not None and held.state != "expired":
+            raise ConflictError(
+                f"You have {held.state} this task already; change that answer instead.",
+                code="already_answered",
+            )
+        claimed = queue.claim_named(
+            connection, command.person_id, command.project_id, command.task_id
+        )
+        if claimed is None:
+            raise ConflictError(
+                "This task is not free: it has the answers that it needs, or it is handed out on "
+                "the task page alone.",
+                code="not_free",
+            )
+        until = expires_at(now, "online", replace(terms, online_ttl_ms=place.lease_ttl_ms))
+        lease = queue.save_lease(
+            connection, claimed, command.person_id, command.project_id, "online", now, until
+        )
+        _begin(connection, command, place, now, idle_cap_ms)
+    return lease
+
+
+def _refuse_to_wait(place: Place, now: Instant) -> None:
+    wait = why_wait(
+        mode=place.mode,
+        now=now,
+        hours=(place.hours_from_min, place.hours_to_min),
+        left_micros=place.left_micros,
+        rest_until=place.rest_until,
+    )
+    if wait is not None:
+        raise ConflictError(words_for(wait), code=wait)
+
+
+def _begin(
+    connection: Connection, command: HandOutNamedTask, place: Place, now: Instant, idle_cap_ms: int
+) -> None:
+    """Begin the stretch of work as long ago as it was said, within the bounds above."""
+    cap = idle_cap_for(idle_cap_ms, place.idle_cap_ms)
+    last = pay.last_heard(connection, command.person_id)
+    said = Instant(now - max(0, min(command.lead_ms, cap)))
+    begun = said if last is None else Instant(min(now, max(said, last)))
+    event = TimeEvent(command.project_id, "next", begun, cap)
+    pay.hear(connection, command.person_id, command.task_id, event, now)
