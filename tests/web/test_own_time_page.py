@@ -129,7 +129,7 @@ def test_a_day_that_is_none_shows_this_week(world: World, until: str) -> None:
 )
 def test_claims_over_the_api_are_checked(world: World, body: dict[str, Any]) -> None:
     answer = world.client("Amina").post("/api/v1/me/time/claims", json=body)
-    assert answer.status_code in (404, 422)
+    assert answer.status_code in (400, 404, 422)
     assert answer.json()["detail"]
 
 

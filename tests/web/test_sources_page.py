@@ -72,7 +72,7 @@ def test_what_fails_is_named_on_the_page_and_on_the_project_page(world: World) -
     assert "no such tag" in page
     assert page.count("not reached") == 3
     project = carmen.get(f"/projects/{world.project}").text
-    assert "Proposals fail; nobody waits for them" in project
+    assert "Proposals fail, and nobody waits for them" in project
     assert "no such tag" in project
 
 

@@ -101,7 +101,9 @@ def _facts(db: Database, project: Project, figures: Figures) -> Facts:
         remarks=asked,
         disputes=waiting.disputes,
         answer_by=waiting.answer_by,
-        failing_sources=[one.name for one in sources if one.problem],
+        failing_sources=[
+            f"{one.name} ({one.problem['message']})" for one in sources if one.problem
+        ],
         failed_import=waiting.failed_import,
         missing_money=missing_words(figures, project),
         unsettled_since=figures.unsettled_since,
