@@ -211,7 +211,9 @@ def test_a_project_is_made_labelled_paid_released_and_verified_in_the_browser(
 def close_the_period(hall: Hall, owner: Owner) -> None:
     """Carmen settles everything earned up to five minutes from now, when the others have left."""
     hall.clock.ahead_ms += 5 * 60_000
-    owner.page.get_by_role("navigation", name="Main").get_by_role("link", name="Pay", exact=True).click()
+    owner.page.get_by_role("navigation", name="Main").get_by_role(
+        "link", name="Pay", exact=True
+    ).click()
     expect(owner.page.locator("table.stacks").first).to_be_visible()
     owner.shot("pay", full=True)
     owner.page.get_by_role("button", name="Close the period and write statements").click()

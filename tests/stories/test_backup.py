@@ -14,6 +14,7 @@ import pytest
 from fairhand.core.errors import ConflictError, FairhandError, MalformedError, NotFoundError
 from fairhand.core.settings import Settings, load_settings
 from fairhand.proof.log.keys import load_or_create_signer
+from fairhand.proof.release.store import list_directories
 from fairhand.storage import backups, migrate
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
@@ -132,6 +133,10 @@ def test_a_restored_workspace_makes_the_same_release_bytes(
     settings = load_settings(tmp_path / "there")
     restored = Database(settings.database_dsn)
     again = Press(tmp_path / "there" / "releases", BlobStore(settings.blobs_dsn), SIGNER, SECRET)
+    with restored.read() as connection:
+        (named,) = [Path(where) for _, where in list_directories(connection)]
+    assert named == (tmp_path / "there" / "releases" / first.relative_to(press.folder))
+    assert named.is_dir()
     ours = publish_release(db, command, world.now, press).directory
     theirs = publish_release(restored, command, world.now, again).directory
     restored.close()

@@ -171,7 +171,7 @@ def test_an_upload_over_its_limit_is_refused_and_stores_nothing(world: World) ->
         ("GET", "/api/v1/projects/1/exports/none/file", 404),
         ("GET", "/projects/1/exports/none/file", 404),
         ("POST", "/api/v1/projects/1/exports", 422),
-        ("GET", "/api/v1/projects/999/exports", 200),
+        ("GET", "/api/v1/projects/999/exports", 404),
         ("GET", "/api/v1/releases/999/files/manifest.json", 404),
         ("GET", "/api/v1/releases/999/cards/card", 404),
         ("GET", "/api/v1/releases/999/fitness", 404),

@@ -136,7 +136,9 @@ def test_the_gate_warns_of_too_little_money_and_blocks_nothing(world: World) -> 
     assert 'href="/projects/1/forecast"' in page
     make_ready(world.house.db, 1, world.cast.carmen, world.cast.clock.now)
     assert client.post("/api/v1/projects/1/mode", json={"mode": "open"}).status_code == 200
-    assert "Nine times in ten" not in client.get("/projects/1").text
+    opened = client.get("/projects/1").text
+    assert "GBP 1000.00 are set aside" in opened, "it still holds the project up"
+    assert "This does not keep the project from opening" not in opened
     assert "When the project opened" in client.get(PAGE).text
 
 

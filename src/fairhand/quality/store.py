@@ -65,6 +65,10 @@ _CLAIMS = {
 _ANY_FRESH = text(
     "SELECT 1 FROM annotation WHERE project_id = :project_id AND NOT aggregated LIMIT 1"
 )
+_FRESH_BEFORE = text(
+    "SELECT 1 FROM annotation WHERE project_id = :project_id AND NOT aggregated "
+    "AND project_version < :version LIMIT 1"
+)
 _PROJECTS_WITH_FRESH = text("SELECT DISTINCT project_id FROM annotation WHERE NOT aggregated")
 _JUDGEMENTS = text(
     "SELECT id, task_id, person_id, project_version, value, counted AND NOT superseded AS live "
@@ -228,6 +232,12 @@ def look_at_aggregation(connection: Connection, project_id: int) -> Run:
 def has_fresh(connection: Connection, project_id: int) -> bool:
     """Say whether a project has answers that are not aggregated yet."""
     return connection.execute(_ANY_FRESH, {"project_id": project_id}).first() is not None
+
+
+def has_fresh_before(connection: Connection, project_id: int, version: int) -> bool:
+    """Say whether answers of earlier versions of a project wait to be aggregated."""
+    found = {"project_id": project_id, "version": version}
+    return connection.execute(_FRESH_BEFORE, found).first() is not None
 
 
 def list_projects_with_fresh(connection: Connection) -> list[int]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ProgrammingError
 
 from fairhand.core.errors import ConflictError, UnavailableError
@@ -120,7 +120,12 @@ def restore_into(url: str, dump: Path) -> None:
 
 def shown_url(url: str) -> str:
     """Write a database's address without its password."""
-    return make_url(url).set(password=None).render_as_string()
+    return _bare(make_url(url)).render_as_string()
+
+
+def _bare(url: URL) -> URL:
+    """The address without its password, wherever it stands: `set` would leave it there."""
+    return url._replace(password=None).difference_update_query(["password"])
 
 
 def _copy_sqlite(connection: Connection, target: Path, report: Report) -> None:
@@ -169,8 +174,9 @@ def _run(program: str, url: str, *arguments: str) -> None:
             code="program_missing",
         )
     parsed = make_url(url).set(drivername="postgresql")
-    secret = {"PGPASSWORD": str(parsed.password)} if parsed.password else {}
-    shown = parsed.set(password=None).render_as_string()  # arguments can be seen by others
+    password = parsed.password or parsed.query.get("password")
+    secret = {"PGPASSWORD": str(password)} if password else {}
+    shown = _bare(parsed).render_as_string()  # arguments can be seen by others
     done = subprocess.run(  # noqa: S603  # a fixed program; the address is the administrator's
         [found, f"--dbname={shown}", *arguments],
         capture_output=True,

@@ -146,10 +146,15 @@ def _copy_files(house: House, folder: Path) -> None:
 def without_secrets(toml: str) -> str:
     """Write settings again without what must not lie in a backup: passwords, tokens, keys."""
     return "".join(
-        f"{name} = {_PASSWORD.sub(lambda match: match[1] + '@', json.dumps(value))}\n"
+        f"{name} = {_PASSWORD.sub(lambda match: match[1] + '@', _toml(value))}\n"
         for name, value in tomllib.loads(toml).items()
-        if not _SECRET.search(name) and not isinstance(value, dict)
+        if not _SECRET.search(name) and name != "database_url" and not isinstance(value, dict)
     )
+
+
+def _toml(value: object) -> str:
+    """Write a plain value as TOML: JSON's strings are, but for pairs of surrogates and DEL."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _lines(folder: Path, names: tuple[str, ...]) -> Iterator[FileLine]:

@@ -30,6 +30,7 @@ from fairhand.proof.release.source import OwnData, ReleaseSource
 from fairhand.proof.release.store import StoredRelease
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.export_release import check_question, check_written, labels_of
+from fairhand.use_cases.label_history import refuse_while_retold, retold
 from fairhand.use_cases.release_likeness import MEASURE
 from fairhand.use_cases.release_permits import AskedTerms, Permits, own_campaign, settle_terms
 from fairhand.use_cases.versions import version_of
@@ -67,6 +68,7 @@ def export_project(db: Database, command: ExportProject, now: Instant) -> Report
         project = projects.load_project(connection, command.project_id)
         if project is None:
             raise NotFoundError(f"There is no project {command.project_id}.")
+        refuse_while_retold(connection, project.id)
         version = version_of(db, connection, project.id, project.version)
         questions = {one.name: one for one in version.questions}
         check_question(questions, command.question, "project")
@@ -92,8 +94,9 @@ def _source(
     name_of = lru_cache(maxsize=100_000)(
         lambda person_id: pseudonym(command.secret, project.id, person_id)
     )
+    now_said = retold(connection, project.id)
     return ReleaseSource(
-        lambda: store.iter_sheets(connection, project.id),
+        lambda: map(now_said, store.iter_sheets(connection, project.id)),
         questions,
         project.mode,
         name_of,

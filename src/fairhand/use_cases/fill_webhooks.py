@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
+import structlog
 
 from fairhand.core.clock import DAY_MS, Instant
+from fairhand.core.errors import FairhandError
 from fairhand.proof.webhooks import store
 from fairhand.proof.webhooks.rules import Told, Webhook, body_of, wants
 from fairhand.storage.database import Connection, Database
@@ -19,6 +21,7 @@ from fairhand.storage.database import Connection, Database
 _AT_ONCE = 1_000
 _MOST_ON_THE_WAY = 10_000  # then the log itself is the queue
 _KEPT_MS = 30 * DAY_MS
+_log = structlog.get_logger("fairhand.webhooks")
 
 
 def fill_webhooks(db: Database, now: Instant) -> int:
@@ -26,13 +29,22 @@ def fill_webhooks(db: Database, now: Instant) -> int:
     with db.read() as connection:
         size = store.log_size(connection)
         behind = [one for one in store.list_active(connection) if one.read_to < size]
-    return sum(_fill(db, one, size, now) for one in behind)
+    return sum(_filled(db, one, size, now) for one in behind)
 
 
 def forget_deliveries(db: Database, now: Instant) -> int:
     """Forget what arrived a month ago."""
     with db.write() as connection:
         return store.forget_sent(connection, Instant(now - _KEPT_MS))
+
+
+def _filled(db: Database, one: Webhook, size: int, now: Instant) -> int:
+    """Fill one; what is wrong with it keeps no other waiting."""
+    try:
+        return _fill(db, one, size, now)
+    except FairhandError as error:
+        _log.warning("webhook not filled", webhook=one.id, error=repr(error))
+        return 0
 
 
 def _fill(db: Database, one: Webhook, size: int, now: Instant) -> int:

@@ -18,9 +18,11 @@ from fairhand.core.errors import ConflictError, ForbiddenError
 from fairhand.pay import store as pay
 from fairhand.pay.paid_time.rules import TimeEvent, idle_cap_for
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.blind_sheet import hide_by_chance
 from fairhand.work.assignment import store as queue
 from fairhand.work.assignment.rules import LeaseTerms, expires_at, why_wait, words_for
 from fairhand.work.assignment.store import Lease, Place
+from fairhand.work.projects import store as projects
 
 NOT_JOINED: Final = "Join this project first: its offer is on your home page."
 
@@ -48,18 +50,18 @@ def hand_out_named_task(
     Raises ForbiddenError where they may not, ConflictError where nobody is asked about it any more.
     """
     with db.write() as connection:
-        place = queue.load_place(connection, command.person_id, command.project_id)
-        if place is None or place.enrolment_state != "active":
-            raise ForbiddenError(NOT_JOINED, code="not_joined")
-        _refuse_to_wait(place, now)
         held = queue.load_lease(connection, command.person_id, command.task_id)
-        if held is not None and held.state == "live":
-            return held
-        if held is not None and held.state != "expired":
+        if held is not None and held.state in ("live", "expired"):
+            return held  # work that was begun is taken in, late or not: whoever sends it is paid
+        if held is not None:
             raise ConflictError(
                 f"You have {held.state} this task already; change that answer instead.",
                 code="already_answered",
             )
+        place = queue.load_place(connection, command.person_id, command.project_id)
+        if place is None or place.enrolment_state != "active":
+            raise ForbiddenError(NOT_JOINED, code="not_joined")
+        _refuse_to_wait(place, now)
         claimed = queue.claim_named(
             connection, command.person_id, command.project_id, command.task_id
         )
@@ -75,6 +77,17 @@ def hand_out_named_task(
         )
         _begin(connection, command, place, now, idle_cap_ms)
     return lease
+
+
+def proposal_shown(db: Database, person_id: int, task_id: int) -> int | None:
+    """Find the proposal that somebody saw with a task that they hold; None where they saw none."""
+    with db.read() as connection:
+        held = queue.load_lease(connection, person_id, task_id)
+        if held is None or held.state not in ("live", "expired"):
+            return None
+        sheet = projects.load_task_sheet(connection, task_id, person_id)
+    seen = hide_by_chance(sheet, person_id).prediction if sheet is not None else None
+    return seen.id if seen is not None else None
 
 
 def _refuse_to_wait(place: Place, now: Instant) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import orjson
 
+from fairhand.core.errors import ConflictError
 from fairhand.proof.release.source import Given, TaskSheet
+from fairhand.quality import store as quality
 from fairhand.storage.database import Connection
 from fairhand.work.projects import store
 from fairhand.work.projects.changes import translate
@@ -41,6 +43,19 @@ def retold(connection: Connection, project_id: int) -> Callable[[TaskSheet], Tas
         return replace(one, value=orjson.dumps(value).decode())
 
     return lambda sheet: replace(sheet, given={key: now(one) for key, one in sheet.given.items()})
+
+
+def refuse_while_retold(connection: Connection, project_id: int) -> None:
+    """Refuse a release while what stands is still said in the labels of before a change.
+
+    Raises ConflictError: a moment later it is worked out anew.
+    """
+    history = store.list_changes(connection, project_id)
+    if history and quality.has_fresh_before(connection, project_id, history[-1][0]):
+        raise ConflictError(
+            "Labels were changed, and answers are being worked out anew; try again in a moment.",
+            code="not_aggregated",
+        )
 
 
 def _through(

@@ -50,7 +50,7 @@ from fairhand.proof.revocation import store as revocations
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.guard_release import Asked, guard_event, guard_release, is_enforced
-from fairhand.use_cases.label_history import retold
+from fairhand.use_cases.label_history import refuse_while_retold, retold
 from fairhand.use_cases.mark_release import mark_release
 from fairhand.use_cases.read_reviews import refuse_while_open
 from fairhand.use_cases.release_facts import gather_facts
@@ -152,6 +152,7 @@ def begin_release(db: Database, command: PublishRelease, now: Instant, press: Pr
             if begun.directory == _place(command, press, project, begun.version):
                 return begun.id
         refuse_while_open(connection, project.id)
+        refuse_while_retold(connection, project.id)
         version = store.next_version(connection, project.id)
         place = _place(command, press, project, version)
         if not is_free(Path(place)):

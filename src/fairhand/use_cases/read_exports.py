@@ -10,6 +10,7 @@ from fairhand.proof.release import export_store
 from fairhand.proof.release import store as releases
 from fairhand.proof.release.export_store import ExportFile, ExportState
 from fairhand.storage.database import Connection, Database
+from fairhand.work.projects import store as projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,10 @@ class Export:
 
 
 def list_exports(db: Database, project_id: int, now: Instant) -> list[Export]:
-    """List a project's exports, the newest first."""
+    """List a project's exports, the newest first; raises NotFoundError for an unknown one."""
     with db.read() as connection:
+        if projects.load_project(connection, project_id) is None:
+            raise NotFoundError(f"There is no project {project_id}.")
         newest = export_store.consent_mark(connection, project_id)
         found = export_store.list_exports(connection, project_id)
         return [_shown(connection, one, newest, now) for one in found]

@@ -23,7 +23,6 @@ from fairhand.work.tasks.rules import is_blind
 from fairhand.work.tasks.story_store import Told
 
 _RELEASES: Final = 20
-_MAY_STILL: Final = ("waiting", "being_done", "gold")
 WHY_BLIND: Final = (
     "You take part in this project and may still be asked about this task. What others answered "
     "is shown once you have answered it yourself, so that your answer is your own."
@@ -80,5 +79,4 @@ def _is_blind(connection: Connection, actor: Actor, project_id: int, row: TaskRo
     return is_blind(
         takes_part=takes_part,
         has_answered=row.id in answered,
-        may_still=row.state in _MAY_STILL or row.at_work > 0,
     )

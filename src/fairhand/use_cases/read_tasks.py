@@ -20,7 +20,6 @@ from fairhand.work.tasks.rules import Cursor, TaskQuery, is_blind
 PAGE_ROWS: Final = 50
 MOST_ROWS: Final = 500
 _PIECE: Final = 500
-_DONE: Final = ("answered", "agreed", "in_doubt", "held", "set_aside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +116,14 @@ def _blinded(
 
 
 def _is_blind(row: TaskRow, has_answered: bool) -> bool:
-    return is_blind(takes_part=True, has_answered=has_answered, may_still=row.state not in _DONE)
+    return is_blind(takes_part=True, has_answered=has_answered)
 
 
 def _blind(row: TaskRow) -> TaskRow:
-    state = "waiting" if row.state == "gold" else row.state
-    return replace(row, joint=(), state=state, is_blind=True)
+    """A row that tells nothing of others, nor that it is gold: states and counts would."""
+    return replace(
+        row, joint=(), state="waiting", answers=0, at_work=0, assisted=False, is_blind=True
+    )
 
 
 def read_choices(db: Database, actor: Actor, project_id: int) -> Choices:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fairhand.core.errors import ConflictError, MalformedError, UnavailableError
 from fairhand.core.settings import load_settings
+from fairhand.proof.release import store as releases
 from fairhand.storage import migrate
 from fairhand.storage.backups import (
     BLOBS,
@@ -67,6 +68,7 @@ def restore_backup(command: RestoreBackup, report: Report) -> Restored:
             restore_into(url, command.source / "fairhand.dump")
         report("Database", 1, 1)
         marks, older = _bring_up_to_date(url, folder, manifest)
+        _move_releases(url, folder, command.target)
         for left in folder.glob("fairhand.db.gate"):
             left.unlink()
     return Restored(manifest, marks, older)
@@ -139,6 +141,24 @@ def _bring_up_to_date(url: str, folder: Path, manifest: Manifest) -> tuple[Marks
                 code="restore_differs",
             )
         return marks, older
+    finally:
+        database.close()
+
+
+def _move_releases(url: str, folder: Path, target: Path) -> None:
+    """Name the folders of releases where they are from now on.
+
+    The rows name the folders of the workspace that was backed up: there, a withdrawal here would
+    take files out of a release that is not ours.
+    """
+    database = Database(url, pool_size=1)
+    try:
+        with database.write() as connection:
+            for release_id, directory in releases.list_directories(connection):
+                _, found, rest = directory.rpartition("/releases/")
+                if found and (folder / "releases" / rest).is_dir():
+                    place = target.absolute() / "releases" / rest
+                    releases.move(connection, release_id, str(place))
     finally:
         database.close()
 

@@ -137,10 +137,11 @@ def settle(
             store.settle(connection, sent.id, next_at=Instant(now + wait), **told)
             store.change(connection, one.id, failing_since=since)
             return
-        store.settle(connection, sent.id, state="given_up", ended_at=now, **told)
-        store.change(
-            connection, one.id, active=False, failing_since=since, ended_at=now if ends else None
-        )
+        if not store.settle(connection, sent.id, state="given_up", ended_at=now, **told):
+            return  # somebody else settled it meanwhile, or the webhook was removed
+        store.change(connection, one.id, active=False, failing_since=since)
+        if ends:
+            store.change(connection, one.id, ended_at=now)
         body = {"webhook": one.id, "project": one.project_id, "number": sent.number, "ended": ends}
         log.append(connection, "webhook.given_up", body, now, None, one.project_id or None)
 

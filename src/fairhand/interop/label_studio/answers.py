@@ -21,7 +21,11 @@ from fairhand.formats.label_studio.read_values import UNUSABLE, read_results
 from fairhand.interop.label_studio.doors import Call, door, invalid, number_in
 from fairhand.interop.label_studio.tasks import task_of
 from fairhand.model.foreign import WholeTask
-from fairhand.use_cases.hand_out_named_task import HandOutNamedTask, hand_out_named_task
+from fairhand.use_cases.hand_out_named_task import (
+    HandOutNamedTask,
+    hand_out_named_task,
+    proposal_shown,
+)
 from fairhand.use_cases.hand_out_task import HandOutTask, hand_out_task
 from fairhand.use_cases.keep_studio_answers import (
     BringPrediction,
@@ -94,6 +98,7 @@ def create(call: Call, task_id: int) -> Any:  # noqa: ANN401  # JSON
     skips = given.get("was_cancelled") is True
     value = {} if skips else _value(call, task, project, given)
     house, person_id = call.house, call.actor.person_id
+    shown = proposal_shown(house.db, person_id, task_id)
     command = HandOutNamedTask(person_id, task.project_id, task_id, lead_ms)
     hand_out_named_task(
         house.db, command, call.now, terms=house.terms, idle_cap_ms=house.idle_cap_ms
@@ -108,7 +113,16 @@ def create(call: Call, task_id: int) -> Any:  # noqa: ANN401  # JSON
             idle_cap_ms=house.idle_cap_ms,
         )
         return _newest(call, task_id, is_skip=True)
-    _submit(call, SubmitAnnotation(person_id, task_id, key, value, worked_ms=lead_ms), given)
+    answer = SubmitAnnotation(
+        person_id,
+        task_id,
+        key,
+        value,
+        prediction_id=shown,
+        prediction_shown=shown is not None,
+        worked_ms=lead_ms,
+    )
+    _submit(call, answer, given)
     return _newest(call, task_id, is_skip=False)
 
 

@@ -99,8 +99,9 @@ def door(
     def decorate(answer: Answer) -> Answer:
         async def endpoint(request: Request) -> Response:
             try:
-                content = await request.body()
-                return await run_in_threadpool(_open, request, content, answer, action, status)
+                entered = await run_in_threadpool(_enter, request, action)
+                content = await request.body()  # not before it is known whose it is
+                return await run_in_threadpool(_open, request, content, answer, entered, status)
             except FairhandError as error:
                 return refusal(error)
 
@@ -112,9 +113,8 @@ def door(
     return decorate
 
 
-def _open(
-    request: Request, content: bytes, answer: Answer, action: Action | None, status: int
-) -> Response:
+def _enter(request: Request, action: Action | None) -> tuple[Actor, dict[str, int]]:
+    """Say who asks, and about which numbers; refuses whoever may not."""
     numbers = {name: int(value) for name, value in request.path_params.items()}
     if any(value >= _BEYOND for value in numbers.values()):
         raise NotFoundError("There is nothing of this number.")
@@ -125,6 +125,18 @@ def _open(
         places.append(actor.scope_project_id)
     if action is not None and not any(may(actor, action, place) for place in places):
         raise ForbiddenError("Your account may not do this here.")
+    return actor, numbers
+
+
+def _open(
+    request: Request,
+    content: bytes,
+    answer: Answer,
+    entered: tuple[Actor, dict[str, int]],
+    status: int,
+) -> Response:
+    actor, numbers = entered
+    house: House = request.app.state.house
     host = str(request.base_url).rstrip("/")
     call = Call(house, actor, request.query_params, content, host, house.clock())
     found = answer(call, **numbers)

@@ -266,8 +266,16 @@ def empty_answers(connection: Connection, person_id: int) -> int:
     return len(asked)
 
 
+def _forget_as_sent(connection: Connection, person_id: int) -> None:
+    """Delete the bodies that answers came in from other tools; what they said is in the answers."""
+    theirs = select(annotation.c.id).where(annotation.c.person_id == person_id)
+    sent = office.foreign_annotation.c.annotation_id.in_(theirs)
+    connection.execute(office.foreign_annotation.delete().where(sent))
+
+
 def erase_rows(connection: Connection, person_id: int) -> dict[str, int]:
     """Delete and empty rows; gives how many by table."""
+    _forget_as_sent(connection, person_id)
     done: dict[str, int] = {}
     for table, column in DELETED:
         many = connection.execute(table.delete().where(table.c[column] == person_id)).rowcount

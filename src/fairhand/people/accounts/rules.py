@@ -19,6 +19,7 @@ Action = Literal[
     "project.fund",
     "project.status",
     "task.read",  # the files of tasks, for model servers too
+    "task.browse",  # tasks with what people answered; no model server sees that
     "people.invite",
     "people.list",
     "pay.close",
@@ -60,6 +61,7 @@ TABLE: Mapping[Action, frozenset[Role]] = {
     "project.fund": frozenset(("owner", "manager")),
     "project.status": frozenset(("owner", "manager", "reviewer", "auditor")),
     "task.read": frozenset(("owner", "manager", "reviewer", "auditor")),
+    "task.browse": frozenset(("owner", "manager", "reviewer", "auditor")),
     "people.invite": frozenset(("owner", "manager")),
     "people.list": frozenset(("owner", "manager")),
     "pay.close": frozenset(("owner", "manager")),

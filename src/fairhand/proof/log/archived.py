@@ -19,6 +19,8 @@ _GOES_ON: Final = (
     "payout.",
     "royalty.",
     "booking.called_off",
+    "booking.declined",
+    "booking.done",
     "labels.",
     "quality.",
     "signal.",

@@ -292,3 +292,15 @@ def _stored(row: Any) -> StoredRelease:  # noqa: ANN401  # a result row
 
 def _by_task(rows: Sequence[Any]) -> dict[int, list[Any]]:
     return {key: list(group) for key, group in groupby(rows, key=lambda row: row.task_id)}
+
+
+def list_directories(connection: Connection) -> list[tuple[int, str]]:
+    """List where the folders of all releases are."""
+    found = connection.execute(select(release.c.id, release.c.directory).order_by(release.c.id))
+    return [(row.id, row.directory) for row in found]
+
+
+def move(connection: Connection, release_id: int, directory: str) -> None:
+    """Say that a release's folder is elsewhere now."""
+    moved = update(release).where(release.c.id == release_id).values(directory=directory)
+    connection.execute(moved)

@@ -52,7 +52,8 @@ class Delivery:
     @property
     def message_id(self) -> str:
         """Its name, the same however often it is sent."""
-        return f"evt_{self.webhook_id}_{self.number}"
+        # The moment keeps it new after a restore, where numbers are given out a second time.
+        return f"evt_{self.webhook_id}_{self.number}_{self.made_at:x}"
 
 
 def log_size(connection: Connection) -> int:
@@ -184,10 +185,10 @@ def claim(connection: Connection, one: Delivery, now: Instant, until: Instant) -
     return connection.execute(taken).rowcount == 1
 
 
-def settle(connection: Connection, delivery_id: int, **values: Any) -> None:  # noqa: ANN401
-    """Write how a delivery went, unless somebody has settled it meanwhile."""
+def settle(connection: Connection, delivery_id: int, **values: Any) -> bool:  # noqa: ANN401
+    """Write how a delivery went; False when somebody has settled it meanwhile."""
     still = (delivery.c.id == delivery_id, delivery.c.state == "waiting")
-    connection.execute(update(delivery).where(*still).values(**values))
+    return connection.execute(update(delivery).where(*still).values(**values)).rowcount == 1
 
 
 def list_deliveries(
@@ -209,13 +210,20 @@ def send_again(connection: Connection, webhook_id: int, number: int, now: Instan
 
 def take_up_again(connection: Connection, webhook_id: int, now: Instant) -> int:
     """Put all that was given up, or waits for a later hour, on its way now."""
-    mine = (delivery.c.webhook_id == webhook_id, delivery.c.state != "sent")
+    arrived = (delivery.c.webhook_id == webhook_id, delivery.c.state == "sent")
+    # What was left out on purpose stays out: it would come after what followed it.
+    newest = select(func.coalesce(func.max(delivery.c.number), 0)).where(*arrived)
+    mine = (
+        delivery.c.webhook_id == webhook_id,
+        delivery.c.state != "sent",
+        delivery.c.number > newest.scalar_subquery(),
+    )
     return _wait_again(connection, mine, now)
 
 
 def forget_sent(connection: Connection, before: Instant) -> int:
-    """Forget deliveries that were over long ago; the log holds the events."""
-    old = (delivery.c.state == "sent", delivery.c.ended_at < before)
+    """Forget deliveries that were over long ago, however they ended; the log holds the events."""
+    old = (delivery.c.state != "waiting", delivery.c.ended_at < before)
     return connection.execute(delivery.delete().where(*old)).rowcount
 
 

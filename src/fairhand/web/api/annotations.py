@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1", tags=["projects"], route_class=StrictRoute)
 
 
 @router.get("/projects/{project_id}/annotations")
-@guard("task.read")
+@guard("task.browse")
 def show(
     house: House,
     actor: Actor,

@@ -48,7 +48,7 @@ def query_of(request: Request) -> TaskQuery:
 
 
 @router.get("/projects/{project_id}/tasks")
-@guard("task.read")
+@guard("task.browse")
 def list_all(
     house: House,
     actor: Actor,
@@ -71,7 +71,7 @@ def list_all(
 
 
 @router.get("/projects/{project_id}/tasks/export")
-@guard("task.read")
+@guard("task.browse")
 def export(
     house: House,
     actor: Actor,
@@ -84,7 +84,7 @@ def export(
 
 
 @router.get("/projects/{project_id}/tasks/{task_id}")
-@guard("task.read")
+@guard("task.browse")
 def show(house: House, actor: Actor, project_id: int, task_id: int) -> Response:
     """Show one task's whole story: data, predictions, answers, reviews, the releases it is in."""
     return reply(story_json(read_task_story(house.db, actor, project_id, task_id, house.secret)))
@@ -111,7 +111,7 @@ def act(house: House, actor: Actor, project_id: int, body: TaskActBody) -> Respo
 
 
 @router.get("/projects/{project_id}/views")
-@guard("task.read")
+@guard("task.browse")
 def views(house: House, actor: Actor, project_id: int) -> Response:
     """List your saved views of the task browser, and those that are shared with the project."""
     found = read_views(house.db, project_id, actor.person_id)
@@ -119,7 +119,7 @@ def views(house: House, actor: Actor, project_id: int) -> Response:
 
 
 @router.post("/projects/{project_id}/views", status_code=201)
-@guard("task.read")
+@guard("task.browse")
 def save(house: House, actor: Actor, project_id: int, body: ViewBody) -> Response:
     """Keep a view under a name; shared, everybody who sees the project finds it."""
     query = parse_query(body.query)
@@ -128,7 +128,7 @@ def save(house: House, actor: Actor, project_id: int, body: ViewBody) -> Respons
 
 
 @router.patch("/projects/{project_id}/views/{view_id}")
-@guard("task.read")
+@guard("task.browse")
 def change(
     house: House, actor: Actor, project_id: int, view_id: int, body: ViewChangeBody
 ) -> Response:
@@ -140,7 +140,7 @@ def change(
 
 
 @router.delete("/projects/{project_id}/views/{view_id}")
-@guard("task.read")
+@guard("task.browse")
 def forget(house: House, actor: Actor, project_id: int, view_id: int) -> Response:
     """Delete one of your views."""
     delete_view(house.db, DeleteView(actor.person_id, project_id, view_id), house.clock())

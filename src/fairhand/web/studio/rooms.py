@@ -49,7 +49,7 @@ ROOMS: Final[tuple[tuple[str, tuple[Room, ...]], ...]] = (
     (
         "Work",
         (
-            Room("/tasks", "Tasks", "Every task: find, filter, open its story", "task.read"),
+            Room("/tasks", "Tasks", "Every task: find, filter, open its story", "task.browse"),
             Room("/assist", "Assistance", "Models propose, people decide; whether it helps"),
             Room("/conversations", "Conversations", "Trees of prompts and replies"),
             Room(

@@ -25,7 +25,7 @@ Text = Annotated[str, Form(max_length=10_000)]
 
 
 @router.get("/projects/{project_id:int}/tasks/{task_id:int}")
-@guard("task.read")
+@guard("task.browse")
 def story(house: House, actor: Actor, request: Request, project_id: int, task_id: int) -> Response:
     """Show one task's whole story."""
     return _show(house, actor, request, project_id, task_id)

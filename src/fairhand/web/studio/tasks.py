@@ -35,7 +35,7 @@ Chosen = Annotated[list[int] | None, Form(max_length=AT_ONCE)]
 
 
 @router.get("/projects/{project_id:int}/tasks")
-@guard("task.read")
+@guard("task.browse")
 def tasks(house: House, actor: Actor, request: Request, project_id: int) -> Response:
     """Show tasks that fit, a page at a time."""
     return _show(house, actor, request, project_id)
@@ -76,7 +76,7 @@ def _said(query: str) -> TaskQuery:
 
 
 @router.get("/projects/{project_id:int}/tasks/export")
-@guard("task.read")
+@guard("task.browse")
 def export(
     house: House, actor: Actor, request: Request, project_id: int, format: str = "csv"
 ) -> Response:
@@ -86,7 +86,7 @@ def export(
 
 
 @router.post("/projects/{project_id:int}/tasks/export")
-@guard("task.read", form=True)
+@guard("task.browse", form=True)
 def export_chosen(
     house: House, actor: Actor, project_id: int, act: Text = "export_csv", task: Chosen = None
 ) -> Response:
@@ -178,7 +178,7 @@ def _act_on_all(house: House, actor: Actor, told: TaskAct, query: TaskQuery) -> 
 
 
 @router.post("/projects/{project_id:int}/tasks/views")
-@guard("task.read", form=True)
+@guard("task.browse", form=True)
 def save(
     house: House,
     actor: Actor,
@@ -199,7 +199,7 @@ def save(
 
 
 @router.post("/projects/{project_id:int}/tasks/views/{view_id:int}")
-@guard("task.read", form=True)
+@guard("task.browse", form=True)
 def change(
     house: House,
     actor: Actor,

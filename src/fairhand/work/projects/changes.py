@@ -183,7 +183,7 @@ def _merge(plan: ChangePlan, asked: Question, change: Change, place: str) -> Cha
         raise _wrong(f"{place}.labels", "Name two labels or more.")
     merged = [_known(asked, one, f"{place}.labels") for one in given]
     labels, here = list(asked.config["labels"]), {one["value"] for one in asked.config["labels"]}
-    if into not in here:
+    if not isinstance(into, str) or into not in here:
         into = _new(asked, into, f"{place}.into")
         at = next(place for place, one in enumerate(labels) if one["value"] in merged)
         labels.insert(at, {"value": into, "title": into})

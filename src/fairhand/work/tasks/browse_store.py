@@ -331,8 +331,9 @@ def _of_blind(walk: Walk, given: dict[str, Any]) -> list[str]:
     """Let who takes part find by answers only what they have answered themselves."""
     query = walk.query
     by_answers = query.answer or query.agreement or query.sure_from is not None
-    by_answers = by_answers or query.sure_to is not None or query.order == "least_sure"
-    by_answers = by_answers or bool({"gold", "agreed", "in_doubt"} & set(query.states))
+    by_answers = by_answers or query.sure_to is not None or query.order not in ("newest", "oldest")
+    by_answers = by_answers or bool(query.states) or query.assisted is not None
+    by_answers = by_answers or query.answers_from is not None or query.answers_to is not None
     if walk.blind is None or not by_answers:
         return []
     given["blind"] = walk.blind
@@ -550,15 +551,15 @@ def takes_part(connection: Connection, person_id: int, project_id: int) -> bool:
 
 
 def list_answered(connection: Connection, person_id: int, ids: tuple[int, ...]) -> frozenset[int]:
-    """Find those of these tasks that somebody has answered."""
+    """Find those of these tasks that somebody has answered or had, and is never asked again."""
     names = {f"id_{place}": task_id for place, task_id in enumerate(ids)}
     if not names:
         return frozenset()
     within = ", ".join(f":{name}" for name in names)
     rows = connection.execute(
         text(
-            "SELECT DISTINCT task_id FROM annotation "
-            f"WHERE person_id = :person_id AND task_id IN ({within})"
+            "SELECT task_id FROM lease WHERE state IN ('submitted', 'skipped', 'released') "
+            f"AND person_id = :person_id AND task_id IN ({within})"
         ),
         names | {"person_id": person_id},
     )

@@ -275,10 +275,10 @@ def check_name(name: str) -> list[Issue]:
     return []
 
 
-def is_blind(*, takes_part: bool, has_answered: bool, may_still: bool) -> bool:
+def is_blind(*, takes_part: bool, has_answered: bool) -> bool:
     """Say whether others' answers to a task are kept from somebody.
 
-    Who takes part and may still be asked about a task judges it alone first, whatever else they
-    may see by their role.
+    Who takes part judges a task alone first, whatever else they may see by their role: a task that
+    has all its answers may be asked again, so its state says nothing of who may still be asked.
     """
-    return takes_part and not has_answered and may_still
+    return takes_part and not has_answered
