@@ -14,7 +14,7 @@ from httpx2 import Response
 from pydantic import BaseModel
 from starlette.routing import BaseRoute, Route
 
-from fairhand.people.accounts.rules import SCOPES, TABLE
+from fairhand.people.accounts.rules import BACKEND_SCOPE, SCOPES, TABLE, Actor, may
 from fairhand.storage.database import Database
 from tests.web.world import TestClient, World, make_world
 
@@ -98,6 +98,21 @@ def _paths(app: FastAPI) -> Iterator[tuple[str, str]]:
         else:
             assert isinstance(route, Route)
             assert route.path in FRAMEWORK, f"{route.path} is a route that nobody guards"
+
+
+def test_a_model_server_reads_files_and_nothing_that_people_answered(world: World) -> None:
+    server = Actor(1, "a model server", "en", {1: {"auditor"}}, None, BACKEND_SCOPE, 1)
+    let_through = {
+        path for path, action in _paths(world.app) if action in TABLE and may(server, action, 1)
+    }
+    files = {
+        path
+        for path in let_through
+        if path.startswith("/data/") or "file" in path or "media" in path
+    }
+    open_to_all = {path for path, action in _paths(world.app) if action in ("own", "log.view")}
+    assert files
+    assert let_through <= files | open_to_all, let_through - files - open_to_all
 
 
 def test_nobody_passes_without_signing_in(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
@@ -37,6 +38,8 @@ class Transport:
         self._http = httpx.Client(
             base_url=base_url.rstrip("/"), headers=headers, timeout=timeout, transport=transport
         )
+        # Nobody closes what they opened in a notebook: with the last mention of it, it is closed.
+        weakref.finalize(self, self._http.close)
 
     def close(self) -> None:
         """Close the connections."""
