@@ -18,6 +18,7 @@ from fairhand.proof.release.store import list_directories
 from fairhand.storage import backups, migrate
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
+from fairhand.storage.snapshots import shown_url
 from fairhand.use_cases.back_up import LAST, BackUp, back_up, marks_of, without_secrets
 from fairhand.use_cases.house import House, key_path
 from fairhand.use_cases.publish_release import Press, PublishRelease, publish_release
@@ -294,7 +295,19 @@ def test_an_older_backup_is_upgraded_as_it_is_restored(house: House, tmp_path: P
 
 def test_secrets_stay_out_of_the_settings_in_a_backup() -> None:
     toml = 'port = 80\nmail_password = "hush"\ndatabase_url = "postgresql://me:hush@db/x"\n'
-    assert without_secrets(toml) == 'port = 80\ndatabase_url = "postgresql://me@db/x"\n'
+    assert without_secrets(toml + 'payout_name = "Team 😀"\n') == (
+        'port = 80\npayout_name = "Team 😀"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql+psycopg://me:hush@db/x", "postgresql+psycopg://db/x?user=me&password=hush"],
+)
+def test_a_password_is_neither_shown_nor_written_as_stars(url: str) -> None:
+    shown = shown_url(url)
+    assert "hush" not in shown
+    assert "*" not in shown
 
 
 def test_the_commands_back_up_check_and_restore(tmp_path: Path) -> None:

@@ -416,7 +416,7 @@ def test_under_random_failures_everything_arrives_at_least_once_and_in_order(
         work()
     first_sights = list(dict.fromkeys(receiver.seen))
     expected = [f"evt_{made.id}_{number}" for number in range(1, told + 1)]
-    assert first_sights == expected
+    assert [one.rpartition("_")[0] for one in first_sights] == expected
     with quiet.cast.db.write() as connection:
         store.change(connection, made.id, active=False, ended_at=quiet.now)
 
