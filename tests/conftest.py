@@ -17,6 +17,7 @@ from tests import browser as chromium
 from tests.engines import ENGINES, Templates, why_no_postgres
 from tests.network import only_this_machine
 from tests.skips import fail_if_skipped, summary_lines
+from tests.slow import slow_tests
 
 _FEW = 12
 """So many failures may be the doing of a busy machine: a browser, a killed process (.ci/run)."""
@@ -108,6 +109,17 @@ def browser_type_launch_args() -> dict[str, Any]:
 def _no_network() -> Iterator[None]:
     with only_this_machine():
         yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what a whole run measured as slow, before it is left out of the everyday suite."""
+    slow = slow_tests()
+    for item in items:
+        path, _, rest = item.nodeid.partition("::")
+        name = rest.rpartition("::")[2].partition("[")[0]
+        if name in slow.get(path.removesuffix(".py").replace("/", "."), ()):
+            item.add_marker("slow")
 
 
 @pytest.hookimpl(hookwrapper=True)
