@@ -12,7 +12,8 @@ import json
 import sys
 from collections import defaultdict
 from pathlib import Path
-from xml.etree import ElementTree
+
+from defusedxml import ElementTree
 
 _LIST = Path(__file__).with_name("slow.json")
 _SECONDS = 0.4
