@@ -304,3 +304,24 @@ import_run = Table(
     Column("ended_at", BigInteger),
     CheckConstraint("state IN ('running', 'done', 'failed')", name="state"),
 )
+
+# What was met at a bucket, a folder of the server or a web address (`source` is empty then): a
+# key whose version is known is not fetched again, and what failed may be tried again.
+source_object = Table(
+    "source_object",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("project_id", Key, ForeignKey("project.id"), nullable=False),
+    Column("source", String(60), nullable=False),
+    Column("key_hash", String(64), nullable=False),  # of `key`, which may be long
+    Column("key", Text, nullable=False),
+    Column("version", String(200), nullable=False),  # its etag, or else its time and size
+    Column("state", String(8), nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("tasks", BigInteger, nullable=False, server_default="0"),
+    Column("import_id", Key, ForeignKey("import_run.id"), nullable=False),
+    Column("met_at", BigInteger, nullable=False),
+    UniqueConstraint("project_id", "source", "key_hash"),
+    CheckConstraint("state IN ('taken', 'refused', 'failed')", name="state"),
+    Index("ix_source_object_import", "import_id", "state"),
+)
