@@ -15,6 +15,8 @@ from fairhand.people.readiness.pilot import Pilot
 from fairhand.storage.database import Database
 from fairhand.use_cases.change_guidelines import ChangeGuidelines, change_guidelines
 from fairhand.use_cases.decide_pilot import DecidePilot, decide_pilot
+from fairhand.use_cases.give_role import GiveRole, give_role
+from fairhand.use_cases.invite_person import InvitePerson, invite_person
 from fairhand.use_cases.open_project import OpenProject, open_project
 from fairhand.use_cases.read_forecast import read_forecast
 from fairhand.use_cases.read_pilot import read_pilot
@@ -188,3 +190,16 @@ def test_a_pilot_says_what_keeps_it_from_starting(cast: Cast) -> None:
     assert [one.project_id for one in read_pilot(cast.db, project, cast.clock.now).pilots] == [
         pilot.project_id
     ]
+
+
+def test_whoever_is_asked_in_while_a_pilot_runs_finds_it(cast: Cast) -> None:
+    project = cast.project(tasks=12, rate=GBP_13)
+    early, late = start(cast, project).project_id, cast.person("Late")
+
+    give_role(cast.db, GiveRole(late, "contributor", project), cast.clock.now)
+    asked = InvitePerson("new@example.org", "New", ("contributor",), project, "GB")
+    new = invite_person(cast.db, asked, cast.clock.now, link_hours=1).person_id
+
+    for person in (late, new):
+        found = cast.rows("SELECT project_id FROM membership WHERE person_id = :p", p=person)
+        assert {(project,), (early,)} <= set(found)

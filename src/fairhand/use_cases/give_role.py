@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fairhand.core.clock import Instant
 from fairhand.core.errors import InvalidError, NotFoundError
 from fairhand.people.accounts import store
+from fairhand.people.readiness import store as readiness
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
 from fairhand.use_cases.invite_person import ROLES
@@ -29,6 +30,7 @@ def give_role(db: Database, command: GiveRole, now: Instant) -> None:
         if store.load_person(connection, command.person_id) is None:
             raise NotFoundError(f"There is no person {command.person_id}.")
         store.add_role(connection, command.person_id, command.role, command.project_id, now)
+        readiness.share_role(connection, command.person_id, command.role, command.project_id, now)
         body = {
             "person": command.person_id,
             "role": command.role,

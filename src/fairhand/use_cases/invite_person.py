@@ -8,6 +8,7 @@ from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, InvalidError, Issue
 from fairhand.people.accounts import store
 from fairhand.people.accounts.rules import Actor, check_person, out_of_reach
+from fairhand.people.readiness import store as readiness
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
 
@@ -81,6 +82,7 @@ def invite_person(
             )
         for role in command.roles:
             store.add_role(connection, person_id, role, command.project_id, now)
+            readiness.share_role(connection, person_id, role, command.project_id, now)
         token = store.create_link(connection, person_id, now, link_hours)
         body = {
             "person": person_id,

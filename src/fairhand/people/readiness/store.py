@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import bindparam, select, text, update
 
 from fairhand.core.clock import Instant
+from fairhand.people.accounts import store as accounts
 from fairhand.people.readiness.pilot import Outcome, Pilot, Terms
 from fairhand.people.readiness.stages import Pace, Skill
 from fairhand.storage.database import Connection, insert
@@ -173,6 +174,17 @@ def copy_roles(
     """Let those who have a role in a project have it in its pilot; its maker has theirs."""
     given = {"project_id": project_id, "pilot_id": pilot_id, "owner_id": owner_id, "now": now}
     connection.execute(_COPY_ROLES, given)
+
+
+def share_role(
+    connection: Connection, person_id: int, role: str, project_id: int, now: Instant
+) -> None:
+    """Let somebody who joins a project while its pilot runs into that pilot too."""
+    running = select(pilot.c.project_id).where(
+        pilot.c.of_project_id == project_id, pilot.c.outcome == "running"
+    )
+    for pilot_id in connection.execute(running).scalars().all():
+        accounts.add_role(connection, person_id, role, pilot_id, now)
 
 
 def find_pilot(connection: Connection, pilot_id: int) -> Pilot | None:
