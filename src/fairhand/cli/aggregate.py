@@ -60,7 +60,9 @@ def aggregate(
     """Join many people's answers into one label a task, and say how sure it is.
 
     Example:  fairhand aggregate answers.csv
+
     Example:  fairhand aggregate answers.parquet --method dawid-skene --output labels.csv
+
     Example:  fairhand aggregate answers/ --engine native --output labels.parquet
     """
     from fairhand.core.errors import InvalidError

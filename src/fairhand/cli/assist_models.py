@@ -43,6 +43,7 @@ def switch_on(
     """Tick assistance: a built-in model learns from answers as they come and proposes the next.
 
     Example:  fairhand assist on digits
+
     Example:  fairhand assist on digits --blind 5 --target 95 --keep-order
     """
     from fairhand.use_cases.set_assist_policy import SetAssistPolicy, set_assist_policy

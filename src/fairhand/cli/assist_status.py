@@ -20,6 +20,7 @@ def status(project: ProjectName, workspace: Workspace = None, as_json: AsJson = 
     """Show whether assistance helps, the learning curve, and what one more paid hour buys.
 
     Example:  fairhand assist status digits
+
     Example:  fairhand assist status digits --json
     """
     from fairhand.use_cases.read_assistance import read_assistance

@@ -49,7 +49,9 @@ def backup(
     The folder holds whoever can sign as you: keep it safe. Interrupted, it leaves nothing behind.
 
     Example:  fairhand backup /backups/monday
+
     Example:  fairhand backup /backups/tuesday --incremental /backups/monday
+
     Example:  fairhand backup verify /backups/monday
     """
     from fairhand.core.errors import InvalidError
@@ -102,6 +104,7 @@ def restore(
     """Restore a backup into a new folder; checks every hash, and upgrades it if it is older.
 
     Example:  fairhand restore /backups/monday --to team
+
     Example:  fairhand restore /backups/monday --to team --database-url postgresql://localhost/new
     """
     from dataclasses import asdict

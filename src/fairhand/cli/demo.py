@@ -52,6 +52,7 @@ def demo(
     an owner and a contributor, and serves on 127.0.0.1:8000. Nothing is fetched from anywhere.
 
     Example:  fairhand demo --contributors 12
+
     Example:  fairhand demo --contributors 6 --no-serve --release demo-release
     """
     from fairhand.cli.opening import settings_of

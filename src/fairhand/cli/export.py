@@ -40,6 +40,7 @@ def export(
     What a format cannot hold is counted and told. What left the release since is left out.
 
     Example:  fairhand export cells -f coco -o cells-coco
+
     Example:  fairhand export moved -f label-studio -o moved.json  (a project as it stands)
     """
     from fairhand.formats.exports.registry import FORMATS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -49,7 +50,12 @@ def list_all(project: ProjectName, workspace: Workspace = None, as_json: AsJson 
             f"       fairhand gold share {found.slug} 5",
         ]
     else:
-        parts = [*_tables(state), *state.warnings, _share_words(found.slug, state)]
+        parts = [
+            *_tables(state),
+            *_unexplained(found.slug, state),
+            *state.warnings,
+            _share_words(found.slug, state),
+        ]
     tell(gold_json(state), *parts)
 
 
@@ -62,6 +68,19 @@ def _tables(state: GoldState) -> list[Table]:
     for person in state.people[:_SHOWN]:
         people.add_row(person.name, person.sentence)
     return [tasks, people] if state.people else [tasks]
+
+
+def _unexplained(slug: str, state: GoldState) -> list[str]:
+    """Say what courses and readiness do not count: an answer that nobody explained."""
+    bare = [one.task for one in state.tasks if not one.task.explanation.strip()]
+    if not bare:
+        return []
+    answer = shlex.join(f"{name}={value}" for name, value in list(bare[0].value.items())[:1])
+    return [
+        f"{len(bare)} of {len(state.tasks)} say only what is right, not why: people learn from "
+        "the reason, and readiness counts those that have one.",
+        f'Next:  fairhand gold mark {slug} {bare[0].task_id} {answer} --explanation "…"',
+    ]
 
 
 def _share_words(slug: str, state: GoldState) -> str:

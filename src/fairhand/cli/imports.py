@@ -133,13 +133,21 @@ def import_(
     again adds nothing twice, so an import that was stopped is simply run again.
 
     Example:  fairhand import digits scans/
+
     Example:  fairhand import calls calls.csv --audio-column recording
+
     Example:  fairhand import reviews reviews.csv --text-column body --prediction-column mood
+
     Example:  fairhand import replies pairs.jsonl.gz --format trl-preference
+
     Example:  fairhand import calls transcripts/ --format textgrid
+
     Example:  fairhand import reviews made.jsonl --synthetic writer@2 --verifier panel
+
     Example:  fairhand import cars coco-export/ --map automobile=car
+
     Example:  fairhand import reviews known.csv --gold mood  (gold tasks, mixed in unseen)
+
     Example:  fairhand import moved export.json --ground-truth-as-gold  (from Label Studio)
     """
     from dataclasses import replace

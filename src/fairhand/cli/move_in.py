@@ -44,7 +44,9 @@ def as_fields(found: StudioConfig) -> dict[str, Any]:
     return {"questions": [asdict(question) for question in found.questions]}
 
 
-def bring_in(house: House, project: Project, export: Path, config: StudioConfig) -> ImportRun:
+def bring_in(
+    house: House, project: Project, export: Path, config: StudioConfig, *, as_gold: bool = False
+) -> ImportRun:
     """Keep the configuration and read the export's tasks."""
     from fairhand.cli.imports import run_import
     from fairhand.formats.options import ReadOptions
@@ -57,6 +59,7 @@ def bring_in(house: House, project: Project, export: Path, config: StudioConfig)
         media_root=export.parent,
         questions=config.questions,
         label_config=config.xml,
+        ground_truth_as_gold=as_gold,
         max_payload_bytes=house.settings.max_payload_bytes,
         max_image_pixels=house.settings.max_image_pixels,
         max_raster_pixels=house.settings.max_raster_pixels,

@@ -54,6 +54,7 @@ def close(
     close that was cut off goes on where it stopped.
 
     Example:  fairhand pay close --until 2026-12-01T00:00:00Z
+
     Example:  fairhand pay close --preview
     """
     from dataclasses import asdict

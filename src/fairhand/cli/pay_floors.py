@@ -41,6 +41,7 @@ def list_floors(
     """List the wage floors, or load rows from a file.
 
     Example:  fairhand pay floors --country GB
+
     Example:  fairhand pay floors --load our-floors.csv
     """
     if context.invoked_subcommand is not None:

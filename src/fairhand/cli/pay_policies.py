@@ -46,6 +46,7 @@ def policy(
     """Show what a project pays, or change it: up at once, down only after days of notice.
 
     Example:  fairhand pay policy digits
+
     Example:  fairhand pay policy digits --basis piece --unit 0.05 --reason "Pay by the answer"
     """
     asked = {

@@ -85,6 +85,7 @@ def statement(
     """Show one statement line by line; write its bundle or its PDF.
 
     Example:  fairhand pay statement 12 --lang sw
+
     Example:  fairhand pay statement 12 --bundle 12.bundle.json --pdf 12.pdf
     """
     from fairhand.use_cases.read_statement_bundle import read_statement_bundle

@@ -13,7 +13,8 @@ from fairhand.cli.questions import parse_question, read_project_file, to_command
 from fairhand.cli.voice import table, tell
 
 if TYPE_CHECKING:
-    from fairhand.model.project import Mode
+    from fairhand.model.project import Mode, Project
+    from fairhand.work.projects.store import ImportRun
 
 group = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Make, open, pause, close and fund projects."
@@ -50,6 +51,10 @@ def create(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Its labelling configuration, as XML."),
     ] = None,
+    ground_truth_as_gold: Annotated[
+        bool,
+        typer.Option("--ground-truth-as-gold", help="Label Studio's ground truth becomes gold."),
+    ] = False,
     sample: Annotated[
         bool, typer.Option("--sample", help="Bring the template's sample tasks with it.")
     ] = False,
@@ -120,15 +125,22 @@ def create(
     given |= {name: value for name, value in options.items() if value is not None}
     base = file.parent if file else Path()
     if from_label_studio is not None:
-        _move_in(given, base, workspace, from_label_studio, config)
+        _move_in(
+            given, base, workspace, from_label_studio, config, as_gold=ground_truth_as_gold
+        )
         return
     _create(given, base, workspace, template, is_sampled=sample, source=from_)
 
 
 def _move_in(
-    given: dict[str, Any], base: Path, workspace: Path | None, export: Path, config: Path | None
+    given: dict[str, Any],
+    base: Path,
+    workspace: Path | None,
+    export: Path,
+    config: Path | None,
+    *,
+    as_gold: bool,
 ) -> None:
-    from fairhand.cli.imports import tell_run
     from fairhand.cli.move_in import as_fields, bring_in, read_questions
     from fairhand.use_cases.create_project import create_project
 
@@ -138,8 +150,8 @@ def _move_in(
         lease_ttl_ms = house.settings.lease_ttl_s * 1_000
         command = to_command(given, owner_id_of(house), base, lease_ttl_ms)
         made = create_project(house.db, command, house.clock())
-        run = bring_in(house, made, export, found)
-    tell_run(run, made.slug)
+        run = bring_in(house, made, export, found, as_gold=as_gold)
+    _tell_made(made, command.policy.guidelines, run)
 
 
 def _template_fields(template: str | None, sample: bool) -> dict[str, Any]:
@@ -179,11 +191,10 @@ def _create(
     is_sampled: bool = False,
     source: Path | None = None,
 ) -> None:
-    from fairhand.cli.imports import bring, remark_issues, run_json, told_of
+    from fairhand.cli.imports import bring
     from fairhand.use_cases.begin_campaign import BeginCampaign, begin_campaign
     from fairhand.use_cases.create_project import create_project
     from fairhand.use_cases.import_sample import ImportSample, import_sample
-    from fairhand.web.api.projects import project_json
 
     added = 0
     run = None
@@ -199,15 +210,25 @@ def _create(
             added = import_sample(house.db, house.blobs, wanted, house.clock()).added
         if source is not None:
             run = bring(house, made, source)
+    _tell_made(made, command.policy.guidelines, run, added if is_sampled else None)
+
+
+def _tell_made(
+    made: Project, guidelines: str, run: ImportRun | None, sample_tasks: int | None = None
+) -> None:
+    """Say what was made, what came with it, and what comes next."""
+    from fairhand.cli.imports import remark_issues, run_json, told_of
+    from fairhand.web.api.projects import project_json
+
+    sampled = f", with {sample_tasks} sample tasks." if sample_tasks is not None else "."
     tell(
         project_json(made)
-        | ({"sample_tasks": added} if is_sampled else {})
+        | ({"sample_tasks": sample_tasks} if sample_tasks is not None else {})
         | ({"import": run_json(run)} if run else {}),
-        f"Project {made.id} ({made.slug}) made, as a {made.mode}"
-        + (f", with {added} sample tasks." if is_sampled else "."),
+        f"Project {made.id} ({made.slug}) made, as a {made.mode}{sampled}",
         told_of(run, made.slug) if run else f"Next:  fairhand import {made.slug} FILE-OR-FOLDER",
         f"       fairhand project fund {made.slug} 100",
-        *_ask_for_guidelines(made.slug, command.policy.guidelines),
+        *_ask_for_guidelines(made.slug, guidelines),
     )
     if run is not None:
         remark_issues(run)

@@ -49,7 +49,9 @@ def serve(
     Stop it with Ctrl-C: what is acknowledged is kept.
 
     Example:  fairhand serve --host 0.0.0.0 --workers 2
+
     Example:  fairhand serve --tls                        (phones on the same Wi-Fi)
+
     Example:  fairhand serve --cert site.pem --key site.key --host 0.0.0.0 --port 443
     """
     from fairhand.cli.serving import check_port, serve_house, serve_many

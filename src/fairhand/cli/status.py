@@ -32,6 +32,7 @@ def status(
     """Show progress, quality, cost per label and what holds a project up.
 
     Example:  fairhand status digits
+
     Example:  fairhand status --json
     """
     from dataclasses import asdict
