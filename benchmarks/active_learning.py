@@ -1,6 +1,7 @@
 """How few labels each way of choosing needs, beside three peers in the same run.
 
     python -m benchmarks.active_learning [--quick] [--seeds 10] [--peers FOLDER] [--others]
+        [--resume FILE]
 
 Digits (pixels), tweets in three unbalanced classes (MiniLM features, macro-F1), CIFAR-10
 (EfficientNet-lite0 features); ten labels at a time, 250, 400 and 400 of them; logistic regression;
@@ -15,6 +16,9 @@ classes. `--quick` is three seeds and only a few strategies.
 
 `--peers` names a folder that holds virtual environments `skactiveml` (scikit-activeml 1.0.1),
 `modal` (modAL-python 0.4.2.1) and `smalltext` (small-text 1.4.1), each with scikit-learn.
+
+`--resume` names a file that every seed's result is written to as it comes; what it holds already
+is not run again. A line that lacks seeds is told apart below the table.
 """
 
 from __future__ import annotations
@@ -28,6 +32,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -98,55 +104,105 @@ def _ours(strategy: str) -> Callable[[Any, int], NDArray[np.int64]]:
     return ask
 
 
-def replay_ours(strategy: str, seeds: int, names: list[str]) -> None:
-    """Replay one of ours in this process; a line of JSON a set and seed."""
+def replay_ours(strategy: str, seeds: Sequence[int], name: str) -> None:
+    """Replay one of ours in this process; a line of JSON a seed."""
     sys.path.insert(0, str(HERE))
     import active_learning_replay as loop
 
-    for data in loop.load_sets(names):
-        for seed in range(seeds):
+    for data in loop.load_sets([name]):
+        for seed in seeds:
             found = loop.replay(data, _ours(strategy), seed)
             print(json.dumps({"set": data.name, "seed": seed, **found}), flush=True)
 
 
-def jobs(wanted: argparse.Namespace, names: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Give every command to run, and the line it belongs to."""
+@dataclass(frozen=True)
+class Job:
+    """A line on one set: how to start it; seeds and the set's name are put behind."""
+
+    line: str
+    set: str
+    start: list[str]
+
+
+def jobs(wanted: argparse.Namespace, names: list[str]) -> Iterator[Job]:
+    """Give everything to run, ours first."""
     few = wanted.strategies or (QUICK if wanted.quick else OURS)
-    for strategy in few:
-        start = [sys.executable, "-m", "benchmarks.active_learning", "--one"]
-        yield strategy, [*start, strategy, str(wanted.seeds), *names]
-    if wanted.peers is None:
-        return
-    for peer, strategies in PEERS.items():
-        start = [str(wanted.peers / peer / "bin" / "python")]
-        start.append(str(HERE / "active_learning_peers.py"))
-        for strategy in strategies[:1] if wanted.quick else strategies:
-            yield f"{peer} {strategy}", [*start, peer, strategy, str(wanted.seeds), *names]
+    starts = {
+        strategy: [sys.executable, "-m", "benchmarks.active_learning", "--one", strategy]
+        for strategy in few
+    }
+    if wanted.peers is not None:
+        for peer, strategies in PEERS.items():
+            python = str(wanted.peers / peer / "bin" / "python")
+            for strategy in strategies[:1] if wanted.quick else strategies:
+                start = [python, str(HERE / "active_learning_peers.py"), peer, strategy]
+                starts[f"{peer} {strategy}"] = start
+    for line, start in starts.items():
+        for name in names:
+            yield Job(line, name, start)
+
+
+class Results:
+    """Lines by name, kept in a file where one is named."""
+
+    def __init__(self, file: Path | None) -> None:
+        self.lines: dict[str, Line] = {}
+        self.file = file
+        self.lock = Lock()
+        if file is not None and file.exists():
+            for text in file.read_text(encoding="utf-8").splitlines():
+                self._take(json.loads(text))
+
+    def _take(self, found: dict[str, Any]) -> None:
+        line = self.lines.setdefault(found["line"], Line(found["line"]))
+        line.curves.setdefault(found["set"], {})[found["seed"]] = found["scores"]
+        line.full.setdefault(found["set"], {})[found["seed"]] = found["full"]
+
+    def add(self, found: dict[str, Any]) -> None:
+        """Take one seed's result, and write it down."""
+        with self.lock:
+            self._take(found)
+            if self.file is not None:
+                with self.file.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(found) + "\n")
+
+    def missing(self, job: Job, seeds: int) -> list[int]:
+        """List the seeds that a line lacks on a set."""
+        line = self.lines.get(job.line, Line(job.line))
+        return [seed for seed in range(seeds) if seed not in line.curves.get(job.set, {})]
 
 
 def run_all(wanted: argparse.Namespace, names: list[str]) -> dict[str, Line]:
-    """Run every command, a few at a time, one thread each."""
-    lines: dict[str, Line] = {}
+    """Run what is missing, a few commands at a time, one thread each."""
+    results = Results(wanted.resume)
     limits = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
-    def run(job: tuple[str, list[str]]) -> tuple[str, subprocess.CompletedProcess[str]]:
-        return job[0], subprocess.run(
-            job[1], capture_output=True, text=True, env=limits, check=False
-        )
+    def run(job: Job) -> None:
+        seeds = results.missing(job, wanted.seeds)
+        if not seeds:
+            return
+        command = [*job.start, ",".join(map(str, seeds)), job.set]
+        with (
+            TemporaryFile("w+", encoding="utf-8") as errors,
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=errors, text=True, env=limits
+            ) as process,
+        ):
+            assert process.stdout is not None
+            for text in process.stdout:
+                results.add({"line": job.line, **json.loads(text)})
+            process.wait()
+            errors.seek(0)
+            told = errors.read().strip().splitlines()
+        if process.returncode:
+            print(f"({job.line}, {job.set}: {(told or ['ended'])[-1][:90]})", flush=True)
+            return
+        area = results.lines[job.line].areas(job.set, range(wanted.seeds)).mean()
+        print(f"{job.line:28} {job.set} {area:.3f}", file=sys.stderr, flush=True)
 
     with ThreadPoolExecutor(wanted.workers) as threads:
-        for name, done in threads.map(run, jobs(wanted, names)):
-            line = lines.setdefault(name, Line(name))
-            if done.returncode:
-                print(f"({name}: {done.stderr.strip().splitlines()[-1][:90]})")
-            for text in done.stdout.splitlines():
-                found = json.loads(text)
-                line.curves.setdefault(found["set"], {})[found["seed"]] = found["scores"]
-                line.full.setdefault(found["set"], {})[found["seed"]] = found["full"]
-            areas = {one: line.areas(one, list(line.curves[one])).mean() for one in line.curves}
-            told = " ".join(f"{one} {area:.3f}" for one, area in areas.items())
-            print(f"{name:28} {told}", file=sys.stderr, flush=True)
-    return lines
+        list(threads.map(run, jobs(wanted, names)))
+    return results.lines
 
 
 def below_chance(line: Line, chance: Line, names: Sequence[str], seeds: Sequence[int]) -> float:
@@ -185,6 +241,11 @@ def show(lines: dict[str, Line], names: Sequence[str], seeds: Sequence[int]) -> 
         tell = "" if line is chance else ("never" if low <= 0 else f"{low:.1f} s.e.")
         mean = float(line.means(names, seeds).mean())
         print(f"{line.name:26}{cells}{mean:7.3f} {regret:7.3f}  {interval:22} {tell}")
+    for line in lines.values():
+        if line not in whole:
+            has = {name: len(set(seeds) & set(line.curves.get(name, {}))) for name in names}
+            told = ", ".join(f"{count} seeds of {name}" for name, count in has.items())
+            print(f"(not finished: {line.name}: {told})")
 
 
 def main() -> None:
@@ -196,10 +257,12 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=list(SETS))
     parser.add_argument("--strategies", nargs="+", help="of ours, only these")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--one", nargs="+", help=argparse.SUPPRESS)
+    parser.add_argument("--resume", type=Path, help="file of results to go on from")
+    parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     if wanted.one:
-        replay_ours(wanted.one[0], int(wanted.one[1]), wanted.one[2:])
+        strategy, seeds, name = wanted.one
+        replay_ours(strategy, [int(seed) for seed in seeds.split(",")], name)
         return
     wanted.seeds = wanted.seeds or (3 if wanted.quick else 10)
     others = list(OTHERS) if wanted.others else []

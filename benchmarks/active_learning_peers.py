@@ -1,10 +1,10 @@
 """Strategies of scikit-activeml, modAL and small-text, each in an environment of its own.
 
-    VENV/bin/python active_learning_peers.py PEER STRATEGY SEEDS SET...
+    VENV/bin/python active_learning_peers.py PEER STRATEGY SEEDS SET
 
-Prints a line of JSON a set and seed. Imports nothing of ours but the loop beside it;
-`active_learning` and `selection_speed` start it. What needs a model starts with a batch drawn by
-chance, as do ours.
+SEEDS are numbers with commas between. Prints a line of JSON a seed. Imports nothing of ours but
+the loop beside it; `active_learning` and `selection_speed` start it. What needs a model starts
+with a batch drawn by chance, as do ours.
 """
 
 from __future__ import annotations
@@ -127,9 +127,9 @@ def selection(peer: str, name: str, given: dict[str, Any], batch: int) -> Callab
 
 
 def main() -> None:
-    peer, name, seeds = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    for data in loop.load_sets(sys.argv[4:]):
-        for seed in range(seeds):
+    peer, name, seeds = sys.argv[1], sys.argv[2], [int(one) for one in sys.argv[3].split(",")]
+    for data in loop.load_sets([sys.argv[4]]):
+        for seed in seeds:
             found = loop.replay(data, PEERS[peer](name), seed)
             print(json.dumps({"set": data.name, "seed": seed, **found}), flush=True)
 
