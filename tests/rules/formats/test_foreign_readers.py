@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import tarfile
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from fairhand.core.errors import Issue, MalformedError
-from fairhand.formats.options import ReadOptions
+from fairhand.formats.imports import webdataset
+from fairhand.formats.options import ReadOptions, Row
 from fairhand.formats.registry import detect, read_tasks
 from fairhand.labels.registry import with_defaults
 from fairhand.model.task import NewTask
@@ -405,3 +407,43 @@ def test_preferences_in_parquet_are_preferences(tmp_path: Path) -> None:
     (task,), _ = split(read_tasks(tmp_path / "pairs.parquet", asked("pairwise")))
     assert said(task)[task.predictions[0].value["q"]["better"]] == "b"
     assert all(isinstance(one, NewTask | Issue) for one in read_tasks(tmp_path / "pairs.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ([(f"1.f{n}.txt", b"x" * 60_000) for n in range(40)], "bytes beside"),
+        ([(f"1.f{n}.txt", b"x") for n in range(100)], "more than 64 fields"),
+        ([(f"1.f{n}.png", bytes(60_000)) for n in range(40)], "more than one picture"),
+        ([("1.txt", b"x")] * 100, "twice"),
+    ],
+)
+def test_one_sample_of_a_tar_never_takes_more_memory_than_a_task_may(
+    tmp_path: Path, members: list[tuple[str, bytes]], reason: str
+) -> None:
+    path = tmp_path / "s.tar"
+    path.write_bytes(tar(*members, ("2.txt", b"the next one")))
+    options = ReadOptions(
+        format="webdataset", max_payload_bytes=4_096, max_image_bytes=65_536, max_sound_bytes=65_536
+    )
+    tracemalloc.start()
+    try:
+        found = list(webdataset.read_rows(path, options))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [type(one) for one in found] == [Issue, Row]
+    assert reason in found[0].message  # type: ignore[union-attr]
+    assert peak < 1_000_000, peak
+
+
+def test_a_long_tar_is_not_remembered_member_by_member(tmp_path: Path) -> None:
+    path = tmp_path / "long.tar"
+    path.write_bytes(tar(*((f"{n:06}.txt", b"x") for n in range(5_000))))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in webdataset.read_rows(path, ReadOptions())) == 5_000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000, peak

@@ -27,6 +27,7 @@ _TEXTS: Final = ("txt", "text", "caption", "transcript")
 _CLASSES: Final = ("cls", "cls2", "index")
 _MOST_FIELDS: Final = 64
 _MOST_HEADER: Final = 1024 * 1024
+_MOST_GLOBAL: Final = 1_000
 _MOST_SKIPPED: Final = 4 * 1024**3
 _ENTRY_PER_PAYLOAD: Final = 16
 _BROKEN: Final = (
@@ -54,9 +55,18 @@ class _Careful(tarfile.TarInfo):
 
 @dataclass(slots=True)
 class _Sample:
+    """What has been read of one sample: never more than one medium and a bounded rest."""
+
     key: str
     fields: dict[str, bytes] = field(default_factory=dict)
-    wrong: list[str] = field(default_factory=list)
+    media: list[str] = field(default_factory=list)
+    rest_bytes: int = 0
+    wrong: str = ""
+
+    def refuse(self, reason: str) -> None:
+        """Keep the first reason, and let go of what was read: it will not be used."""
+        self.wrong = self.wrong or reason
+        self.fields.clear()
 
 
 def read_rows(source: Source, options: ReadOptions) -> Iterator[Row | Issue]:
@@ -105,7 +115,11 @@ def _opened(file: BinaryIO) -> tarfile.TarFile:
 
 def _members(archive: tarfile.TarFile, name: str) -> Iterator[tarfile.TarInfo | Issue]:
     """Go through the plain files; what is refused is an Issue, and something vast is the end."""
-    for member in archive:
+    while (member := archive.next()) is not None:
+        # A stream never goes back, and it would keep every one.
+        archive.members.clear()  # type: ignore[attr-defined]  # documented by its getmembers()
+        if len(archive.pax_headers) > _MOST_GLOBAL:
+            raise tarfile.ReadError("its headers are too many")
         if member.size > _MOST_SKIPPED:
             raise tarfile.ReadError(f"{member.name[:200]} is {member.size} bytes long")
         if member.isdir():
@@ -142,16 +156,36 @@ def _take(
     sample: _Sample,
     options: ReadOptions,
 ) -> None:
+    if sample.wrong:
+        return
     most = _most(ending, options)
+    is_medium = _is_medium(ending)
     if member.size > most:
-        sample.wrong.append(f"has a {ending!r} of {member.size} bytes; {most} are allowed")
+        sample.refuse(f"has a {ending!r} of {member.size} bytes; {most} are allowed")
     elif ending in sample.fields:
-        sample.wrong.append(f"has {ending!r} twice")
+        sample.refuse(f"has {ending!r} twice")
     elif len(sample.fields) >= _MOST_FIELDS:
-        sample.wrong.append(f"has more than {_MOST_FIELDS} fields")
+        sample.refuse(f"has more than {_MOST_FIELDS} fields")
+    elif is_medium and sample.media:
+        sample.refuse("has more than one picture or sound; one makes a task")
+    elif not is_medium and sample.rest_bytes + member.size > _most_rest(options):
+        sample.refuse(f"has more than {_most_rest(options)} bytes beside its picture or sound")
     else:
         file = archive.extractfile(member)
-        sample.fields[ending] = file.read(most) if file is not None else b""
+        sample.fields[ending] = file.read(member.size) if file is not None else b""
+        if is_medium:
+            sample.media.append(ending)
+        else:
+            sample.rest_bytes += member.size
+
+
+def _is_medium(ending: str) -> bool:
+    return ending.rpartition(".")[2] in (*_PICTURES, *_SOUNDS)
+
+
+def _most_rest(options: ReadOptions) -> int:
+    """Say how much a sample may hold beside its medium, over all of its fields."""
+    return options.max_payload_bytes * _ENTRY_PER_PAYLOAD
 
 
 def _most(ending: str, options: ReadOptions) -> int:
@@ -159,23 +193,21 @@ def _most(ending: str, options: ReadOptions) -> int:
         return options.max_sound_bytes
     if ending.rpartition(".")[2] in _PICTURES:
         return options.max_image_bytes
-    return options.max_payload_bytes * _ENTRY_PER_PAYLOAD
+    return _most_rest(options)
 
 
 def _row(sample: _Sample, name: str, options: ReadOptions) -> Row | Issue:
     place = f"{name}: {sample.key[:200]}"
     try:
         if sample.wrong:
-            raise MalformedError(sample.wrong[0])
+            raise MalformedError(sample.wrong)
         return _made(sample, place, options)
     except MalformedError as error:
         return Issue(place, error.message)
 
 
 def _made(sample: _Sample, place: str, options: ReadOptions) -> Row:
-    media = [one for one in sample.fields if one.rpartition(".")[2] in (*_PICTURES, *_SOUNDS)]
-    if len(media) > 1:
-        raise MalformedError(f"has {len(media)} pictures or sounds; one makes a task")
+    media = sample.media
     own = parse_json(sample.fields["json"]) if "json" in sample.fields else None
     if isinstance(own, dict) and own.keys() >= {"data", "answers"}:
         row = own_row(Row(place, own), options)
