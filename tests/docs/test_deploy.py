@@ -71,6 +71,19 @@ def test_the_composition_has_two_of_each_and_what_they_need() -> None:
     assert asked == offered
 
 
+def test_the_image_dumps_and_restores_with_the_servers_own_version() -> None:
+    """A newer pg_restore asks for what an older server does not know; an older one is refused."""
+    found = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+    server = re.fullmatch(r"postgres:(\d+)", found["services"]["database"]["image"])
+    image = (DEPLOY / "Dockerfile").read_text("utf-8")
+    clients = re.findall(r"postgresql-client(?:-(\d+))?", image)
+    assert server is not None
+    assert clients == [server[1]]
+    # Which Debian an image is built on decides which clients there are to be had.
+    bases = re.findall(r"^FROM \S+-slim-(\w+)", image, re.MULTILINE)
+    assert bases == [{"15": "bookworm", "17": "trixie"}[server[1]]] * 2
+
+
 def test_settings_of_the_composition_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     found = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
     for name, value in found["services"]["server-a"]["environment"].items():
