@@ -30,8 +30,10 @@ FAR = ("198.51.100.7", 50_000)
 
 
 def ask(house: House, path: str, at: tuple[str, int] = NEAR, **headers: str) -> tuple[int, str]:
-    """Ask from an address."""
-    client = TestClient(create_app(house), client=at, raise_server_exceptions=False)
+    """Ask from an address, of a server whose name is its own machine's."""
+    client = TestClient(
+        create_app(house), "http://127.0.0.1:8000", client=at, raise_server_exceptions=False
+    )
     answer = client.get(path, headers={k.replace("_", "-"): v for k, v in headers.items()})
     return answer.status_code, answer.text
 
@@ -49,9 +51,15 @@ def house(world: World, tmp_path: Path) -> House:
 
 @pytest.fixture(autouse=True)
 def _fresh_figures() -> Iterator[None]:
-    probes._kept.clear()
+    forget()
     yield
+    forget()
+
+
+def forget() -> None:
+    """Let nothing that was seen before be told again."""
     probes._kept.clear()
+    probes._ready_kept.clear()
 
 
 def test_a_process_is_alive_whatever_its_database_does(house: House) -> None:
@@ -78,12 +86,43 @@ def test_what_a_server_lacks_is_named(house: House, tmp_path: Path) -> None:
     assert json.loads(text)["checks"]["database"] == "database_unavailable"
     key_path(house.settings).unlink()
     assert json.loads(ask(house, "/ready")[1])["checks"]["keys"] != "ok"
+    forget()
     (tmp_path / "blobs").rmdir()
     (tmp_path / "blobs").write_text("in the way")
     assert json.loads(ask(house, "/ready")[1])["checks"]["files"] == "blobs_unavailable"
+    forget()
     with house.db.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0008'")
     assert json.loads(ask(house, "/ready")[1])["checks"]["migrations"] == "schema_outdated"
+
+
+def test_nobody_can_make_a_server_look_at_its_database_at_will(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[House] = []
+
+    def look(house: House) -> dict[str, str]:
+        looks.append(house)
+        return {"database": "ok"}
+
+    monkeypatch.setattr(probes, "read_ready", look)
+    clock = [100.0]
+    monkeypatch.setattr(probes, "monotonic", lambda: clock[0])
+    for _ in range(50):
+        assert ask(house, "/ready")[0] == 200
+    assert len(looks) == 1
+    clock[0] += 1.5
+    assert ask(house, "/ready")[0] == 200
+    assert len(looks) == 2
+
+
+def test_whoever_asks_while_a_look_hangs_hears_what_was_seen_last(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probes, "_READY_S", 0.0)
+    assert ask(house, "/ready")[0] == 200
+    with probes._ready_lock:  # somebody is looking, for as long as this block lasts
+        assert ask(house, "/ready")[0] == 200
 
 
 def values(text: str) -> dict[tuple[str, ...], float]:
@@ -129,6 +168,26 @@ def test_metrics_are_for_this_machine_and_for_those_who_may_see_the_server(
     assert ask(house, "/metrics", FAR, Authorization=owner)[0] == 200
     nearby = house.settings.model_copy(update={"metrics_from": ("198.51.100.0/24",)})
     assert ask(replace(house, settings=nearby), "/metrics", FAR)[0] == 200
+
+
+@pytest.mark.parametrize("header", ["Via", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded"])
+def test_metrics_are_not_for_whoever_comes_by_a_proxy_on_this_machine(
+    house: House, header: str
+) -> None:
+    assert ask(house, "/metrics", NEAR, **{header: "x"})[0] == 401
+    assert ask(house, "/metrics", NEAR, Host="data.example.org")[0] == 401
+
+
+def test_metrics_need_a_token_where_a_proxy_may_say_nothing_of_itself(
+    world: World, house: House
+) -> None:
+    public = house.settings.model_copy(update={"public_url": "https://data.example.org"})
+    behind = replace(house, settings=public)
+    assert ask(behind, "/metrics")[0] == 401
+    owner = f"Bearer {world.token('Carmen', 'manage')}"
+    assert ask(behind, "/metrics", Authorization=owner)[0] == 200
+    wide = house.settings.model_copy(update={"host": "0.0.0.0"})  # noqa: S104  # listened on by nobody
+    assert ask(replace(house, settings=wide), "/metrics")[0] == 200
 
 
 def test_metrics_are_there_while_the_database_is_not(house: House) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from time import monotonic
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -19,9 +20,20 @@ from fairhand.web.shared.doors import find_actor, house_of, public
 
 router = APIRouter(include_in_schema=False)
 _FRESH_S = 15.0
-_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
+_READY_S = 1.0
+_FORWARDED = (
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-forwarded-server",
+    "x-real-ip",
+)
 _lock = threading.Lock()
 _kept: dict[int, tuple[float, ServerState]] = {}
+_ready_lock = threading.Lock()
+_ready_kept: dict[int, tuple[float, dict[str, str]]] = {}
 
 
 @router.get("/health")
@@ -34,8 +46,8 @@ async def health(request: Request) -> Response:
 @router.get("/ready")
 @public
 def ready(request: Request) -> Response:
-    """Say whether this server can work: 200, or 503 and what is wrong."""
-    checks = read_ready(house_of(request))
+    """Say whether this server can work: 200, or 503 and what is wrong; looked at once a second."""
+    checks = _checks(house_of(request))
     is_ready = all(word == "ok" for word in checks.values())
     return JSONResponse(
         {"ready": is_ready, "checks": checks},
@@ -71,14 +83,56 @@ def _let_in(house: House, request: Request) -> None:
 
 
 def _is_near(house: House, request: Request) -> bool:
-    """Say whether the asker's own address is let in; a proxy's word for it does not count."""
+    """Say whether the asker's own address is let in; a proxy's word for it does not count.
+
+    A proxy on this machine may say nothing of whom it asks for. So an asker from this machine must
+    also ask for this machine by its own name, and where the server has a public address, that is
+    not enough either: whatever serves that address asks from here.
+    """
     if request.client is None or any(name in request.headers for name in _FORWARDED):
         return False
     try:
         asker = ip_address(request.client.host)
     except ValueError:
         return False
+    if asker.is_loopback and not (
+        _is_here(request.url.hostname) and _is_here(urlsplit(house.settings.base_url).hostname)
+    ):
+        return False
     return any(asker in ip_network(one, strict=False) for one in house.settings.metrics_from)
+
+
+def _is_here(host: str | None) -> bool:
+    """Say whether a host's name can only mean the machine that it is said on."""
+    try:
+        # A server that listens on every address says so as its own, where no other was set.
+        return host == "localhost" or _means_here(ip_address(host or ""))
+    except ValueError:
+        return False
+
+
+def _means_here(address: IPv4Address | IPv6Address) -> bool:
+    return address.is_loopback or address.is_unspecified
+
+
+def _checks(house: House) -> dict[str, str]:
+    """Look at most once a second, one at a time: anybody may ask, as often as they like."""
+    found = _ready_kept.get(id(house))
+    if found is not None and monotonic() - found[0] < _READY_S:
+        return found[1]
+    if not _ready_lock.acquire(blocking=found is None):
+        assert found is not None  # noqa: S101  # else it was waited for
+        return found[1]  # somebody is looking: until then, what was seen last
+    try:
+        again = _ready_kept.get(id(house))
+        if again is not None and again is not found:
+            return again[1]  # seen while this one waited
+        checks = read_ready(house)
+        _ready_kept.clear()
+        _ready_kept[id(house)] = (monotonic(), checks)
+        return checks
+    finally:
+        _ready_lock.release()
 
 
 def _state(house: House) -> ServerState:
