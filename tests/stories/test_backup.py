@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -326,3 +328,111 @@ def test_the_commands_back_up_check_and_restore(tmp_path: Path) -> None:
     assert run("backup", "verify", backup).code == 1
     assert terminal.run("backup", backup).code == 1
     assert run("backup", "verify", str(tmp_path)).code == 2
+
+
+def test_a_link_among_the_keys_is_followed_and_one_that_leads_nowhere_is_refused(
+    house: House, tmp_path: Path
+) -> None:
+    key = key_path(house.settings)
+    safe = tmp_path / "safe.key"
+    key.rename(safe)
+    key.symlink_to(safe)
+    back_up(house, BackUp(tmp_path / "monday"), quiet)
+    kept = tmp_path / "monday" / key.relative_to(house.settings.workspace)
+    assert not kept.is_symlink()
+    assert kept.read_bytes() == safe.read_bytes()
+    assert verify_backup(tmp_path / "monday", quiet)[1] == []
+    safe.unlink()
+    with pytest.raises(FairhandError, match="leads nowhere") as said:
+        back_up(house, BackUp(tmp_path / "tuesday"), quiet)
+    assert said.value.code == "link_not_followed"
+    key.unlink()
+    key.symlink_to(tmp_path)
+    with pytest.raises(FairhandError, match="leads to a folder"):
+        back_up(house, BackUp(tmp_path / "tuesday"), quiet)
+    assert not (tmp_path / "tuesday").exists()
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"X", b"a picture of another"])
+def test_an_incremental_backup_takes_nothing_that_the_earlier_one_has_spoilt(
+    house: House, tmp_path: Path, spoilt: bytes
+) -> None:
+    back_up(house, BackUp(tmp_path / "monday"), quiet)
+    victim = next(path for path in (tmp_path / "monday" / "blobs").rglob("*") if path.is_file())
+    whole = victim.read_bytes()
+    victim.write_bytes(spoilt + whole[len(spoilt) :] if spoilt == b"X" else spoilt)
+    made = back_up(house, BackUp(tmp_path / "tuesday", tmp_path / "monday"), quiet)
+    assert made.blobs == 5
+    assert verify_backup(tmp_path / "tuesday", quiet)[1] == []
+    assert (tmp_path / "tuesday" / victim.relative_to(tmp_path / "monday")).read_bytes() == whole
+
+
+def test_a_backup_is_restored_into_an_empty_folder_where_one_stands(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(house, BackUp(tmp_path / "monday"), quiet)
+    disk = tmp_path / "disk"
+    (disk / "lost+found").mkdir(parents=True)  # a new disk has one
+    (disk / ".fairhand.partial" / "keys").mkdir(parents=True)  # of one that was killed
+    before = disk.stat().st_ino
+    monkeypatch.chdir(disk)
+    done = restore_backup(RestoreBackup(tmp_path / "monday", Path()), quiet)
+    assert done.marks.ledger_entries == done.manifest.marks.ledger_entries
+    assert disk.stat().st_ino == before, "the folder was put in another's place"
+    there = {path.name for path in disk.iterdir()}
+    assert {"fairhand.db", "keys", "blobs", "fairhand.toml"} <= there
+    assert not {name for name in there if "partial" in name or "gate" in name}
+    assert len(list(BlobStore(load_settings(disk).blobs_dsn).names())) == 5
+
+
+def test_a_restore_that_cannot_end_leaves_an_empty_folder_as_it_was(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(house, BackUp(tmp_path / "monday"), quiet)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    rename = Path.rename
+
+    def stops(self: Path, target: Path) -> Path:
+        if self.name == "fairhand.db":
+            raise OSError(5, "Input/output error", str(self))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", stops)
+    with pytest.raises(FairhandError, match="Input/output"):
+        restore_backup(RestoreBackup(tmp_path / "monday", disk), quiet)
+    assert list(disk.iterdir()) == []
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from fairhand.use_cases.restore_backup import RestoreBackup, restore_backup
+rename = Path.rename
+def dies(self, target):
+    if self.name == sys.argv[3]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return rename(self, target)
+Path.rename = dies
+restore_backup(RestoreBackup(Path(sys.argv[1]), Path(sys.argv[2])), lambda *_: None)
+"""
+
+
+@pytest.mark.parametrize(("at", "again"), [("blobs", True), ("fairhand.db", False)])
+def test_a_restore_that_is_killed_is_no_workspace_and_says_so(
+    house: House, tmp_path: Path, at: str, again: bool
+) -> None:
+    back_up(house, BackUp(tmp_path / "monday"), quiet)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    told = [sys.executable, "-c", _KILLED, str(tmp_path / "monday"), str(disk), at]
+    assert subprocess.run(told, check=False, timeout=60).returncode == -9
+    assert not (disk / "fairhand.db").exists()
+    command = RestoreBackup(tmp_path / "monday", disk)
+    if again:  # nothing had been moved yet
+        restore_backup(command, quiet)
+        assert (disk / "fairhand.db").exists()
+        return
+    with pytest.raises(ConflictError, match="Delete what is in it") as said:
+        restore_backup(command, quiet)
+    assert said.value.code == "target_interrupted"

@@ -92,7 +92,10 @@ def _verify(source: Path) -> None:
 
 def restore(
     source: Annotated[Path, typer.Argument(help="The folder of a backup.")],
-    to: Annotated[Path, typer.Option("--to", help="The new workspace: a folder not there yet.")],
+    to: Annotated[
+        Path,
+        typer.Option("--to", help="The new workspace: a new or empty folder."),
+    ],
     database_url: Annotated[
         str, typer.Option(help="PostgreSQL: an empty database to restore into.")
     ] = "",

@@ -37,6 +37,7 @@ __all__ = [
 
 MANIFEST, LIST, BLOBS = "manifest.json", "blobs.txt", "blobs"
 _FORMAT = 1
+_PARTIAL = ".fairhand.partial"
 _NO_ROOM = (27, 28, 122)  # EFBIG, ENOSPC, EDQUOT
 
 
@@ -119,17 +120,30 @@ def listed_blobs(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def files_below(folder: Path, *names: str) -> Iterator[Path]:
-    """Yield the files under some names of a folder, relative to it, in order."""
+    """Yield the files under some names of a folder, relative to it, in order.
+
+    A link to a file counts as that file. Raises UnavailableError where a link leads nowhere or to
+    a folder: what it should bring would be missing, and nobody would know.
+    """
     for name in names:
         place = folder / name
         if place.is_dir():
             yield from sorted(
-                path.relative_to(folder)
-                for path in place.rglob("*")
-                if path.is_file() and not path.is_symlink()
+                path.relative_to(folder) for path in place.rglob("*") if _is_kept(path)
             )
-        elif place.is_file():
+        elif (place.is_file() or place.is_symlink()) and _is_kept(place):
             yield Path(name)
+
+
+def _is_kept(path: Path) -> bool:
+    if path.is_symlink() and not path.is_file():
+        where = "to a folder" if path.is_dir() else "nowhere"
+        raise UnavailableError(
+            f"{path} is a link that leads {where}: it would be missing from the backup. Put what "
+            "it should hold in its place and try again.",
+            code="link_not_followed",
+        )
+    return path.is_file()
 
 
 def hash_file(path: Path) -> str:
@@ -149,16 +163,18 @@ def write_durably(path: Path, chunks: Iterable[bytes], mode: int = 0o600) -> Non
 
 
 @contextmanager
-def staged(target: Path) -> Iterator[Path]:
-    """Yield a folder beside the target that becomes it when the block ends well, and else goes.
+def staged(target: Path, last: tuple[str, ...] = ()) -> Iterator[Path]:
+    """Yield a folder that becomes the target when the block ends well, and else goes.
 
+    It lies beside the target, or inside where the target is an empty folder: that one may be a
+    disk of its own, or where somebody stands, and cannot be put in another's place. Then the parts
+    move up one by one, those that `last` names in the end, without which the whole is nothing.
     Raises ConflictError when there is something at the target.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ConflictError(
-            f"{target} is there already and not empty. Name a new folder.", code="target_not_empty"
-        )
-    partial = target.with_name(f".{target.name}.partial")
+    target = target.resolve()
+    is_there = target.is_dir()
+    _need_empty(target)
+    partial = target / _PARTIAL if is_there else target.with_name(f".{target.name}.partial")
     with safely():
         target.parent.mkdir(parents=True, exist_ok=True)
         if partial.exists():  # left by one that was killed
@@ -168,12 +184,47 @@ def staged(target: Path) -> Iterator[Path]:
         with safely():
             yield partial
             _sync_folder(partial)
-            if target.exists():
-                target.rmdir()
-            partial.rename(target)
-            _sync_folder(target.parent)
+            if is_there:
+                _move_up(partial, last)
+            else:
+                partial.rename(target)
+                _sync_folder(target.parent)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _need_empty(target: Path) -> None:
+    """Refuse a target with something in it; what a new disk has by itself is nothing."""
+    if not target.exists():
+        return
+    there = [path.name for path in target.iterdir()] if target.is_dir() else [target.name]
+    others = [name for name in there if name not in (_PARTIAL, "lost+found")]
+    if others and _PARTIAL in there:
+        raise ConflictError(
+            f"{target} holds part of what was interrupted. Delete what is in it and try again.",
+            code="target_interrupted",
+        )
+    if others:
+        raise ConflictError(
+            f"{target} is there already and not empty. Name a new folder.", code="target_not_empty"
+        )
+
+
+def _move_up(partial: Path, last: tuple[str, ...]) -> None:
+    """Move the parts to where they belong; killed in between, the folder says so by its name."""
+    target = partial.parent
+    parts = sorted(partial.iterdir(), key=lambda path: (path.name in last, path.name))
+    moved: list[Path] = []
+    try:
+        for part in parts:
+            moved.append(part.rename(target / part.name))
+            _sync_folder(target)
+        partial.rmdir()
+        _sync_folder(target)
+    except BaseException:
+        for place in reversed(moved):
+            place.rename(partial / place.name)
         raise
 
 

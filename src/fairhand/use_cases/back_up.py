@@ -47,7 +47,7 @@ Report = Callable[[str, int, int | None], None]
 
 @dataclass(frozen=True, slots=True)
 class BackUp:
-    """Where to; blobs that the backup at `earlier` has are shared with it, not copied."""
+    """Where to; what the backup at `earlier` has whole is shared with it, not copied."""
 
     target: Path
     earlier: Path | None = None
@@ -57,7 +57,7 @@ def back_up(house: House, command: BackUp, report: Report) -> Manifest:
     """Make a backup; the folder is there whole when this returns, and else not at all."""
     if command.earlier is not None:
         load_manifest(command.earlier)
-    with staged(command.target) as folder:
+    with staged(command.target, (MANIFEST,)) as folder:
         with snapshot(house.db) as look:
             marks = marks_of(look.connection)
             look.save(folder, lambda done, total: report("Database", done, total))
@@ -105,7 +105,7 @@ def _copy_blobs(
     kept: dict[str, int] = {}
     for number, (sha256, size) in enumerate(found):
         report("Files", number, len(found))
-        if _keep(blobs, sha256, folder, earlier):
+        if _keep(blobs, sha256, size, folder, earlier):
             kept[sha256] = size
     report("Files", len(found), len(found))
     lines = (f"{sha256} {size}\n".encode() for sha256, size in kept.items())
@@ -113,10 +113,10 @@ def _copy_blobs(
     return kept
 
 
-def _keep(blobs: BlobStore, sha256: str, folder: Path, earlier: Path | None) -> bool:
+def _keep(blobs: BlobStore, sha256: str, size: int, folder: Path, earlier: Path | None) -> bool:
     place = Path(BLOBS) / sha256[:2] / sha256
     (folder / place).parent.mkdir(mode=0o700, exist_ok=True)
-    if earlier is not None and (earlier / place).is_file():
+    if earlier is not None and _is_whole(earlier / place, sha256, size):
         try:
             os.link(earlier / place, folder / place)
         except OSError:  # another disk: copied below
@@ -129,6 +129,14 @@ def _keep(blobs: BlobStore, sha256: str, folder: Path, earlier: Path | None) -> 
         (folder / place).unlink(missing_ok=True)
         return False
     return True
+
+
+def _is_whole(path: Path, sha256: str, size: int) -> bool:
+    """Say whether an earlier backup has this file as it was; a disk may have spoilt it since."""
+    try:
+        return path.stat().st_size == size and hash_file(path) == sha256
+    except OSError:
+        return False
 
 
 def _copy_files(house: House, folder: Path) -> None:

@@ -57,7 +57,7 @@ def restore_backup(command: RestoreBackup, report: Report) -> Restored:
             "The backup is damaged: nothing was restored.", code="backup_damaged", issues=issues
         )
     _check_database(manifest, command)
-    with staged(command.target) as folder:
+    with staged(command.target, ("fairhand.toml", "fairhand.db")) as folder:
         for line in manifest.files:
             _copy(command.source, folder, line)
         _settle(folder, command)
@@ -157,7 +157,7 @@ def _move_releases(url: str, folder: Path, target: Path) -> None:
             for release_id, directory in releases.list_directories(connection):
                 _, found, rest = directory.rpartition("/releases/")
                 if found and (folder / "releases" / rest).is_dir():
-                    place = target.absolute() / "releases" / rest
+                    place = target.resolve() / "releases" / rest
                     releases.move(connection, release_id, str(place))
     finally:
         database.close()
