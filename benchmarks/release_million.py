@@ -1,10 +1,12 @@
 """A release of many annotations: seconds, peak memory, and whether a second run gives its bytes.
 
-    python -m benchmarks.release_million [--annotations 1e6] [--split 80/10/10] [--verify]
+    python -m benchmarks.release_million [--annotations 1e6] [--split 80/10/10]
+        [--engine native] [--verify]
 
 Three people answer each task (a sentence with a pet in it). Both runs are processes of their own
 that publish from copies of one workspace; all files are compared but `log.json`, whose event has a
-salt of its own. The peak is the operating system's (`ru_maxrss`) of the process that publishes.
+salt of its own. With `--engine` the second run is that engine's and the first the embedded
+writer's. The peak is the operating system's (`ru_maxrss`) of the process that publishes.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -26,7 +29,7 @@ from fairhand.core.clock import Instant
 from fairhand.proof.release.verify import verify_release
 from fairhand.storage import migrate
 from fairhand.storage.database import Database
-from fairhand.use_cases.publish_release import PublishRelease, publish_release
+from fairhand.use_cases.publish_release import EMBEDDED, PublishRelease, publish_release
 from tests.stories.quality_world import MORNING, PETS, make_quality_world
 from tests.stories.release_world import SIGNER, make_press
 
@@ -100,12 +103,13 @@ def _task(number: int, project: int) -> dict[str, str | int]:
     }
 
 
-def publish(folder: Path, project: int, split: str) -> None:
+def publish(folder: Path, project: int, split: str, engine: str) -> None:
     """Publish in this process, and print what it took as JSON."""
     db = Database(f"sqlite:///{folder}/bench.sqlite", pool_size=2)
     splits = {"shares": split} if split else {}
+    press = replace(make_press(folder), engine=engine)
     began = time.perf_counter()
-    made = publish_release(db, PublishRelease(project, splits=splits), _NOON, make_press(folder))
+    made = publish_release(db, PublishRelease(project, splits=splits), _NOON, press)
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     files = {
@@ -128,9 +132,10 @@ def publish(folder: Path, project: int, split: str) -> None:
     )
 
 
-def _run(folder: Path, project: int, split: str) -> dict[str, object]:
+def run(folder: Path, project: int, split: str, engine: str = EMBEDDED) -> dict[str, object]:
+    """Publish in a process of its own; gives what it took and the hash of each file."""
     command = [sys.executable, "-m", "benchmarks.release_million", "--publish", str(folder)]
-    command += ["--project", str(project), "--split", split]
+    command += ["--project", str(project), "--split", split, "--engine", engine]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -141,19 +146,21 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     asked.add_argument("--annotations", type=float, default=1e6)
     asked.add_argument("--split", default="", help="part it, as 80/10/10")
+    asked.add_argument("--engine", default=EMBEDDED, help="of the second run: native or ray")
     asked.add_argument("--verify", action="store_true", help="verify the first one as well")
     asked.add_argument("--publish", help=argparse.SUPPRESS)
     asked.add_argument("--project", type=int, help=argparse.SUPPRESS)
     said = asked.parse_args()
     if said.publish:
-        publish(Path(said.publish), said.project, said.split)
+        publish(Path(said.publish), said.project, said.split, said.engine)
         return
     with tempfile.TemporaryDirectory() as name:
         one, other = Path(name) / "one", Path(name) / "other"
         one.mkdir()
         project = fill(one, int(said.annotations))
         shutil.copytree(one, other)
-        first, second = _run(one, project, said.split), _run(other, project, said.split)
+        first = run(one, project, said.split)
+        second = run(other, project, said.split, said.engine)
         for made in (first, second):
             print(
                 f"{made['annotations']:,} annotations, {made['rows']:,} rows, {made['mib']} MiB: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
 group = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Immutable dataset versions with their proof."
 )
+
+
+class ReleaseEngine(StrEnum):
+    """Who makes a release's rows."""
+
+    EMBEDDED = "embedded"
+    NATIVE = "native"
+    RAY = "ray"
 
 
 class Media(StrEnum):
@@ -96,6 +105,10 @@ def create(
         list[str] | None,
         typer.Option(help="Your words for the datasheet, as not_for=...; may be repeated."),
     ] = None,
+    engine: Annotated[
+        ReleaseEngine | None,
+        typer.Option(help="`native` or `ray`: a large one, by many processes; the same bytes."),
+    ] = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -105,6 +118,7 @@ def create(
     finishes it.
 
     Example:  fairhand release create digits -o digits-v1 --licence CC-BY-4.0 --media copy
+    Example:  fairhand release create street-signs --engine native
     """
     from fairhand.proof.release.card import UNSTATED
     from fairhand.use_cases.publish_release import PublishRelease, publish_release
@@ -131,6 +145,8 @@ def create(
         with progress(f"Releasing {found.slug}") as report:
             settle_quality(house.db, found.id, house.clock)
             press = press_of(house, lambda done: report(done, None))
+            if engine is not None:
+                press = replace(press, engine=engine.value)
             made = publish_release(house.db, command, house.clock(), press)
     tell(
         {
@@ -152,7 +168,8 @@ def press_of(house: House, report: Any = lambda done: None) -> Press:  # noqa: A
     from fairhand.use_cases.publish_release import Press
 
     folder = house.settings.workspace / "releases"
-    return Press(folder, house.blobs, house.signer, house.secret, report)
+    engine = house.settings.release_engine
+    return Press(folder, house.blobs, house.signer, house.secret, report, engine)
 
 
 @group.command("list")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import (
@@ -39,6 +40,8 @@ class Settings(BaseSettings):
     max_image_pixels: int = Field(default=100_000_000, ge=1)
     max_raster_pixels: int = Field(default=2_500_000_000, ge=1)
     max_payload_bytes: int = Field(default=1024 * 1024, ge=1)
+    # Who makes the rows of releases: one process, or Daft on this machine or on Ray.
+    release_engine: Literal["embedded", "native", "ray"] = "embedded"
     # Days that an export lies ready to be fetched; then it is deleted.
     export_days: int = Field(default=7, ge=1, le=365)
     # What one person may send within 24 hours: recordings, photos, and the bytes of both.

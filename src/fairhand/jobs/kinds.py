@@ -185,7 +185,8 @@ class Publish:
         command, now = _publish_command(step.job.command), self.house.clock()
         house = self.house
         folder = house.settings.workspace / "releases"
-        press = Press(folder, house.blobs, house.signer, house.secret, step.report)
+        engine = house.settings.release_engine
+        press = Press(folder, house.blobs, house.signer, house.secret, step.report, engine)
         if step.cursor is None:
             return step.commit(
                 lambda database: Outcome(next=begin_release(database, command, now, press))

@@ -8,6 +8,7 @@ is written anew, a release whose event is in the log is put in place with the pr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Final, Literal
 
 import orjson
 
+from fairhand.compute.engines import Engine, check_engine, started
 from fairhand.core.chunks import chunks
 from fairhand.core.clock import Instant
 from fairhand.core.errors import (
@@ -62,10 +64,13 @@ from fairhand.use_cases.release_permits import (
     own_campaign,
     settle_terms,
 )
+from fairhand.use_cases.release_pieces import PiecedRows, Terms
 from fairhand.use_cases.seal_log import seal_log
 from fairhand.use_cases.split_release import split_release
 from fairhand.use_cases.versions import version_of
 from fairhand.work.projects import store as projects
+
+EMBEDDED: Final = "embedded"
 
 _ITEMS_AT_ONCE: Final = 10_000
 _MOST_ATTEMPTS: Final = 5
@@ -116,6 +121,8 @@ class Press:
     signer: Signer
     secret: bytes
     progress: Callable[[int], None] = lambda done: None
+    # Who makes the rows: this process, or an engine of `compute.engines`. The bytes are the same.
+    engine: str = EMBEDDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,8 @@ def begin_release(db: Database, command: PublishRelease, now: Instant, press: Pr
     parse_bounds(command.guard)
     parse_splits(command.splits)
     parse_notes(command.notes)
+    if press.engine != EMBEDDED:
+        check_engine(press.engine)
     with db.write() as connection:
         project = projects.lock_project(connection, command.project_id)
         if project is None:
@@ -221,10 +230,10 @@ def _write(
     """
     newest = 0
     try:
-        with db.read() as connection:
+        with _engine(press) as engine, db.read() as connection:
             store.pin_snapshot(connection)
             newest = terms_store.newest_withdrawal(connection, begun.project_id)
-            return _write_snapshot(db, connection, begun, command, draft, press)
+            return _write_snapshot(db, connection, begun, command, draft, press, engine)
     except FairhandError as error:
         with db.read() as connection:
             if terms_store.newest_withdrawal(connection, begun.project_id) != newest:
@@ -244,6 +253,7 @@ def _write_snapshot(
     command: PublishRelease,
     draft: Path,
     press: Press,
+    engine: Engine | None,
 ) -> Written:
     project = projects.load_project(connection, begun.project_id)
     if project is None:
@@ -284,21 +294,33 @@ def _write_snapshot(
         split_of,
         measure=MEASURE,
     )
+    pieced = None
+    if engine is not None:
+        terms = Terms(
+            version.questions, project.mode, command.licence, None if own is None else own.questions
+        )
+        pieced = PiecedRows(engine, draft, sheets, terms, name_of, withdrawn, split_of, own)
+    made = pieced or source
     read_media = (lambda sha256: press.blobs.stream(sha256, check=True)) if copied else None
     guard, asked = guard_release(connection, begun, facts, name_of, withdrawn), _guard(command)
     written = write_release(
         draft,
         facts,
-        guard.rows(source.rows()),
-        guard.annotations(source.annotations()),
+        guard.rows(made.rows()),
+        guard.annotations(made.annotations()),
         read_media,
-        source.gaps,
+        made.gaps,
         press.progress,
         None if permits is None else permits.lines(source.items(), name_of),
         lambda: guard.settle(asked, enforced=is_enforced(facts)),
         (facts.splits or {}).get("names", ()),
+        None if engine is None else engine.map,
     )
     return Written(written, permits, terms_store.newest_withdrawal(connection, project_id))
+
+
+def _engine(press: Press) -> AbstractContextManager[Engine | None]:
+    return nullcontext() if press.engine == EMBEDDED else started(press.engine)
 
 
 def _parted(

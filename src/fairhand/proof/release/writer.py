@@ -6,15 +6,13 @@ hash is told to anybody, and one rename makes the folder appear, whole.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Generic, Self
+from typing import Any, Final
 
 import orjson
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fairhand.core.errors import ConflictError
 from fairhand.core.ids import sha256_hex
@@ -34,15 +32,12 @@ from fairhand.proof.release.rules import (
 )
 from fairhand.proof.release.shape import (
     ANNOTATIONS,
-    GROUP_BYTES,
-    GROUP_ROWS,
     LABELS,
     SHARD_ROWS,
-    Row,
-    Shape,
     row_bytes,
     row_hash,
 )
+from fairhand.proof.release.shards import LaterShards, Map, Shards, Stretch, write_stretch
 from fairhand.proof.release.split_counts import SplitCounting, by_split
 from fairhand.proof.release.splits import UNSPLIT
 from fairhand.proof.release.stats import Counting
@@ -50,7 +45,10 @@ from fairhand.proof.release.stats import Counting
 ReadMedia = Callable[[str], Iterable[bytes]]
 Progress = Callable[[int], None]
 
+SCRATCH: Final = ".scratch"
+
 _PROGRESS_EVERY = 1_000
+_LABEL_FILES: Final = "data/part-{:05d}.parquet"
 _SORTED = orjson.OPT_SORT_KEYS
 _EXTENSIONS = {
     "image/png": ".png",
@@ -88,23 +86,31 @@ def write_release(
     items: Iterable[dict[str, Any]] | None = None,
     guard: Callable[[], dict[str, Any] | None] = lambda: None,
     split_names: Sequence[str] = (),
+    apply: Map | None = None,
 ) -> WrittenRelease:
     """Write all but the proof into a fresh `draft` folder.
 
     `rows` and `annotations` come in the order of their tasks; `items`, one line each, are the
     contributions of a campaign. `gaps` is asked what was left out when all have been read to the
     end, and `guard` what it found. With `split_names` the rows lie split by split, in files of
-    their own; what is in none of them comes last. Raises UnavailableError when the disk is full,
-    ConflictError when there is no row, and what `guard` raises; then nothing of it is left.
+    their own; what is in none of them comes last. With `apply` the Parquet files are written by
+    it, many at a time, once all rows are there; the bytes are the same. Raises UnavailableError
+    when the disk is full, ConflictError when there is no row, and what `guard` raises; then nothing
+    of it is left.
     """
     with nothing_left_behind(draft):
         splitting = SplitCounting(by_person=(facts.splits or {}).get("by") == "person")
         counting = Counting((splitting,))
         ordered = by_split(draft, rows, split_names) if split_names else rows
-        label_rows = _write_labels(draft, ordered, counting, progress, bool(split_names))
-        roots = _write_annotations(draft, annotations, counting, progress)
+        shards = _open_shards(draft, later=apply is not None)
+        _write_labels(draft, ordered, counting, progress, shards.labels, bool(split_names))
+        roots = _write_annotations(draft, annotations, counting, progress, shards.annotations)
         if counting.rows == 0:
             raise nothing_to_release()
+        if apply is not None:
+            for _ in apply(write_stretch, shards.stretches()):
+                pass
+            shutil.rmtree(draft / SCRATCH)
         if items is not None:
             with (draft / names.ITEMS).open("wb") as lines:
                 lines.writelines(orjson.dumps(one, option=_SORTED) + b"\n" for one in items)
@@ -119,7 +125,11 @@ def write_release(
         if read_media is not None:
             _copy_media(draft, read_media)
         _write_cards(draft, facts, stats)
-        ranges = {**label_rows, names.ANNOTATIONS_PARQUET: (0, stats.annotations)}
+        ranges = {
+            **shards.labels.ranges,
+            names.LABELS_JSONL: (0, counting.rows),
+            names.ANNOTATIONS_PARQUET: (0, stats.annotations),
+        }
         files = _with_croissant(draft, facts, stats, _list_files(draft, ranges))
         data = dump_manifest(Manifest(facts, stats, files))
         (draft / names.MANIFEST).write_bytes(data)
@@ -133,16 +143,50 @@ def nothing_to_release() -> ConflictError:
     return ConflictError("There is no aggregated answer to release yet.", code="nothing_to_release")
 
 
+@dataclass(frozen=True, slots=True)
+class _AllShards:
+    """The Parquet files of a release, written as its rows pass, or noted for later."""
+
+    labels: Shards[ReleaseRow] | LaterShards[ReleaseRow]
+    annotations: Shards[AnnotationRow] | LaterShards[AnnotationRow]
+
+    def stretches(self) -> list[Stretch]:
+        """Give what is to be written later; the largest, which takes longest, comes first."""
+        both = self.annotations, self.labels
+        found = [one for each in both if isinstance(each, LaterShards) for one in each.stretches]
+        return sorted(found, key=lambda one: one.start - one.end)
+
+
+def _open_shards(draft: Path, *, later: bool) -> _AllShards:
+    (draft / "data").mkdir()
+    (draft / "rows").mkdir()
+    if not later:
+        return _AllShards(
+            Shards(draft, _LABEL_FILES, LABELS, SHARD_ROWS),
+            Shards(draft, names.ANNOTATIONS_PARQUET, ANNOTATIONS, None),
+        )
+    kept = scratch_of(draft) / "annotations.jsonl"
+    return _AllShards(
+        LaterShards(draft, _LABEL_FILES, draft / names.LABELS_JSONL, SHARD_ROWS, keeps=False),
+        LaterShards(draft, names.ANNOTATIONS_PARQUET, kept, None, keeps=True),
+    )
+
+
+def scratch_of(draft: Path) -> Path:
+    """Make the folder of what is in a draft for the time of its writing, for its owner alone."""
+    scratch = draft / SCRATCH
+    scratch.mkdir(mode=0o700, exist_ok=True)
+    return scratch
+
+
 def _write_labels(
     draft: Path,
     rows: Iterable[ReleaseRow],
     counting: Counting,
     progress: Progress,
+    shards: Shards[ReleaseRow] | LaterShards[ReleaseRow],
     is_split: bool,
-) -> dict[str, tuple[int, int]]:
-    (draft / "data").mkdir()
-    (draft / "rows").mkdir()
-    shards = _Shards(draft, "data/part-{:05d}.parquet", LABELS, SHARD_ROWS)
+) -> None:
     split = ""
     with (
         shards,
@@ -156,18 +200,20 @@ def _write_labels(
             data = row_bytes(row)
             lines.write(data + b"\n")
             hashes.write(row_hash(data) + b"\n")
-            shards.add(row, len(data))
+            shards.add(row, data)
             counting.add_row(row)
             if counting.rows % _PROGRESS_EVERY == 0:
                 progress(counting.rows)
-    return {**shards.ranges, names.LABELS_JSONL: (0, counting.rows)}
 
 
 def _write_annotations(
-    draft: Path, rows: Iterable[AnnotationRow], counting: Counting, progress: Progress
+    draft: Path,
+    rows: Iterable[AnnotationRow],
+    counting: Counting,
+    progress: Progress,
+    shards: Shards[AnnotationRow] | LaterShards[AnnotationRow],
 ) -> dict[str, Any]:
     """Write the annotations and their leaves; gives the roots of the release's facts."""
-    shards = _Shards(draft, names.ANNOTATIONS_PARQUET, ANNOTATIONS, None)
     tree = Frontier()
     with shards, (draft / names.ANNOTATION_LEAVES).open("wb") as leaves:
         for row in rows:
@@ -175,81 +221,11 @@ def _write_annotations(
             leaf = leaf_hash(data)
             tree.push(leaf)
             leaves.write(leaf)
-            shards.add(row, len(data))
+            shards.add(row, data)
             counting.add_annotation(row)
             if counting.annotations % _PROGRESS_EVERY == 0:
                 progress(counting.rows + counting.annotations)
     return roots_of(tree.size, tree.root())
-
-
-class _Shards(Generic[Row]):
-    """Writes rows into Parquet files, group by group; always at least one file."""
-
-    def __init__(
-        self, draft: Path, pattern: str, shape: Shape[Row], shard_rows: int | None
-    ) -> None:
-        self.ranges: dict[str, tuple[int, int]] = {}
-        self._draft, self._pattern = draft, pattern
-        self._shape: Shape[Row] = shape
-        self._shard_rows = shard_rows
-        self._held: list[dict[str, Any]] = []
-        self._held_bytes = 0
-        self._in_shard = self._done = self._before = 0
-        self._writer: pq.ParquetWriter | None = None
-
-    def add(self, row: Row, size: int) -> None:
-        self._held.append(self._shape.record(row))
-        self._held_bytes += size
-        full = self._in_shard + len(self._held) == self._shard_rows
-        if full or len(self._held) == GROUP_ROWS or self._held_bytes >= GROUP_BYTES:
-            self._flush()
-        if full:
-            self._close()
-
-    def turn(self, pattern: str) -> None:
-        """Go on in files of another name."""
-        if self._held:
-            self._flush()
-        self._close()
-        self._pattern, self._before = pattern, len(self.ranges)
-
-    def _flush(self) -> None:
-        if self._writer is None:
-            path = self._pattern.format(len(self.ranges) - self._before)
-            self._writer = pq.ParquetWriter(
-                self._draft / path,
-                self._shape.schema,
-                compression="zstd",
-                write_page_checksum=True,
-            )
-            self.ranges[path] = (self._done, 0)
-        batch = pa.RecordBatch.from_pylist(self._held, schema=self._shape.schema)
-        if batch.num_rows:
-            self._writer.write_batch(batch)
-        self._in_shard += batch.num_rows
-        self._held, self._held_bytes = [], 0
-
-    def _close(self) -> None:
-        if self._writer is None:
-            return
-        self._writer.close()
-        path = next(reversed(self.ranges))
-        self.ranges[path] = (self._done, self._in_shard)
-        self._done, self._in_shard = self._done + self._in_shard, 0
-        self._writer = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None and (self._held or not self.ranges):
-            self._flush()
-        self._close()
 
 
 def _copy_media(draft: Path, read_media: ReadMedia) -> None:
