@@ -29,9 +29,18 @@ import httpcore
 import orjson
 
 from fairhand.compute.assistants.contract import AssistantError
+from fairhand.compute.backends.addresses import Address, refusal
 from fairhand.compute.backends.loose_json import read_json
 
-__all__ = ["AnsweredError", "GuardedClient", "Limits", "Target", "guarded_client", "read_url"]
+__all__ = [
+    "AnsweredError",
+    "GuardedClient",
+    "Limits",
+    "Reply",
+    "Target",
+    "guarded_client",
+    "read_url",
+]
 
 _PORTS: Final = {"http": 80, "https": 443}
 _MAX_URL = 2_000
@@ -41,15 +50,6 @@ _LOOK_UP_S = 5.0
 _CHUNK = 65_536
 _SNIPPET = 200
 _USER_AGENT = "fairhand"
-
-# Public by their number, and yet they answer for the machine itself or its cloud.
-_METADATA = frozenset(
-    map(ipaddress.ip_address, ("169.254.169.254", "168.63.129.16", "192.0.0.192", "fd00:ec2::254"))
-)
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_COMPATIBLE = ipaddress.IPv6Network("::/96")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class AnsweredError(AssistantError):
@@ -67,6 +67,15 @@ class Limits:
     connect_s: float = 3.0
     total_s: float = 30.0
     max_bytes: int = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back, whatever it is; the names of `headers` are in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +122,12 @@ def place_of(text: str) -> str:
 
 
 @contextmanager
-def guarded_client(allowed: Collection[str] = ()) -> Iterator[GuardedClient]:
-    """Open a client; `allowed` are the places (`host:port`) that may be within the house."""
-    client = GuardedClient(allowed)
+def guarded_client(allowed: Collection[str] = (), *, ca_file: str = "") -> Iterator[GuardedClient]:
+    """Open a client; `allowed` are the places (`host:port`) that may be within the house.
+
+    `ca_file` holds certificates of authorities that are trusted besides the public ones.
+    """
+    client = GuardedClient(allowed, ca_file=ca_file)
     try:
         yield client
     finally:
@@ -125,10 +137,10 @@ def guarded_client(allowed: Collection[str] = ()) -> Iterator[GuardedClient]:
 class GuardedClient:
     """Sends JSON to where people say, within limits; may be used by several threads."""
 
-    def __init__(self, allowed: Collection[str] = ()) -> None:
+    def __init__(self, allowed: Collection[str] = (), *, ca_file: str = "") -> None:
         self._gate = _Gate(frozenset(map(place_of, allowed)))
         self._pool = httpcore.ConnectionPool(
-            ssl_context=_tls(),
+            ssl_context=_tls(ca_file),
             max_connections=_MOST_CONNECTIONS,
             network_backend=self._gate,
         )
@@ -196,6 +208,19 @@ class GuardedClient:
                     break
             return answer.status, content[: limits.max_bytes]
 
+    def ask_once(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        limits: Limits = Limits(),
+    ) -> Reply:
+        """Ask, and give what came with its status; a redirect is an answer and is not followed."""
+        self._gate.deadline = monotonic() + limits.total_s
+        return self._exchange(method, read_url(url), headers or {}, body, limits)
+
     def _ask(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, limits: Limits
     ) -> bytes:
@@ -221,6 +246,17 @@ class GuardedClient:
         body: bytes | None,
         limits: Limits,
     ) -> tuple[int, bytes, str | None]:
+        reply = self._exchange(method, target, headers, body, limits)
+        return reply.status, reply.content, reply.headers.get("location") or None
+
+    def _exchange(
+        self,
+        method: str,
+        target: Target,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        limits: Limits,
+    ) -> Reply:
         sent = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",
@@ -240,15 +276,18 @@ class GuardedClient:
             ) as answer,
         ):
             found = {name.lower(): word for name, word in answer.headers}
-            where = found.get(b"location")
             content = _read_all(answer.iter_stream(), found, limits.max_bytes)
-            return answer.status, content, where.decode("latin-1") if where else None
+            plain = {name.decode("latin-1"): word.decode("latin-1") for name, word in found.items()}
+            return Reply(answer.status, plain, content)
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def _tls(ca_file: str = "") -> ssl.SSLContext:
     """Read the certificates that are trusted once a process: it takes a while."""
-    return httpcore.default_ssl_context()
+    context = httpcore.default_ssl_context()
+    if ca_file:
+        context.load_verify_locations(cafile=ca_file)
+    return context
 
 
 class _Gate(httpcore.NetworkBackend):
@@ -312,7 +351,7 @@ class _Gate(httpcore.NetworkBackend):
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         found = _look_up(host, port, self.left(_LOOK_UP_S))
         for address in found:
-            if why := _refusal(address, host, is_allowed=place in self._allowed):
+            if why := refusal(address, host, is_allowed=place in self._allowed):
                 raise _bad_address(
                     f"{host} is at {address}, which is {why}. If that is meant, the operator of "
                     f"this server allows it: backend_hosts = ['{place}'] in fairhand.toml, or "
@@ -350,39 +389,6 @@ class _Watched(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  # as httpcore says
         return self._stream.get_extra_info(info)
-
-
-def _refusal(address: Address, host: str, *, is_allowed: bool) -> str | None:
-    """Say what kind of forbidden address this is, or None when a request may go there."""
-    inner = _undressed(address)
-    if is_allowed and (str(address) == host or not (inner in _METADATA or inner.is_link_local)):
-        return None  # a name that was allowed still does not become a metadata service
-    if inner in _METADATA:
-        return "a metadata service"
-    if inner.is_loopback or inner.is_unspecified:
-        return "this machine itself"
-    if inner.is_link_local:
-        return "a link-local address"
-    if inner.is_multicast:
-        return "a multicast address"
-    if not inner.is_global or (inner.version == 6 and inner.is_site_local):
-        return "a private or reserved address"
-    return None
-
-
-def _undressed(address: Address) -> Address:
-    """Find the IPv4 address within an IPv6 one: mapped, compatible, NAT64, 6to4 or Teredo."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
-        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-    if address.sixtofour is not None:
-        return address.sixtofour
-    if address.teredo is not None:
-        return address.teredo[1]
-    return address
 
 
 def _look_up(host: str, port: int, timeout: float) -> list[Address]:
