@@ -131,6 +131,9 @@ UNLOGGED = {
     "webhook_secret": "a part of add_webhook and change_webhook, which log it",
     "fill_webhooks": "a tick that copies from the log",
     "try_webhook": "a test: nothing is kept of it",
+    "begin_sign_on": "nobody is known yet; finish_sign_on logs who it was",
+    "sign_on_parts": "a part of the stories of single sign-on, which log it",
+    "check_sign_on": "looks, and changes nothing",
     "begin_campaign": "tells the stories set_campaign and set_cells, which are logged",
 }
 # Files that hold several stories of one thing, each logged once.

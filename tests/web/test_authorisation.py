@@ -85,6 +85,8 @@ def test_public_routes_are_these_and_no_others(world: World) -> None:
     shown = "/r/{slug}/v{version:int}"  # releases that their owner shows; never their data
     lists |= {shown, f"{shown}/{{name}}"}
     own = {"/sign-in", "/sign-in/{token}", "/api/docs", "/ns/fair-work"}  # words alone
+    company = "/sign-on/{name}"  # to an identity provider and back: nobody is signed in yet
+    own |= {company, f"{company}/callback", f"{company}/prove", f"{company}/leave"}
     probes = {"/health", "/ready", "/metrics"}  # metrics: see who may in test_probes
     expected = {*probes, *own, *page, *verifier, *credentials, *lists, *policy, *licences}
     assert public == expected
@@ -272,6 +274,7 @@ _PLACES = {
     "{attempt_id}": "1",
     "{number}": "1",
     "{course_id}": "1",
+    "{key}": "0" * 32,
 }
 
 

@@ -125,9 +125,7 @@ def create(
     given |= {name: value for name, value in options.items() if value is not None}
     base = file.parent if file else Path()
     if from_label_studio is not None:
-        _move_in(
-            given, base, workspace, from_label_studio, config, as_gold=ground_truth_as_gold
-        )
+        _move_in(given, base, workspace, from_label_studio, config, as_gold=ground_truth_as_gold)
         return
     _create(given, base, workspace, template, is_sampled=sample, source=from_)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from fairhand.core.sign_on import PROVIDER_NAME, SignOn
 
 
 class Settings(BaseSettings):
@@ -72,6 +74,23 @@ class Settings(BaseSettings):
     backend_hosts: tuple[str, ...] = ()
     # Functions that this server may run as assistants, as "module:function"; others are refused.
     assistants: tuple[str, ...] = ()
+
+    # Identity providers that people may sign in with, by the name that their addresses bear.
+    sign_on: dict[str, SignOn] = {}
+    # Whether people may sign in with a password; one-time links from the terminal always work.
+    password_sign_in: bool = True
+
+    @model_validator(mode="after")
+    def _leaves_a_way_in(self) -> Settings:
+        for name, one in self.sign_on.items():
+            if not PROVIDER_NAME.match(name):
+                raise ValueError(f"sign_on.{name}: a name has small letters, digits and hyphens")
+            places = [(each.issuer, each.client_id) for each in self.sign_on.values()]
+            if places.count((one.issuer, one.client_id)) > 1:
+                raise ValueError(f"sign_on.{name}: the same provider is here twice")
+        if not self.password_sign_in and not self.sign_on:
+            raise ValueError("password_sign_in = false needs a [sign_on.NAME] to sign in with")
+        return self
 
     @property
     def database_dsn(self) -> str:

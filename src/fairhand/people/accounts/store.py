@@ -188,11 +188,16 @@ def change_person(
 def add_role(
     connection: Connection, person_id: int, role: str, project_id: int, now: Instant
 ) -> None:
-    """Give a role, in one project or (0) everywhere; giving it twice changes nothing."""
+    """Give a role, in one project or (0) everywhere; giving it twice changes nothing.
+
+    One that a group gave is given by hand from then on: leaving the group does not take it.
+    """
     connection.execute(
         insert(connection, membership)
         .values(person_id=person_id, project_id=project_id, role=role, created_at=now)
-        .on_conflict_do_nothing()
+        .on_conflict_do_update(
+            index_elements=["person_id", "project_id", "role"], set_={"source": "given"}
+        )
     )
 
 

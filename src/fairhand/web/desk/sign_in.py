@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from fairhand.core.errors import ForbiddenError, NotSignedInError
+from fairhand.core.errors import NotSignedInError
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.house import House
+from fairhand.use_cases.read_sign_on import buttons
 from fairhand.use_cases.sign_in import (
     peek_link,
     sign_in_by_link,
     sign_in_by_password,
     sign_out,
 )
+from fairhand.use_cases.sign_on_parts import label_of
 from fairhand.web.shared.doors import SESSION_COOKIE, guard, house_of, public
 from fairhand.web.shared.pages import render
+from fairhand.web.shared.sessions import PROVIDER_COOKIE, check_origin, local_path, signed_in
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/sign-in")
 @public
-def form(request: Request, next: str = "") -> Response:  # the query's name
-    """Show the sign-in form."""
-    return render(request, "signin.html", {"next": _local(next), "csrf_token": ""})
+def form(request: Request, next: str = "", left: str = "") -> Response:  # the query's names
+    """Show the sign-in form; `left` is the provider of whoever has just signed out."""
+    context = {**_ways(request), "next": local_path(next)}
+    if left in house_of(request).settings.sign_on:
+        context["left"] = (left, label_of(house_of(request), left))
+    return render(request, "signin.html", context)
 
 
 @router.get("/sign-in/{token}")
@@ -37,7 +43,7 @@ def link(request: Request, token: str) -> Response:
     house = house_of(request)
     name = peek_link(house.db, token, house.clock())
     if name is None:
-        return _again(
+        return again(
             request,
             "This sign-in link is not valid any more: a link works once and for a limited time. "
             "Ask whoever sent it for a new one.",
@@ -56,26 +62,21 @@ def sign_in(
     password: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
     """Open a session by link or by password."""
-    _check_origin(request)
+    check_origin(request)
     house = house_of(request)
     days = house.settings.session_days
     try:
         if link_token:
             secret = sign_in_by_link(house.db, link_token, house.clock(), days=days)
+        elif not house.settings.password_sign_in:
+            raise NotSignedInError(
+                "Nobody signs in with a password here. Use one of the buttons, or a one-time link."
+            )
         else:
             secret = sign_in_by_password(house.db, email, password, house.clock(), days=days)
     except NotSignedInError as error:
-        return _again(request, error.message, email=email, status=401)
-    answer = RedirectResponse(_local(next) or "/", status_code=303)
-    answer.set_cookie(
-        SESSION_COOKIE,
-        secret,
-        max_age=days * 86_400,
-        httponly=True,
-        samesite="lax",
-        secure=request.url.scheme == "https",
-    )
-    return answer
+        return again(request, error.message, email=email, status=401)
+    return signed_in(request, secret, next)
 
 
 @router.post("/sign-out")
@@ -83,24 +84,27 @@ def sign_in(
 def leave(house: House, actor: Actor, request: Request) -> Response:
     """Close the session."""
     sign_out(house.db, request.cookies.get(SESSION_COOKIE, ""))
-    answer = RedirectResponse("/sign-in", status_code=303)
+    left = request.cookies.get(PROVIDER_COOKIE, "")
+    known = left in house.settings.sign_on
+    answer = RedirectResponse(f"/sign-in?left={left}" if known else "/sign-in", status_code=303)
     answer.delete_cookie(SESSION_COOKIE)
+    answer.delete_cookie(PROVIDER_COOKIE)
     return answer
 
 
-def _again(request: Request, error: str, *, email: str = "", status: int = 200) -> Response:
-    context = {"next": "", "csrf_token": "", "error": error, "email": email}
+def again(
+    request: Request, error: str, *, email: str = "", status: int = 200, next_path: str = ""
+) -> Response:
+    """Show the sign-in form again, with what went wrong."""
+    context = {**_ways(request), "next": next_path, "error": error, "email": email}
     return render(request, "signin.html", context, status=status)
 
 
-def _local(path: str) -> str:
-    """Keep only a path of this site: a link must not lead a person elsewhere after signing in."""
-    starts_elsewhere = path.startswith(("//", "/\\"))
-    return path if path.startswith("/") and not starts_elsewhere and path.isprintable() else ""
-
-
-def _check_origin(request: Request) -> None:
-    """Refuse a sign-in posted from another site (there is no session yet to hold a token)."""
-    origin = request.headers.get("origin")
-    if origin not in (None, "null") and origin.split("://")[-1] != request.headers.get("host"):
-        raise ForbiddenError("This form was sent from another site.", code="csrf")
+def _ways(request: Request) -> dict[str, Any]:
+    """By what one may sign in here."""
+    house = house_of(request)
+    return {
+        "csrf_token": "",
+        "providers": buttons(house),
+        "password_sign_in": house.settings.password_sign_in,
+    }

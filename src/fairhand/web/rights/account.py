@@ -9,15 +9,17 @@ from fastapi import Form as Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from fairhand.core.errors import FairhandError, InvalidError, Issue
+from fairhand.core.errors import ConflictError, FairhandError, InvalidError, Issue
 from fairhand.core.words import INTERFACE, language_of
 from fairhand.people.accounts.rules import SCOPES, Actor
 from fairhand.people.accounts.store import Account
 from fairhand.use_cases.change_account import ChangeAccount, change_account
 from fairhand.use_cases.change_password import ChangePassword, change_password
+from fairhand.use_cases.end_identity import EndIdentity, end_identity
 from fairhand.use_cases.house import House
 from fairhand.use_cases.manage_tokens import CreateToken, create_token, list_tokens, revoke_token
 from fairhand.use_cases.read_people import read_account
+from fairhand.use_cases.read_sign_on import buttons, read_identities
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.forms import Form, failed
 from fairhand.web.shared.pages import render
@@ -122,6 +124,17 @@ def drop_token(house: House, actor: Actor, token_id: int) -> Response:
     return _back()
 
 
+@router.post("/account/identities/{key}/end")
+@guard("own", form=True)
+def drop_identity(house: House, actor: Actor, request: Request, key: str) -> Response:
+    """End the link to an identity provider."""
+    try:
+        end_identity(house, EndIdentity(actor.person_id, key), house.clock())
+    except ConflictError as error:
+        return _show(house, actor, request, link=failed(error, {}))
+    return _back()
+
+
 def _show(
     house: House,
     actor: Actor,
@@ -130,15 +143,20 @@ def _show(
     about: Form | None = None,
     secret: Form | None = None,
     token: Form | None = None,
+    link: Form | None = None,
     made: str = "",
 ) -> Response:
     mine = read_account(house.db, actor.person_id)
-    wrong = about or secret or token
+    identities = read_identities(house, actor.person_id)
+    wrong = about or secret or token or link
     context = {
         "account": mine,
         "about": about or Form(_said(mine)),
         "secret": secret or Form(),
         "token": token or Form({"scope": "work", "days": "90"}),
+        "link": link or Form(),
+        "identities": identities,
+        "providers": buttons(house, without=[one.issuer for one in identities]),
         "made": made,
         "scopes": _SCOPES,
         "languages": list(INTERFACE.items()),

@@ -1,0 +1,1 @@
+"""Single sign-on: who somebody is at an identity provider, and which roles that gives."""
