@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from fairhand.core.errors import ConflictError, UnavailableError
 from fairhand.proof.log.note import Signer
 from fairhand.proof.release import folder as folders
-from fairhand.proof.release import shape, writer
+from fairhand.proof.release import shape, shards, writer
 from fairhand.proof.release.folder import place_release
 from fairhand.proof.release.manifest import parse_manifest
 from fairhand.proof.release.rules import (
@@ -165,7 +165,7 @@ def test_rows_of_a_later_shard_are_named_by_their_place_in_the_release(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "SHARD_ROWS", 10)
-    monkeypatch.setattr(writer, "GROUP_ROWS", 4)
+    monkeypatch.setattr(shards, "GROUP_ROWS", 4)
     folder = make_release(tmp_path)
     assert errors(folder) == []
     path = folder / "data" / "part-00002.parquet"
@@ -186,7 +186,7 @@ def test_any_number_of_rows_fits_any_group_and_shard(
     tmp_path: Path, tasks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "SHARD_ROWS", 8)
-    monkeypatch.setattr(writer, "GROUP_ROWS", 4)
+    monkeypatch.setattr(shards, "GROUP_ROWS", 4)
     assert errors(make_release(tmp_path, tasks)) == []
 
 
@@ -383,7 +383,7 @@ def test_a_project_without_answers_has_nothing_to_release(tmp_path: Path) -> Non
 def test_only_the_rows_of_a_group_are_held_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "GROUP_ROWS", 50)
+    monkeypatch.setattr(shards, "GROUP_ROWS", 50)
     most = 0
     original = pa.RecordBatch.from_pylist
 
