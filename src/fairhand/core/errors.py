@@ -25,18 +25,25 @@ class Issue:
 class FairhandError(Exception):
     """Something a person asked for cannot be done; says what happened and what to do.
 
-    `code` is a stable word for machines (`lease_not_yours`), `status` its HTTP status.
+    `code` is a stable word for machines (`lease_not_yours`), `status` its HTTP status;
+    `retry_after_s` says when the same request may succeed, 0 that waiting alone mends nothing.
     """
 
     code = "error"
     status = 400
 
     def __init__(
-        self, message: str, *, code: str | None = None, issues: Sequence[Issue] = ()
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        issues: Sequence[Issue] = (),
+        retry_after_s: int = 0,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.issues = tuple(issues)
+        self.retry_after_s = retry_after_s
         if code is not None:
             self.code = code
 

@@ -25,6 +25,8 @@ __all__ = ["BlobStore"]
 
 _CHUNK_BYTES = 1024 * 1024
 _WHOLE_BYTES = 4 * 1024 * 1024
+_AWAY_RETRY_S = 5
+_FULL_RETRY_S = 60
 _NAME = re.compile(r"[0-9a-f]{64}")
 # ENOSPC, EDQUOT and EFBIG as the operating system's errors are written in obstore's messages.
 _NO_ROOM = re.compile(r"No space left|os error (28|122|27)\b|quota", re.IGNORECASE)
@@ -189,8 +191,10 @@ def _clear_errors(sha256: str = "") -> Iterator[None]:
             raise UnavailableError(
                 "The disk is full: the file was not saved. Free some space and try again.",
                 code="disk_full",
+                retry_after_s=_FULL_RETRY_S,
             ) from error
         raise UnavailableError(
             "The file store does not answer just now. Try again in a moment.",
             code="blobs_unavailable",
+            retry_after_s=_AWAY_RETRY_S,
         ) from error

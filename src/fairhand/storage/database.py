@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
@@ -30,6 +31,22 @@ _POOL_SIZE = 24
 _BUSY_TIMEOUT_MS = 15_000
 _POOL_TIMEOUT_S = 15
 _CONNECT_TIMEOUT_S = 5
+_BUSY_RETRY_S = 2
+_AWAY_RETRY_S = 5
+_FULL_RETRY_S = 60
+_SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL")
+_SQLITE_DISK = ("SQLITE_IOERR", "SQLITE_READONLY")  # EDQUOT and EFBIG come as the first of them
+_PG_DISK_FULL = "53100"
+# Connection trouble, rolled back for another's sake, out of something, shutting down, disk trouble.
+_PG_AWAY = ("08", "40", "53", "55P03", "57", "58")
+_PG_ALIVE = {
+    # A server that vanished without a word is noticed within half a minute, not in a quarter of
+    # an hour: by idle connections and by those that wait for what they sent to be taken.
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 
 class Database:
@@ -166,7 +183,7 @@ def _pg_engine(url: str, pool_size: int) -> Engine:
         max_overflow=0,
         pool_pre_ping=True,
         pool_timeout=_POOL_TIMEOUT_S,
-        connect_args={"connect_timeout": _CONNECT_TIMEOUT_S},
+        connect_args={"connect_timeout": _CONNECT_TIMEOUT_S, **_PG_ALIVE},
         hide_parameters=True,  # what people wrote is in no error message
     )
 
@@ -179,18 +196,57 @@ def _clear_errors() -> Iterator[None]:
         raise UnavailableError(
             "The database has more to do than it can: nothing was saved. Try again in a moment.",
             code="database_busy",
+            retry_after_s=_BUSY_RETRY_S,
         ) from error
-    except OperationalError as error:
-        text = str(error.orig)
-        if "full" in text or "No space" in text:
-            raise UnavailableError(
-                "The disk is full: nothing was saved. Free some space and try again.",
-                code="disk_full",
-            ) from error
-        busy = ("locked", "deadlock", "connection", "I/O")
-        if any(word in text or word in text.lower() for word in busy):
-            raise UnavailableError(
-                "The database does not answer just now: nothing was saved. Try again in a moment.",
-                code="database_unavailable",
-            ) from error
-        raise
+    except DBAPIError as error:
+        trouble = _trouble(error)
+        if trouble is None:
+            raise
+        raise trouble from error
+    except PendingRollbackError as error:  # a story went on after its connection had broken
+        raise _gone() from error
+
+
+def _trouble(error: DBAPIError) -> UnavailableError | None:
+    """Say what waiting or an administrator mends; None for an error of ours."""
+    if error.connection_invalidated:
+        return _gone()
+    if isinstance(error.orig, sqlite3.Error):
+        name = getattr(error.orig, "sqlite_errorname", "")
+        if name == "SQLITE_FULL":
+            return _full()
+        if name.startswith(_SQLITE_DISK):
+            return _unwritable()
+        return _gone() if name.startswith(_SQLITE_AWAY) else None
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
+    state = getattr(error.orig, "sqlstate", None)
+    if state == _PG_DISK_FULL:
+        return _full()
+    # Without a state it never came to a statement: no address, no server, no connection any more.
+    return _gone() if state is None or state.startswith(_PG_AWAY) else None
+
+
+def _gone() -> UnavailableError:
+    return UnavailableError(
+        "The database does not answer just now: nothing was saved. Try again in a moment.",
+        code="database_unavailable",
+        retry_after_s=_AWAY_RETRY_S,
+    )
+
+
+def _full() -> UnavailableError:
+    return UnavailableError(
+        "The disk is full: nothing was saved. Free some space and try again.",
+        code="disk_full",
+        retry_after_s=_FULL_RETRY_S,
+    )
+
+
+def _unwritable() -> UnavailableError:
+    return UnavailableError(
+        "The disk takes nothing just now, because it is full, a quota is reached or it fails: "
+        "nothing was saved. Free some space and try again.",
+        code="disk_full",
+        retry_after_s=_FULL_RETRY_S,
+    )

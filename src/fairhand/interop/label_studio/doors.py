@@ -193,4 +193,7 @@ def refusal(error: FairhandError) -> Response:
         "exc_info": None,
         **({"validation_errors": wrong} if wrong else {}),
     }
-    return written(content, status)
+    answer = written(content, status)
+    if error.retry_after_s:
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import asdict
 from http import HTTPStatus
@@ -15,11 +16,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from fairhand.core.errors import FairhandError, Issue, NotSignedInError
+from fairhand.core.errors import FairhandError, Issue, NotSignedInError, UnavailableError
 from fairhand.web.shared.pages import render
 
 _log = structlog.get_logger("fairhand.web")
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _DETAILS = {
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
@@ -28,7 +30,14 @@ _DETAILS = {
 
 def problem(error: FairhandError) -> Response:
     """Write an error as an RFC 9457 problem document."""
-    return problem_response(error.status, error.code, error.message, error.issues)
+    return later(problem_response(error.status, error.code, error.message, error.issues), error)
+
+
+def later(response: Response, error: FairhandError) -> Response:
+    """Say on an answer when the same request may succeed (RFC 9110, section 10.2.3)."""
+    if error.retry_after_s:
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 def problem_response(
@@ -64,20 +73,32 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(FairhandError, _on_fairhand_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(OSError, _on_os_error)
     app.add_exception_handler(Exception, _on_crash)
 
 
 def _answer(
-    request: Request, status: int, code: str, detail: str, issues: tuple[Issue, ...] = ()
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    issues: tuple[Issue, ...] = (),
+    *,
+    waits: bool = False,
 ) -> Response:
     if not wants_page(request):
         return problem_response(status, code, detail, issues)
-    context = {
+    context: dict[str, Any] = {
         "status": status,
         "title": HTTPStatus(status).phrase,
         "detail": detail,
         "issues": issues,
     }
+    if waits and request.method == "GET":
+        query = f"?{request.url.query}" if request.url.query else ""
+        context["again"] = f"{request.url.path}{query}"
+    elif waits:
+        context["detail"] = f"{detail} Your browser's Back brings back what you typed."
     return render(request, "error.html", context, status=status)
 
 
@@ -85,7 +106,9 @@ async def _on_fairhand_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, FairhandError)  # noqa: S101  # registered for this type
     if isinstance(error, NotSignedInError) and wants_page(request) and request.method == "GET":
         return RedirectResponse(f"/sign-in?next={request.url.path}", status_code=303)
-    return _answer(request, error.status, error.code, error.message, error.issues)
+    waits = error.retry_after_s > 0
+    given = (error.status, error.code, error.message, error.issues)
+    return later(_answer(request, *given, waits=waits), error)
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
@@ -110,6 +133,17 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     detail = _DETAILS.get(error.status_code, str(error.detail))
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
     return _answer(request, error.status_code, code, detail)
+
+
+async def _on_os_error(request: Request, error: Exception) -> Response:
+    if getattr(error, "errno", None) not in _NO_ROOM:
+        raise error
+    full = UnavailableError(
+        "The disk is full: nothing was saved. Free some space and try again.",
+        code="disk_full",
+        retry_after_s=60,
+    )
+    return await _on_fairhand_error(request, full)
 
 
 async def _on_crash(request: Request, error: Exception) -> Response:
