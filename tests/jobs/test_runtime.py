@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ import pytest
 from fairhand.core.errors import Issue
 from fairhand.jobs import runtime
 from fairhand.storage.database import Database
+from fairhand.storage.slots import take_slot
 from tests.jobs import counting
+from tests.jobs.test_ticker import end_sessions_with_slots
 
 
 @contextmanager
@@ -182,6 +185,41 @@ def test_the_jobs_of_a_killed_process_are_taken_up_by_another_one(
             first.kill()
             counting.wait_until_over(counted_db, "orphan", within_s=40)
     assert counting.counted(counted_db) == list(range(30))
+
+
+@pytest.mark.slow
+def test_a_job_begins_anew_when_dbos_has_given_it_up(counted_sqlite: Database) -> None:
+    counting.ask(counted_sqlite, "given-up", total=20)
+    with server(counted_sqlite.url, pause_s=0.05):
+        while len(counting.counted(counted_sqlite)) < 3:
+            time.sleep(0.02)
+    notes = Path(counted_sqlite.url.removeprefix("sqlite:///")).with_name("jobs.db")
+    with closing(sqlite3.connect(notes)) as connection:
+        connection.execute("UPDATE workflow_status SET status = 'ERROR'")
+        connection.commit()
+    assert not counting.find(counted_sqlite, "given-up").is_over
+    with server(counted_sqlite.url):
+        counting.wait_until_over(counted_sqlite, "given-up")
+    assert counting.counted(counted_sqlite) == list(range(20))
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_process_takes_its_slot_again_when_the_database_was_away(counted_db: Database) -> None:
+    jobs = counting.runtime(counted_db)
+    jobs.start()
+    try:
+        first = jobs._own_slot
+        end_sessions_with_slots(counted_db)
+        deadline = time.monotonic() + 10
+        while jobs._own_slot is first:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert take_slot(counted_db, "jobs", first.number) is None, "it holds it again"
+        counting.ask(counted_db, "after", total=3)
+        counting.wait_until_over(counted_db, "after")
+    finally:
+        jobs.stop()
+    assert counting.counted(counted_db) == [0, 1, 2]
 
 
 @pytest.mark.slow

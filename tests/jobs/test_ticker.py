@@ -7,9 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
+
 from fairhand.jobs.ticker import Tick, Ticker
 from fairhand.storage.database import Database
-from fairhand.storage.slots import take_slot
+from fairhand.storage.slots import Slot, take_slot
 
 
 class Counter:
@@ -89,3 +91,39 @@ def test_a_slot_has_one_holder_and_is_free_after_its_release(db: Database) -> No
     again = take_slot(db, "jobs", 7)
     assert again is not None
     again.release()
+
+
+def end_sessions_with_slots(database: Database) -> None:
+    """Do to the sessions that hold slots what a database that is ended at once does."""
+    with database.read() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_slot_ends_with_its_session_and_the_ticker_takes_it_again(
+    db: Database, rng: random.Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fairhand.jobs.ticker._SURE_FOR_S", 0.05)
+    counter, always = Counter(), Counter()
+    ticker = Ticker(db, [Tick("count", 0.01, counter), Tick("all", 0.01, always, True)], rng)
+    ticker.start()
+    assert wait_for(lambda: counter.calls >= 1)
+    end_sessions_with_slots(db)
+    mine = take_when_free(db)
+    assert mine.is_held()
+    assert wait_for(lambda: not ticker._slot), "it noticed that another has it"
+    calls, others = counter.calls, always.calls
+    assert wait_for(lambda: always.calls > others + 5)
+    assert counter.calls <= calls + 1
+    mine.release()
+    assert wait_for(lambda: counter.calls > calls + 5)
+    ticker.stop()
+
+
+def take_when_free(database: Database) -> Slot:
+    while (slot := take_slot(database, "ticker", 0)) is None:
+        time.sleep(0.001)
+    return slot

@@ -36,6 +36,7 @@ _MOST_PROCESSES = 1_000
 _JOBS_AT_ONCE = 2
 _POLL_S = 0.5
 _LONGEST_RETRY_S = 60.0
+_GIVEN_UP = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 _STOP_TIMEOUT_S = 15.0
 _log = structlog.get_logger("fairhand.jobs")
 
@@ -53,18 +54,22 @@ class JobRuntime:
         kinds: Kinds,
         ticks: Sequence[Tick] = (),
         *,
-        adopt_every_s: float = 10.0,
+        adopt_every_s: float = 5.0,
     ) -> None:
         self.services = services
         self.kinds = kinds
         self._ticks = (
             Tick("dispatch", _POLL_S, self.dispatch),
             Tick("adopt", adopt_every_s, self.adopt),
+            Tick("keep_slot", adopt_every_s / 2, self.keep_slot, everywhere=True),
+            Tick("mend", adopt_every_s, self.mend, everywhere=True),
             *ticks,
         )
         self._stopping = threading.Event()
-        self._at_work = 0
+        self._at_work: list[str] = []
         self._idle = threading.Condition()
+        self._lost: set[str] = set()
+        self._orphans: set[str] | None = None
         self._dispatched: set[str] | None = None
         self._slot: Slot | None = None
         self._ticker: Ticker | None = None
@@ -105,7 +110,7 @@ class JobRuntime:
         if self._ticker is not None:
             self._ticker.stop()
         with self._idle:
-            self._idle.wait_for(lambda: self._at_work == 0, _STOP_TIMEOUT_S)
+            self._idle.wait_for(lambda: not self._at_work, _STOP_TIMEOUT_S)
         if self in _running:
             self._leave()
 
@@ -129,31 +134,83 @@ class JobRuntime:
 
     def dispatch(self) -> None:
         """Start a workflow for every job that was asked for and not taken up."""
-        from dbos import DBOS, SetWorkflowID
-
         with self.services.database.read() as connection:
             if self._dispatched is None:  # the first look: also jobs that DBOS may have lost
                 wanted = job_store.list_unfinished(connection)
             else:
                 wanted = job_store.list_queued(connection)
         for job_id in set(wanted) - (self._dispatched or set()):
-            with SetWorkflowID(job_id):  # known to DBOS already: nothing happens
-                DBOS.enqueue_workflow(_QUEUE, _workflow(), job_id)
+            self._enqueue(job_id)
         self._dispatched = set(wanted)
 
     def adopt(self) -> None:
-        """Take up the jobs of processes that died."""
+        """Take up the jobs of processes that died.
+
+        After the first look only of those that were gone at the last one too: when the database
+        comes back, a process may need a moment to take its slot again.
+        """
         from dbos import DBOS
 
         pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
         owners = {str(each.executor_id) for each in pending}
+        orphans = set()
         for executor in owners - {_executor_name(self._own_slot.number)}:
             slot = take_slot(self.services.database, "jobs", int(executor.removeprefix("slot-")))
-            if slot is not None:
-                try:
+            if slot is None:
+                continue
+            try:
+                if self._orphans is None or executor in self._orphans:
                     DBOS._recover_pending_workflows([executor])
-                finally:
-                    slot.release()
+                else:
+                    orphans.add(executor)
+            finally:
+                slot.release()
+        self._orphans = orphans
+
+    def keep_slot(self) -> None:
+        """Take the slot again when the database was away and has let it go."""
+        if self._own_slot.is_held():
+            return
+        again = take_slot(self.services.database, "jobs", self._own_slot.number)
+        if again is not None:  # else another looks after its jobs just now: asked again soon
+            self._own_slot.release()
+            self._slot = again
+
+    def mend(self) -> None:
+        """Begin anew what DBOS gave up, or believes to run here when it does not.
+
+        A disk or a database that fails while DBOS takes its own notes ends a workflow before its
+        job. What the steps did is written with them, so none is done again.
+        """
+        from dbos import DBOS
+
+        unfinished = self._unfinished()
+        if not unfinished:
+            return
+        mine = _executor_name(self._own_slot.number)
+        found = DBOS.list_workflows(
+            workflow_ids=sorted(unfinished),
+            executor_id=mine,
+            status=["PENDING", *_GIVEN_UP],
+            load_input=False,
+            load_output=False,
+        )
+        lost = {each.workflow_id for each in found} - set(self._at_work)
+        for job_id in lost & self._lost & self._unfinished():  # also at the last look
+            _log.warning("job begins anew", job=job_id)
+            DBOS.delete_workflow(job_id)
+            self._enqueue(job_id)
+        self._lost = lost
+
+    def _unfinished(self) -> set[str]:
+        with self.services.database.read() as connection:
+            return set(job_store.list_unfinished(connection))
+
+    def _enqueue(self, job_id: str) -> None:
+        from dbos import DBOS, SetWorkflowID
+
+        with SetWorkflowID(job_id):  # known to DBOS already: nothing happens
+            DBOS.enqueue_workflow(_QUEUE, _workflow(), job_id)
 
     @property
     def _own_slot(self) -> Slot:
@@ -166,7 +223,7 @@ class JobRuntime:
         from dbos import DBOS
 
         with self._idle:
-            self._at_work += 1
+            self._at_work.append(job_id)
         try:
             number, cursor = 0, DBOS.run_step({"name": "step-0"}, self._step, job_id, 0, None)
             while cursor is not None:
@@ -175,7 +232,7 @@ class JobRuntime:
                 cursor = DBOS.run_step({"name": name}, self._step, job_id, number, cursor)
         finally:
             with self._idle:
-                self._at_work -= 1
+                self._at_work.remove(job_id)
                 self._idle.notify_all()
 
     def _step(self, job_id: str, number: int, cursor: object) -> object:

@@ -2,7 +2,8 @@
 
 Each tick has a thread of its own, so a slow one delays no other. With several processes one of
 them holds the ticker's slot and does the work; when it ends, another takes over within a tick.
-Every tick is safe to run twice at once all the same.
+Every tick is safe to run twice at once all the same. A database that was away has let the slot
+go, so the holder makes sure of it now and then.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 import structlog
 
@@ -20,16 +22,18 @@ from fairhand.storage.slots import Slot, take_slot
 _LONGEST_WAIT_S = 60.0
 _JITTER = 0.2
 _STOP_TIMEOUT_S = 10.0
+_SURE_FOR_S = 5.0
 _log = structlog.get_logger("fairhand.jobs")
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Something to do about every `every_s` seconds."""
+    """Something to do about every `every_s` seconds, `everywhere` in each process for itself."""
 
     name: str
     every_s: float
     run: Callable[[], object]
+    everywhere: bool = False
 
 
 class Ticker:
@@ -43,6 +47,7 @@ class Ticker:
         self._stopping = threading.Event()
         self._slot: Slot | None = None
         self._slot_lock = threading.Lock()
+        self._sure_at = monotonic()
         self._threads = [
             threading.Thread(target=self._repeat, args=(tick,), name=f"tick-{tick.name}")
             for tick in ticks
@@ -76,7 +81,7 @@ class Ticker:
 
     def _tried(self, tick: Tick) -> bool:
         try:
-            if self._holds_slot():
+            if tick.everywhere or self._holds_slot():
                 tick.run()
         except Exception as error:  # a tick must outlive whatever goes wrong in it
             _log.warning("tick failed", tick=tick.name, error=type(error).__name__)
@@ -85,6 +90,11 @@ class Ticker:
 
     def _holds_slot(self) -> bool:
         with self._slot_lock:
+            if self._slot is not None and monotonic() - self._sure_at > _SURE_FOR_S:
+                if not self._slot.is_held():
+                    self._slot.release()
+                    self._slot = None
+                self._sure_at = monotonic()
             if self._slot is None and not self._stopping.is_set():
                 self._slot = take_slot(self._database, "ticker", 0)
             return self._slot is not None

@@ -11,22 +11,30 @@ import os
 import zlib
 from collections.abc import Callable
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from fairhand.storage.database import Database
 
 __all__ = ["Slot", "take_slot"]
 
+_PING = text("SELECT 1")
 _LOCK = text("SELECT pg_try_advisory_lock(:family, :number)")
 
 
 class Slot:
-    """A slot that this process holds until `release` or its end."""
+    """A slot that this process holds until `release` or its end.
 
-    def __init__(self, number: int, release: Callable[[], None]) -> None:
+    On PostgreSQL also a session that breaks ends it: `is_held` asks.
+    """
+
+    def __init__(
+        self, number: int, release: Callable[[], None], is_held: Callable[[], bool] = lambda: True
+    ) -> None:
         self.number = number
         self.release = release
+        self.is_held = is_held
 
 
 def take_slot(database: Database, family: str, number: int) -> Slot | None:
@@ -51,6 +59,21 @@ def _take_advisory(database: Database, family: str, number: int) -> Slot | None:
     key = zlib.crc32(family.encode()) - 2**31
     if connection.execute(_LOCK, {"family": key, "number": number}).scalar():
         connection.detach()  # a session of its own: closing it is what frees the lock
-        return Slot(number, connection.close)
+        return Slot(number, lambda: _let_go(connection), lambda: _answers(connection))
     connection.close()
     return None
+
+
+def _answers(connection: Connection) -> bool:
+    try:
+        connection.execute(_PING)
+    except (DBAPIError, PendingRollbackError):
+        return False
+    return True
+
+
+def _let_go(connection: Connection) -> None:
+    try:
+        connection.close()
+    except DBAPIError:  # it broke: the lock is free already
+        connection.invalidate()
