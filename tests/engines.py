@@ -30,6 +30,7 @@ from tests.shelf import Shelf
 ENGINES = ("sqlite", "postgresql")
 Made = TypeVar("Made")
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+_LIBC = ctypes.CDLL(None)  # looked up beforehand: little is safe between a fork and its exec
 _START_TIMEOUT_S = 30
 _SERVER_SETTINGS = {
     "listen_addresses": "",
@@ -78,7 +79,7 @@ def _unprivileged_user() -> str | None:
 
 
 def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGINT)
+    _LIBC.prctl(_DIE_WITH_PARENT, signal.SIGINT)
 
 
 @dataclass(slots=True)
@@ -86,6 +87,7 @@ class PostgresServer:
     """A running private server on a Unix socket; stopped, and its files removed, by `stop`."""
 
     home: Path
+    command: list[str | Path]
     process: subprocess.Popen[bytes]
     _names: Iterator[int] = field(default_factory=count)
 
@@ -111,6 +113,16 @@ class PostgresServer:
     def drop(self, name: str) -> None:
         """Remove a database, disconnecting whoever still uses it."""
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def crash(self) -> None:
+        """End it at once, as `pg_ctl stop -m immediate`: what was committed is in its log."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(timeout=20)
+
+    def start_again(self) -> None:
+        """Start it on the same files; returns when it has recovered and answers."""
+        self.process = _spawn(self.command, self.home)
+        _wait_until_ready(self)
 
     def stop(self) -> None:
         """Shut the server down and remove its files."""
@@ -147,8 +159,15 @@ def start_postgres(*, durable: bool = False) -> PostgresServer:
     _run_as(user, [*initdb, "--no-sync", "-E", "UTF8", "--locale=C"], home)
     settings = [f"--{name}={value}" for name, value in _settings(durable).items()]
     command: list[str | Path] = [binaries / "postgres", "-D", home / "data", "-k", home, *settings]
-    with (home / "server.log").open("wb") as log:
-        process = subprocess.Popen(
+    server = PostgresServer(home, command, _spawn(command, home))
+    _wait_until_ready(server)
+    return server
+
+
+def _spawn(command: list[str | Path], home: Path) -> subprocess.Popen[bytes]:
+    user = _unprivileged_user() if os.geteuid() == 0 else None
+    with (home / "server.log").open("ab") as log:
+        return subprocess.Popen(
             command,
             cwd=home,
             user=user,
@@ -156,11 +175,8 @@ def start_postgres(*, durable: bool = False) -> PostgresServer:
             extra_groups=[] if user else None,
             stdout=log,
             stderr=log,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509  # set before any thread is started
+            preexec_fn=_die_with_parent,  # noqa: PLW1509  # one call into libc
         )
-    server = PostgresServer(home, process)
-    _wait_until_ready(server)
-    return server
 
 
 def _group_of(user: str | None) -> int | None:

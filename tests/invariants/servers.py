@@ -62,6 +62,10 @@ class Servers:
                 assert time.monotonic() < deadline, self.words()
                 time.sleep(0.05)
 
+    def is_alive(self, port: int) -> bool:
+        """Say whether the process of a port is there."""
+        return _is_alive(self.pids[port])
+
     def stop(self) -> None:
         """Ask every process to end."""
         for port in self.pids:
@@ -114,6 +118,7 @@ class Client:
     dice: random.Random
     stop: threading.Event
     pace_s: float = 0.0
+    give_up_s: float = _GIVE_UP_S
     submitted: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
     skipped: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
     retries: int = 0
@@ -151,7 +156,7 @@ class Client:
     ) -> tuple[int, dict[str, Any]]:
         """Send until somebody answers; a server that is gone or busy is asked again."""
         began = time.monotonic()
-        while time.monotonic() < began + _GIVE_UP_S:
+        while time.monotonic() < began + self.give_up_s:
             port = self.dice.choice(self.ports)
             try:
                 answer = http.post(f"http://127.0.0.1:{port}/api/v1/{path}", json=body)
@@ -160,13 +165,14 @@ class Client:
                 time.sleep(_RETRY_S)
                 continue
             if answer.status_code == 503:
+                assert int(answer.headers["retry-after"]) > 0, answer.text
                 self.retries += 1
                 time.sleep(_RETRY_S)
                 continue
             assert answer.status_code in (200, 201), f"{path}: {answer.status_code} {answer.text}"
             self.longest_s = max(self.longest_s, time.monotonic() - began)
             return answer.status_code, answer.json()
-        raise AssertionError(f"nobody answered {path} for {_GIVE_UP_S} s")
+        raise AssertionError(f"nobody answered {path} for {self.give_up_s} s")
 
 
 def _free_port() -> int:
