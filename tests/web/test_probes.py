@@ -17,6 +17,7 @@ from fairhand.core.clock import SECOND_MS, Instant
 from fairhand.core.settings import Settings
 from fairhand.jobs.heartbeat import Heartbeat
 from fairhand.proof.log.keys import load_or_create_signer
+from fairhand.storage import migrate
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
 from fairhand.storage.process_store import Process, beat, list_processes
@@ -45,7 +46,7 @@ def house(world: World, tmp_path: Path) -> House:
     load_or_create_signer(key_path(settings), "fairhand/pets")
     with world.house.db.write() as connection:
         connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32))")
-        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('0009')")
+        connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{migrate.head()}')")
     return replace(world.house, settings=settings, blobs=BlobStore(f"file://{tmp_path / 'blobs'}"))
 
 
