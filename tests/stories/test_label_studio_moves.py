@@ -17,6 +17,8 @@ from fairhand.formats.label_studio.config import read_config
 from fairhand.formats.label_studio.infer import infer_config
 from fairhand.formats.options import ReadOptions
 from fairhand.formats.registry import read_tasks
+from fairhand.model.origin import ASSISTED, Standing, of_judgement
+from fairhand.proof.release.store import iter_sheets
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
 from fairhand.use_cases.create_project import CreateProject, create_project
@@ -24,6 +26,7 @@ from fairhand.use_cases.import_tasks import ImportTasks, import_tasks, start_imp
 from fairhand.use_cases.keep_label_config import KeepLabelConfig, keep_label_config
 from fairhand.use_cases.read_studio_tasks import iter_studio_tasks, their_ids
 from fairhand.use_cases.submit_annotation import SubmitAnnotation, submit_annotation
+from fairhand.work.prelabel.learning_store import list_behind
 from fairhand.work.projects.rules import ProjectPolicy
 from fairhand.work.projects.store import ImportRun
 from tests.cast import GBP_6, IDLE_CAP_MS, LEASE_MS, Cast
@@ -242,3 +245,47 @@ def test_whatever_an_export_holds_nothing_of_it_is_lost(
 def settled(sqlite_db: Database) -> Cast:
     """A workspace into which many projects move."""
     return Cast(sqlite_db)
+
+
+def test_taking_over_a_persons_answer_is_no_models_child(db: Database, tmp_path: Path) -> None:
+    config = (
+        '<View><Text name="t" value="$text"/>'
+        '<Choices name="pet" toName="t"><Choice value="cat"/><Choice value="dog"/></Choices></View>'
+    )
+    chosen = {"from_name": "pet", "to_name": "t", "type": "choices", "value": {"choices": ["cat"]}}
+    begun: list[dict[str, Any]] = [{}, {"parent_prediction": 4}, {"prediction": {"id": 4}}]
+    export = [
+        {"id": n, "data": {"text": f"Heard {n}"}, "annotations": [{"result": [chosen], **more}]}
+        for n, more in enumerate(begun)
+    ]
+    cast = Cast(db)
+    project_id = project_of(cast, config)
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps(export), "utf-8")
+    options = ReadOptions(questions=read_config(config).questions, label_config=config)
+    run = start_import(db, project_id, "export.json", cast.clock.now)
+    rows = read_tasks(path, options)
+    import_tasks(db, BlobStore("memory://"), ImportTasks(run.id, rows, cast.carmen), cast.clock.now)
+    amina = cast.person("Amina")
+    cast.join(amina, project_id)
+    for _ in export:
+        sheet = cast.next(amina, project_id).sheet
+        assert sheet is not None
+        assert sheet.prediction is not None
+        proposed = sheet.prediction.id
+        answer = SubmitAnnotation(
+            amina, sheet.task.id, cast.key(), {"pet": "cat"}, proposed, prediction_shown=True
+        )
+        submit_annotation(db, answer, cast.clock.now, signer=cast.signer, idle_cap_ms=IDLE_CAP_MS)
+
+    with db.read() as connection:
+        sheets = list(iter_sheets(connection, project_id))
+        behind = list_behind(connection, [one for sheet in sheets for one in sheet.given])
+    given_here = [one for sheet in sheets for one in sheet.given.values()]
+    assert all(one.assisted and not one.changed for one in given_here)
+    assert [of_judgement(one.judgement()) for one in given_here] == [
+        ASSISTED,
+        Standing("synthetic", 1),
+        Standing("synthetic", 1),
+    ]
+    assert sorted(one.of_person for one in behind) == [False, False, True]

@@ -7,6 +7,9 @@ from typing import Any
 
 from fairhand.core.clock import Instant
 
+BY_PEOPLE = "label-studio-annotation"
+"""What made a proposal that is a person's own answer, given in another tool from nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class ForeignProject:

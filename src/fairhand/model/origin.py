@@ -77,19 +77,21 @@ class Judgement:
 
     `model_depth` is the depth of what the model learned from. `agrees` says whether the answer says
     what the one that is asked about says: the very same, or of what is drawn nearly so.
+    `of_person`: what they saw was no model's, but somebody's answer from another tool.
     """
 
     assisted: bool
     changed: bool
     model_depth: int = 0
     agrees: bool = True
+    of_person: bool = False
 
 
 def of_judgement(one: Judgement) -> Standing:
     """Say where one person's answer comes from, looked at alone."""
     if not one.assisted:
         return HUMAN
-    if one.changed:
+    if one.changed or one.of_person:
         return ASSISTED
     return Standing("synthetic", one.model_depth + 1)
 

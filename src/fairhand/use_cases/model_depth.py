@@ -43,7 +43,10 @@ def _depth(behind: Sequence[Behind], question: Question, value: Any) -> int | No
         one for one in behind if says_the_same(question, value, one.value.get(question.name))
     ] or list(behind)
     standing = of_answer(
-        [Judgement(one.assisted, one.changed, one.model_depth or 0) for one in agreeing]
+        [
+            Judgement(one.assisted, one.changed, one.model_depth or 0, of_person=one.of_person)
+            for one in agreeing
+        ]
     )
     if standing.origin == "synthetic" and any(one.model_depth is None for one in agreeing):
         return None

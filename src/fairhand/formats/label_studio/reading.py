@@ -24,11 +24,12 @@ from fairhand.formats.options import Proposed, ReadOptions, Row, Source, opened,
 from fairhand.formats.safe_files import opened_inside
 from fairhand.labels.kind import AnswerContext, json_type
 from fairhand.labels.replies import MAX_REPLIES
+from fairhand.model.foreign import BY_PEOPLE
 from fairhand.model.project import Question
 from fairhand.model.task import Foreign, ForeignAnswer, NewPrediction
 
 SOURCE: Final = "label-studio"
-ANNOTATION_MODEL: Final = "label-studio-annotation"
+_FROM_PREDICTION: Final = "label-studio-annotation-of-prediction"
 _ITEM_PER_PAYLOAD = 16
 """How much longer than its data a task may be: it brings its annotations along."""
 
@@ -178,7 +179,9 @@ def _proposed(foreign: Foreign, desk: _Desk, context: AnswerContext) -> Proposed
 
 def _model(answer: ForeignAnswer, desk: _Desk) -> str:
     if answer.kind == "annotation":
-        return ANNOTATION_MODEL
+        given = answer.original
+        of_model = given.get("parent_prediction") or given.get("prediction")
+        return _FROM_PREDICTION if of_model else BY_PEOPLE
     model = answer.original.get("model_version")
     return str(model)[:100] if model else desk.options.prediction_model
 

@@ -51,15 +51,12 @@ class Given:
     model: str | None
     model_depth: int | None = None  # of what the model learned from; None: nobody said
     version: int = 0  # of the questions, when it was given
+    of_person: bool = False  # the proposal was a person's answer, from another tool
 
     def judgement(self, agrees: bool = True) -> Judgement:
         """What its origin is told from."""
-        return Judgement(self.assisted, self.changed, self.model_depth or 0, agrees)
-
-    @property
-    def is_taken_over(self) -> bool:
-        """Whether it is a model's proposal as it was."""
-        return self.assisted and not self.changed
+        depth = self.model_depth or 0
+        return Judgement(self.assisted, self.changed, depth, agrees, self.of_person)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
 from fairhand.core.chunks import chunks
 from fairhand.core.clock import Instant
+from fairhand.model.foreign import BY_PEOPLE
 from fairhand.model.origin import HUMAN, Standing
 from fairhand.proof.release.guard_counts import Checked
 from fairhand.proof.release.source import Answer, Given, Ruling, TaskSheet
 from fairhand.storage.tables.assist import model_version
-from fairhand.storage.tables.office import adjudication, review
+from fairhand.storage.tables.office import adjudication, foreign_annotation, review
 from fairhand.storage.tables.people import consent_grant
 from fairhand.storage.tables.proof import release, task_origin
 from fairhand.storage.tables.quality import consensus
@@ -98,6 +99,15 @@ _ANNOTATIONS = (
         prediction.c.model,
         model_version.c.data_depth,
         annotation.c.project_version,
+        select(foreign_annotation.c.id)
+        .where(
+            foreign_annotation.c.task_id == annotation.c.task_id,
+            foreign_annotation.c.prediction_id == annotation.c.prediction_id,
+            foreign_annotation.c.kind == "annotation",
+            prediction.c.model == BY_PEOPLE,
+        )
+        .exists()
+        .label("of_person"),
     )
     .join_from(annotation, prediction, prediction.c.id == annotation.c.prediction_id, isouter=True)
     .join(model_version, model_version.c.id == prediction.c.model_version_id, isouter=True)

@@ -11,6 +11,7 @@ from sqlalchemy import Row, bindparam, select, text
 
 from fairhand.core.chunks import chunks
 from fairhand.core.clock import Instant
+from fairhand.model.foreign import BY_PEOPLE
 from fairhand.storage.database import Connection
 from fairhand.storage.tables.assist import learning_point
 from fairhand.storage.tables.quality import consensus
@@ -31,7 +32,11 @@ _ANSWERS = text(
 # Where answers come from: whether a proposal stood behind them, and how deep its model is.
 _STANDINGS = text(
     "SELECT a.task_id, a.value, a.prediction_shown, a.prediction_changed, v.data_depth, "
-    "o.depth AS task_depth FROM annotation AS a "
+    "o.depth AS task_depth, "
+    "EXISTS (SELECT 1 FROM foreign_annotation AS f WHERE f.task_id = a.task_id "
+    "AND f.prediction_id = a.prediction_id AND f.kind = 'annotation' "
+    f"AND p.model = '{BY_PEOPLE}') AS of_person "
+    "FROM annotation AS a "
     "LEFT JOIN prediction AS p ON p.id = a.prediction_id "
     "LEFT JOIN model_version AS v ON v.id = p.model_version_id "
     "LEFT JOIN task_origin AS o ON o.task_id = a.task_id WHERE a.id IN :ids"
@@ -124,7 +129,8 @@ class Behind:
     """One answer that a model learns from: was a proposal in view, changed, and how deep.
 
     `model_depth` is that of what the proposing model learned from, None where nobody said;
-    `task_depth` that of the data, 0 for people's.
+    `task_depth` that of the data, 0 for people's. `of_person`: what was in view was a person's
+    answer, from another tool.
     """
 
     task_id: int
@@ -133,6 +139,7 @@ class Behind:
     changed: bool
     model_depth: int | None
     task_depth: int
+    of_person: bool
 
 
 def list_behind(connection: Connection, annotation_ids: Iterable[int]) -> list[Behind]:
@@ -145,6 +152,7 @@ def list_behind(connection: Connection, annotation_ids: Iterable[int]) -> list[B
             bool(row.prediction_changed),
             row.data_depth,
             row.task_depth or 0,
+            bool(row.of_person),
         )
         for some in chunks(annotation_ids, _CHUNK)
         for row in connection.execute(_STANDINGS, {"ids": some})
