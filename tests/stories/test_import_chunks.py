@@ -19,7 +19,7 @@ def test_long_sounds_are_put_away_before_many_of_them_are_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(import_tasks, "CHUNK_BYTES", 1_000)
-    chunks = list(import_tasks._chunks(iter(rows([400] * 9))))
+    chunks = list(import_tasks.chunks_of(iter(rows([400] * 9))))
     assert [len(chunk) for chunk in chunks] == [3, 3, 3]
-    small = list(import_tasks._chunks(iter(rows([1] * 40))))
+    small = list(import_tasks.chunks_of(iter(rows([1] * 40))))
     assert [len(chunk) for chunk in small] == [32, 8]

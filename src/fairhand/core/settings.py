@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -14,12 +14,15 @@ from pydantic_settings import (
 )
 
 from fairhand.core.sign_on import PROVIDER_NAME, SignOn
+from fairhand.core.source_settings import SourceSettings, check_names
 
 
 class Settings(BaseSettings):
     """What an administrator may set; every size, time and retry limit has a name and a bound."""
 
-    model_config = SettingsConfigDict(env_prefix="FAIRHAND_", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="FAIRHAND_", env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True
+    )
 
     workspace: Path = Path("fairhand-workspace")
     database_url: str = ""
@@ -74,6 +77,14 @@ class Settings(BaseSettings):
     backend_hosts: tuple[str, ...] = ()
     # Functions that this server may run as assistants, as "module:function"; others are refused.
     assistants: tuple[str, ...] = ()
+    # Buckets, folders of this server and web servers that data may be imported from, by name.
+    sources: dict[str, SourceSettings] = {}
+    # The largest number of files that one import from a source or a list of addresses looks at.
+    max_source_objects: int = Field(default=1_000_000, ge=1)
+    # How long one file behind a web address may take.
+    address_timeout_s: int = Field(default=60, ge=1, le=3_600)
+
+    _names = field_validator("sources")(check_names)
 
     # Identity providers that people may sign in with, by the name that their addresses bear.
     sign_on: dict[str, SignOn] = {}

@@ -3,6 +3,8 @@
 Asking for one is `job_store.ask(connection, NewJob(id, kind, command), now)` with these commands:
 
 - `import_file`: project_id, source (a path, or `blob:` and a SHA-256), name, options, person_id
+- `import_source`: project_id, person_id, source (a name, or empty for addresses), prefix, pattern,
+  urls, takes_changed, options
 - `close_period`: ends_at, closed_by
 - `publish_release`: project_id, directory, published_by, licence, media, and of a campaign what it
   is for; licence_id where a licence waits for it
@@ -31,6 +33,7 @@ from fairhand.jobs.act_on_tasks import ActOnTasks
 from fairhand.jobs.assist_kinds import assist_kinds
 from fairhand.jobs.evaluate import EvaluateVersion
 from fairhand.jobs.export import MakeExport
+from fairhand.jobs.import_source import ImportSource
 from fairhand.jobs.prelabel_kind import PrelabelWholeProject
 from fairhand.jobs.steps import Kinds, Step
 from fairhand.jobs.value import MeasureStudy
@@ -39,6 +42,7 @@ from fairhand.pay.statement.store import ToSettle
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
 from fairhand.use_cases.ask_export import EXPORT
+from fairhand.use_cases.ask_import_from import IMPORT_SOURCE
 from fairhand.use_cases.ask_prelabel import PRELABEL_PROJECT
 from fairhand.use_cases.ask_task_act import ACT_ON_TASKS
 from fairhand.use_cases.ask_value import MEASURE
@@ -62,9 +66,8 @@ from fairhand.use_cases.publish_release import (
     begin_release,
     finish_release,
 )
+from fairhand.use_cases.reading_options import reading_options
 from fairhand.use_cases.settle_quality import settle_quality
-from fairhand.use_cases.versions import current_version
-from fairhand.work.foreign import store as foreign
 from fairhand.work.projects import store as projects
 from fairhand.work.projects.store import ImportRun
 
@@ -84,6 +87,7 @@ def kinds_of(house: House) -> Kinds:
         MEASURE: MeasureStudy(house),
         EXPORT: MakeExport(house),
         ACT_ON_TASKS: ActOnTasks(house),
+        IMPORT_SOURCE: ImportSource(house),
     }
 
 
@@ -227,24 +231,11 @@ def _source(blobs: BlobStore, source: str) -> Iterator[Path]:
 
 
 def _options(house: House, command: Mapping[str, Any]) -> ReadOptions:
-    """Read a job's options; limits and the folder of pictures are the workspace's word alone."""
-    given = dict(command.get("options") or {})
+    """Read a job's options; an upload has no folder of pictures beside it."""
     uploaded = command["source"].startswith(_BLOB)
-    with house.db.read() as connection:
-        project = projects.load_project(connection, command["project_id"])
-        kept = foreign.load_project(connection, command["project_id"])
-    if project is None:
-        raise NotFoundError(f"There is no project {command['project_id']}.")
-    return ReadOptions(
-        **given,
-        name=command["name"],
-        questions=current_version(house.db, project.id, project.version).questions,
-        media_root=None if uploaded else Path(command["source"]).parent,
-        label_config=kept.config if kept is not None else None,
-        max_payload_bytes=house.settings.max_payload_bytes,
-        max_image_pixels=house.settings.max_image_pixels,
-        max_raster_pixels=house.settings.max_raster_pixels,
-    )
+    root = None if uploaded else Path(command["source"]).parent
+    given = command.get("options") or {}
+    return reading_options(house, command["project_id"], given, name=command["name"], root=root)
 
 
 def _report(step: Step, run: ImportRun) -> None:

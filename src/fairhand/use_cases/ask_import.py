@@ -78,7 +78,7 @@ def ask_import(db: Database, command: AskImport, now: Instant) -> str:
             raise ForbiddenError("This project is finished; its tasks can no longer change.")
         version = store.load_version(connection, project.id, project.version)
         names = [question.name for question in version.questions] if version else []
-        if issues := _check(command, names):
+        if issues := check_import(command, names):
             raise InvalidError("The file cannot be imported like this.", issues=issues)
         content = {
             "project_id": project.id,
@@ -94,7 +94,8 @@ def ask_import(db: Database, command: AskImport, now: Instant) -> str:
     return job_id
 
 
-def _check(command: AskImport, questions: Sequence[str]) -> list[Issue]:
+def check_import(command: AskImport, questions: Sequence[str]) -> list[Issue]:
+    """List what is wrong with how a file is to be read."""
     issues = check_generated(command.options)
     chosen = command.options.format
     if chosen is not None and chosen not in formats():

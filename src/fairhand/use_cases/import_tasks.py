@@ -7,7 +7,7 @@ the same file twice adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 
@@ -70,27 +70,44 @@ def import_tasks(
     on_progress: OnProgress = lambda _run: None,
 ) -> ImportRun:
     """Take in every row that is not in yet; bad rows are kept as issues and the rest goes on."""
-    run, project = _load(db, command.run_id)
+    run, project = load_run(db, command.run_id)
     rows = islice(command.rows, run.rows_read, None)
-    for chunk in _chunks(rows):
-        tasks = [row for row in chunk if isinstance(row, NewTask)]
-        issues = [row for row in chunk if isinstance(row, Issue)]
-        kept = [keep_media(blobs, task) for task in tasks]
-        with db.write() as connection:
-            doses = doses_of(connection, project, [task.media for task in tasks], now)
-            previews = [one.preview_sha256 for one in kept]
-            added = store.add_tasks(connection, project, tasks, previews, now, doses)
-            media.add_parts(connection, [part for one in kept for part in one.parts], now)
-            _mark_gold(connection, project, tasks, command.person_id, now)
-            _mark_generated(connection, project, tasks, command.person_id, now)
-            _keep_foreign(connection, project, tasks, now)
-            run = _counted(run, len(chunk), added, len(tasks), issues)
-            store.save_import(connection, run)
+    for chunk in chunks_of(rows):
+        run = take_chunk(db, blobs, project, run, chunk, command.person_id, now)
         on_progress(run)
-    return _finish(db, run, command.person_id, now)
+    return finish_import(db, run, command.person_id, now)
 
 
-def _load(db: Database, run_id: int) -> tuple[ImportRun, Project]:
+def take_chunk(
+    db: Database,
+    blobs: BlobStore,
+    project: Project,
+    run: ImportRun,
+    chunk: Sequence[NewTask | Issue],
+    person_id: int,
+    now: Instant,
+    beside: Callable[[Connection], None] = lambda _connection: None,
+) -> ImportRun:
+    """Take in some rows, and write what goes with them `beside`, in one transaction."""
+    tasks = [row for row in chunk if isinstance(row, NewTask)]
+    issues = [row for row in chunk if isinstance(row, Issue)]
+    kept = [keep_media(blobs, task) for task in tasks]
+    with db.write() as connection:
+        doses = doses_of(connection, project, [task.media for task in tasks], now)
+        previews = [one.preview_sha256 for one in kept]
+        added = store.add_tasks(connection, project, tasks, previews, now, doses)
+        media.add_parts(connection, [part for one in kept for part in one.parts], now)
+        _mark_gold(connection, project, tasks, person_id, now)
+        _mark_generated(connection, project, tasks, person_id, now)
+        _keep_foreign(connection, project, tasks, now)
+        run = _counted(run, len(chunk), added, len(tasks), issues)
+        store.save_import(connection, run)
+        beside(connection)
+    return run
+
+
+def load_run(db: Database, run_id: int) -> tuple[ImportRun, Project]:
+    """Load an import run and its project."""
     with db.read() as connection:
         run = store.load_import(connection, run_id)
         project = store.load_project(connection, run.project_id) if run else None
@@ -99,13 +116,13 @@ def _load(db: Database, run_id: int) -> tuple[ImportRun, Project]:
     return run, project
 
 
-def _chunks(rows: Iterator[NewTask | Issue]) -> Iterator[list[NewTask | Issue]]:
+def chunks_of(rows: Iterator[NewTask | Issue]) -> Iterator[list[NewTask | Issue]]:
     """Cut into chunks that fit in memory: many rows of text, few images."""
     chunk: list[NewTask | Issue] = []
     images = 0
     for row in rows:
         chunk.append(row)
-        images += _weight(row)
+        images += weight_of(row)
         if len(chunk) >= CHUNK_ROWS or images >= CHUNK_IMAGES:
             yield chunk
             chunk, images = [], 0
@@ -113,7 +130,7 @@ def _chunks(rows: Iterator[NewTask | Issue]) -> Iterator[list[NewTask | Issue]]:
         yield chunk
 
 
-def _weight(row: NewTask | Issue) -> int:
+def weight_of(row: NewTask | Issue) -> int:
     """Say how many images a row counts for; a large file is a chunk's last."""
     if not isinstance(row, NewTask):
         return 0
@@ -166,7 +183,8 @@ def _counted(run: ImportRun, read: int, added: int, good: int, issues: list[Issu
     )
 
 
-def _finish(db: Database, run: ImportRun, person_id: int, now: Instant) -> ImportRun:
+def finish_import(db: Database, run: ImportRun, person_id: int, now: Instant) -> ImportRun:
+    """Close an import run, and write it into the log."""
     done = replace(run, state="done")
     with db.write() as connection:
         store.save_import(connection, done, ended_at=now)

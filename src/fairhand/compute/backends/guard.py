@@ -13,8 +13,6 @@ whole; proxies of the environment are not used.
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 import ssl
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -22,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from time import monotonic
-from typing import Any, Final
+from typing import IO, Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
@@ -30,6 +28,7 @@ import orjson
 
 from fairhand.compute.assistants.contract import AssistantError
 from fairhand.compute.backends.addresses import Address, refusal
+from fairhand.compute.backends.looking_up import bad_address, look_up
 from fairhand.compute.backends.loose_json import read_json
 
 __all__ = [
@@ -50,6 +49,10 @@ _LOOK_UP_S = 5.0
 _CHUNK = 65_536
 _SNIPPET = 200
 _USER_AGENT = "fairhand"
+_HINT: Final = (
+    "If that is meant, the operator of this server allows it: backend_hosts = ['{place}'] in "
+    "fairhand.toml, or `fairhand assist add --allow-private` in its terminal."
+)
 
 
 class AnsweredError(AssistantError):
@@ -96,23 +99,23 @@ class Target:
 def read_url(url: str) -> Target:
     """Take a web address apart; raises AssistantError (hop `address`) when it cannot be one."""
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise _bad_address("An address has only plain letters, without spaces.")
+        raise bad_address("An address has only plain letters, without spaces.")
     if len(url) > _MAX_URL:
-        raise _bad_address(f"An address has at most {_MAX_URL} characters.")
+        raise bad_address(f"An address has at most {_MAX_URL} characters.")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise _bad_address("This is no address; one looks like http://host:9090.") from None
+        raise bad_address("This is no address; one looks like http://host:9090.") from None
     if parts.scheme not in _PORTS:
-        raise _bad_address("An address begins with http:// or https://.")
+        raise bad_address("An address begins with http:// or https://.")
     if "@" in parts.netloc:
-        raise _bad_address("Leave the name and password out of the address.")
+        raise bad_address("Leave the name and password out of the address.")
     if parts.fragment:
-        raise _bad_address("Leave out what follows # in the address.")
+        raise bad_address("Leave out what follows # in the address.")
     host = (parts.hostname or "").rstrip(".")
     if not host or port == 0 or "%" in host:
-        raise _bad_address("The address names no host; one looks like http://host:9090.")
+        raise bad_address("The address names no host; one looks like http://host:9090.")
     return Target(url, parts.scheme, host, _PORTS[parts.scheme] if port is None else port)
 
 
@@ -122,12 +125,15 @@ def place_of(text: str) -> str:
 
 
 @contextmanager
-def guarded_client(allowed: Collection[str] = (), *, ca_file: str = "") -> Iterator[GuardedClient]:
+def guarded_client(
+    allowed: Collection[str] = (), *, ca_file: str = "", hint: str = _HINT
+) -> Iterator[GuardedClient]:
     """Open a client; `allowed` are the places (`host:port`) that may be within the house.
 
-    `ca_file` holds certificates of authorities that are trusted besides the public ones.
+    `ca_file` holds certificates of authorities that are trusted besides the public ones; `hint`
+    says how others are allowed, about a `{place}`.
     """
-    client = GuardedClient(allowed, ca_file=ca_file)
+    client = GuardedClient(allowed, ca_file=ca_file, hint=hint)
     try:
         yield client
     finally:
@@ -137,8 +143,10 @@ def guarded_client(allowed: Collection[str] = (), *, ca_file: str = "") -> Itera
 class GuardedClient:
     """Sends JSON to where people say, within limits; may be used by several threads."""
 
-    def __init__(self, allowed: Collection[str] = (), *, ca_file: str = "") -> None:
-        self._gate = _Gate(frozenset(map(place_of, allowed)))
+    def __init__(
+        self, allowed: Collection[str] = (), *, ca_file: str = "", hint: str = _HINT
+    ) -> None:
+        self._gate = _Gate(frozenset(map(place_of, allowed)), hint)
         self._pool = httpcore.ConnectionPool(
             ssl_context=_tls(ca_file),
             max_connections=_MOST_CONNECTIONS,
@@ -188,19 +196,7 @@ class GuardedClient:
         No more than `limits.max_bytes` of the answer are read: what follows is left unread.
         """
         self._gate.deadline = monotonic() + limits.total_s
-        target = read_url(url)
-        times = {"connect": limits.connect_s, "pool": limits.total_s}
-        sent = {"Accept-Encoding": "identity", "User-Agent": _USER_AGENT, **headers}
-        with (
-            _in_words(target),
-            self._pool.stream(
-                "POST",
-                target.url,
-                headers=list(sent.items()),
-                content=body,
-                extensions={"timeout": times},
-            ) as answer,
-        ):
+        with self._opened("POST", read_url(url), headers, body, limits) as answer:
             content = b""
             for chunk in answer.iter_stream():
                 content += chunk
@@ -220,6 +216,44 @@ class GuardedClient:
         """Ask, and give what came with its status; a redirect is an answer and is not followed."""
         self._gate.deadline = monotonic() + limits.total_s
         return self._exchange(method, read_url(url), headers or {}, body, limits)
+
+    def get_file(
+        self,
+        url: str,
+        target: IO[bytes],
+        *,
+        headers: Mapping[str, str] | None = None,
+        limits: Limits = Limits(),
+    ) -> Mapping[str, str]:
+        """Write what lies behind an address into a file; gives the answer's own headers.
+
+        Raises AssistantError naming the hop that failed, AnsweredError for a status but 200.
+        """
+        self._gate.deadline = monotonic() + limits.total_s
+        at, given = read_url(url), {"Accept": "*/*", **(headers or {})}
+        for _ in range(_MOST_REDIRECTS + 1):
+            further = self._fetch(at, given, target, limits)
+            if not isinstance(further, Target):
+                return further
+            if further.place != at.place:
+                given = {name: word for name, word in given.items() if not _is_secret(name)}
+            at = further
+        raise AssistantError("It sends us from address to address without end.", hop="address")
+
+    def _fetch(
+        self, at: Target, headers: Mapping[str, str], target: IO[bytes], limits: Limits
+    ) -> Target | Mapping[str, str]:
+        """Read one answer, or say where it sends us on to."""
+        with self._opened("GET", at, headers, None, limits) as answer:
+            found = {name.lower(): word for name, word in answer.headers}
+            where = found.get(b"location")
+            if answer.status in (301, 302, 303, 307, 308) and where is not None:
+                return _follow("GET", at, where.decode("latin-1"), answer.status)
+            if answer.status != 200:
+                raise AnsweredError(f"It answered {answer.status}.", answer.status)
+            for chunk in _measured(answer.iter_stream(), found, limits.max_bytes):
+                target.write(chunk)
+        return _plain(found)
 
     def _ask(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, limits: Limits
@@ -257,14 +291,25 @@ class GuardedClient:
         body: bytes | None,
         limits: Limits,
     ) -> Reply:
-        sent = {
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": _USER_AGENT,
-            **({"Content-Type": "application/json"} if body is not None else {}),
-            **headers,
-        }
-        times = {"connect": limits.connect_s, "pool": limits.total_s}
+        kinds = {"Accept": "application/json"}
+        if body is not None:
+            kinds["Content-Type"] = "application/json"
+        with self._opened(method, target, {**kinds, **headers}, body, limits) as answer:
+            found = {name.lower(): word for name, word in answer.headers}
+            content = _read_all(answer.iter_stream(), found, limits.max_bytes)
+            return Reply(answer.status, _plain(found), content)
+
+    @contextmanager
+    def _opened(
+        self,
+        method: str,
+        target: Target,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        limits: Limits,
+    ) -> Iterator[httpcore.Response]:
+        """Send a request, and have its answer come."""
+        sent = {"Accept-Encoding": "identity", "User-Agent": _USER_AGENT, **headers}
         with (
             _in_words(target),
             self._pool.stream(
@@ -272,13 +317,14 @@ class GuardedClient:
                 target.url,
                 headers=list(sent.items()),
                 content=body,
-                extensions={"timeout": times},
+                extensions={"timeout": {"connect": limits.connect_s, "pool": limits.total_s}},
             ) as answer,
         ):
-            found = {name.lower(): word for name, word in answer.headers}
-            content = _read_all(answer.iter_stream(), found, limits.max_bytes)
-            plain = {name.decode("latin-1"): word.decode("latin-1") for name, word in found.items()}
-            return Reply(answer.status, plain, content)
+            yield answer
+
+
+def _plain(headers: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {name.decode("latin-1"): word.decode("latin-1") for name, word in headers.items()}
 
 
 @cache
@@ -293,8 +339,9 @@ def _tls(ca_file: str = "") -> ssl.SSLContext:
 class _Gate(httpcore.NetworkBackend):
     """Opens connections to checked addresses only, each watched by the request's deadline."""
 
-    def __init__(self, allowed: frozenset[str]) -> None:
+    def __init__(self, allowed: frozenset[str], hint: str) -> None:
         self._allowed = allowed
+        self._hint = hint
         self._plain = httpcore.SyncBackend()
         self._now = threading.local()
 
@@ -343,20 +390,17 @@ class _Gate(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """Refuse: nobody's address is a file of this machine."""
-        raise _bad_address("An address begins with http:// or https://.")
+        raise bad_address("An address begins with http:// or https://.")
 
     def resolve(self, host: str, port: int) -> list[Address]:
         """Look a host up once; raises AssistantError when any of its addresses is not allowed."""
         host = host.lower().rstrip(".")
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        found = _look_up(host, port, self.left(_LOOK_UP_S))
+        found = look_up(host, port, self.left(_LOOK_UP_S))
         for address in found:
             if why := refusal(address, host, is_allowed=place in self._allowed):
-                raise _bad_address(
-                    f"{host} is at {address}, which is {why}. If that is meant, the operator of "
-                    f"this server allows it: backend_hosts = ['{place}'] in fairhand.toml, or "
-                    "`fairhand assist add --allow-private` in its terminal."
-                )
+                told = self._hint.format(place=place)
+                raise bad_address(f"{host} is at {address}, which is {why}. {told}")
         return found
 
 
@@ -391,35 +435,13 @@ class _Watched(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def _look_up(host: str, port: int, timeout: float) -> list[Address]:
-    """Ask the resolver, in a thread of its own: it knows no deadline."""
-    answers: list[list[Address] | OSError | UnicodeError] = []
-
-    def ask() -> None:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            plain = dict.fromkeys(str(each[4][0]).partition("%")[0] for each in found)
-            answers.append([ipaddress.ip_address(each) for each in plain])
-        except (OSError, UnicodeError) as error:
-            answers.append(error)
-
-    thread = threading.Thread(target=ask, name="look-up", daemon=True)
-    thread.start()
-    thread.join(timeout)
-    if not answers:
-        raise _bad_address(f"Looking up {host} takes too long. Is its name right?")
-    if isinstance(answers[0], list) and answers[0]:
-        return answers[0]
-    raise _bad_address(f"There is no host named {host}. Is it written right?")
-
-
 def _follow(method: str, target: Target, where: str, status: int) -> Target:
     """Say where a redirect leads; what was sent is never carried to another host."""
     further = read_url(urljoin(target.url, where))
     if target.scheme == "https" and further.scheme == "http":
-        raise _bad_address("It sends us on from https to http, which is not followed.")
+        raise bad_address("It sends us on from https to http, which is not followed.")
     if method != "GET" and (status not in (307, 308) or further.place != target.place):
-        raise _bad_address(f"It sends us on to {further.url[:_SNIPPET]}. Give its final address.")
+        raise bad_address(f"It sends us on to {further.url[:_SNIPPET]}. Give its final address.")
     return further
 
 
@@ -428,16 +450,23 @@ def _is_secret(header: str) -> bool:
 
 
 def _read_all(chunks: Iterable[bytes], headers: Mapping[bytes, bytes], most: int) -> bytes:
+    return b"".join(_measured(chunks, headers, most))
+
+
+def _measured(
+    chunks: Iterable[bytes], headers: Mapping[bytes, bytes], most: int
+) -> Iterator[bytes]:
+    """Pass an answer on as it comes; raises AssistantError once it is too long."""
     if headers.get(b"content-encoding", b"identity") not in (b"identity", b""):
         raise AssistantError("It compresses its answer though it was asked not to.", hop="answer")
-    content = bytearray()
+    size = 0
     for chunk in chunks:
-        content += chunk
-        if len(content) > most:
+        size += len(chunk)
+        if size > most:
             raise AssistantError(
                 f"Its answer is longer than {most:,} bytes.", hop="answer", code="too_large"
             )
-    return bytes(content)
+        yield chunk
 
 
 def _said(content: bytes) -> str:
@@ -470,7 +499,3 @@ def _in_words(target: Target) -> Iterator[None]:
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
         why = str(error)[:_SNIPPET] or "the connection broke off"
         raise AssistantError(f"Its answer is not HTTP: {why}.", hop="answer") from None
-
-
-def _bad_address(message: str) -> AssistantError:
-    return AssistantError(message, hop="address", code="bad_address")

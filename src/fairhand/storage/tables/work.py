@@ -322,6 +322,6 @@ source_object = Table(
     Column("import_id", Key, ForeignKey("import_run.id"), nullable=False),
     Column("met_at", BigInteger, nullable=False),
     UniqueConstraint("project_id", "source", "key_hash"),
-    CheckConstraint("state IN ('taken', 'refused', 'failed')", name="state"),
+    CheckConstraint("state IN ('begun', 'taken', 'refused', 'failed')", name="state"),
     Index("ix_source_object_import", "import_id", "state"),
 )

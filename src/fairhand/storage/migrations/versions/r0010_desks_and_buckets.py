@@ -35,7 +35,7 @@ def upgrade() -> None:
         ),
         sa.Column("met_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('taken', 'refused', 'failed')", name=op.f("ck_source_object_state")
+            "state IN ('begun', 'taken', 'refused', 'failed')", name=op.f("ck_source_object_state")
         ),
         sa.ForeignKeyConstraint(
             ["import_id"], ["import_run.id"], name=op.f("fk_source_object_import_id")

@@ -1,0 +1,81 @@
+"""A folder of this server that its administrator lets data be imported from.
+
+Nothing outside of it is ever read: links are not followed, and each folder on the way is opened
+without following them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from fairhand.core.errors import MalformedError
+from fairhand.formats.image_folder import is_clutter
+from fairhand.formats.safe_files import opened_inside
+from fairhand.model.elsewhere import ElsewhereError, Fetched, Found, new_spool, too_large
+
+
+class ServerFolder:
+    """Lists and reads plain files below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def walk(self, prefix: str) -> Iterator[Found]:
+        """List plain files below a folder, by name; raises ElsewhereError when it is none."""
+        below = PurePosixPath(prefix.strip("/"))
+        if ".." in below.parts:
+            raise ElsewhereError("A folder has no '..' in it.", "prefix")
+        at = self._root
+        for part in below.parts:
+            at = at / part
+            if at.is_symlink():
+                raise ElsewhereError("is a link; links are not followed", "prefix")
+        if not self._root.is_dir():
+            raise ElsewhereError("There is no such folder on this server.", "bucket")
+        if at.is_dir():
+            yield from self._below(below)
+
+    def _below(self, below: PurePosixPath) -> Iterator[Found]:
+        try:
+            with os.scandir(self._root / below) as entries:
+                listed = sorted(entries, key=lambda one: one.name)
+        except OSError:
+            raise ElsewhereError(
+                f"This server may not read the folder {str(below)!r}.", "permission"
+            ) from None
+        for one in listed:
+            key = str(below / one.name)
+            if is_clutter(one.name) or one.is_symlink() or not _is_text(key):
+                continue
+            if one.is_dir(follow_symlinks=False):
+                yield from self._below(below / one.name)
+            elif one.is_file(follow_symlinks=False):
+                about = one.stat(follow_symlinks=False)
+                yield Found(key, about.st_size, _version(about))
+
+    def fetch(self, key: str, max_bytes: int) -> Fetched:
+        """Copy a file into a spool; raises ElsewhereError, also when it is larger."""
+        try:
+            with opened_inside(self._root, key) as file:
+                about = os.fstat(file.fileno())
+                if about.st_size > max_bytes:
+                    raise too_large(max_bytes)
+                spool = new_spool()
+                shutil.copyfileobj(file, spool)
+                spool.seek(0)
+                return Fetched(spool, _version(about), about.st_size)
+        except MalformedError as error:
+            raise ElsewhereError(error.message, "object") from None
+        except OSError:
+            raise ElsewhereError("cannot be read", "object") from None
+
+
+def _version(about: os.stat_result) -> str:
+    return f"{about.st_mtime_ns} {about.st_size}"
+
+
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in name)

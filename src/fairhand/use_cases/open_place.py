@@ -1,0 +1,51 @@
+"""Open a place that files are imported from: a source of the settings, or the open web."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from fairhand.compute.backends.linked_files import Within, opened_addresses
+from fairhand.core.errors import ForbiddenError
+from fairhand.core.settings import Settings
+from fairhand.core.source_settings import SourceSettings
+from fairhand.formats.server_folder import ServerFolder
+from fairhand.model.elsewhere import Place
+from fairhand.storage.buckets import bucket_of
+
+WEB = ""
+"""The name of no source: public addresses."""
+
+
+@contextmanager
+def opened_place(settings: Settings, name: str) -> Iterator[Place]:
+    """Open a source by its name, `WEB` for public addresses.
+
+    Raises ForbiddenError when it is no more, UnavailableError without its credentials.
+    """
+    source = None if name == WEB else known_source(settings.sources, name)
+    if source is None or source.scheme in ("http", "https"):
+        within = Within() if source is None else Within(source.url, source.secret("token"))
+        with opened_addresses(within, settings.address_timeout_s) as addresses:
+            yield addresses
+    elif source.scheme == "file":
+        yield ServerFolder(source.folder)
+    else:
+        yield bucket_of(source)
+
+
+def known_source(sources: Mapping[str, SourceSettings], name: str) -> SourceSettings:
+    """Find a source; one that may not be used is not told from one that is none."""
+    found = sources.get(name)
+    if found is None:
+        raise unknown(name)
+    return found
+
+
+def unknown(name: str) -> ForbiddenError:
+    """Make the refusal of a source that there is not, or not for whoever asks."""
+    return ForbiddenError(
+        f"There is no source {name[:60]!r} that you may import from into this project. The "
+        "administrator of this server names sources in fairhand.toml.",
+        code="no_source",
+    )

@@ -1,0 +1,1 @@
+"""What was met in buckets, folders and behind addresses."""
