@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Final, cast
+from typing import IO, Final
 
 from fairhand.compute.assistants.contract import AssistantError
 from fairhand.compute.backends.guard import (
@@ -125,6 +125,6 @@ def _said(error: AssistantError) -> ElsewhereError:
 
 
 def _digest(file: IO[bytes]) -> str:
-    digest = hashlib.file_digest(cast("IO[bytes]", file), "sha256").hexdigest()  # type: ignore[arg-type]
+    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     file.seek(0)
     return digest
