@@ -61,12 +61,18 @@ class QualityWorld:
         return task_id
 
     def submit(
-        self, who: int, task_id: int, value: dict[str, Any], revises: int | None = None
+        self,
+        who: int,
+        task_id: int,
+        value: dict[str, Any],
+        revises: int | None = None,
+        version: int | None = None,
     ) -> int:
         """Let a person submit an answer to a task they hold; give the annotation."""
         self.now = Instant(self.now + 5_000)
+        key = f"key-{next(self._keys):08d}"
         command = SubmitAnnotation(
-            self.people[who], task_id, f"key-{next(self._keys):08d}", value, revises=revises
+            self.people[who], task_id, key, value, revises=revises, version=version
         )
         told = submit_annotation(
             self.db, command, self.now, signer=_SIGNER, idle_cap_ms=IDLE_CAP_MS

@@ -846,12 +846,14 @@ class Client:
         revises: int | None = None,
         worked_ms: int | None = None,
         visible_ms: int | None = None,
+        version: int | None = None,
         key: str | None = None,
     ) -> shapes.Submitted:
         """Submit answers, by question name; a retry of the same call counts once.
 
         `worked_ms` is how long the task was worked on by a clock that never jumps; it pays for
-        minutes without network, within the time that really passed.
+        minutes without network, within the time that really passed. `version` is the task's own:
+        with it an answer is taken as it was meant, even where labels were changed meanwhile.
         """
         body = {
             "client_key": key or str(uuid4()),
@@ -861,6 +863,7 @@ class Client:
             "revises": revises,
             "worked_ms": worked_ms,
             "visible_ms": visible_ms,
+            "version": version,
         }
         path = f"{_API}/tasks/{task_id}/submit"
         return cast(shapes.Submitted, self._http.json("POST", path, body, idempotent=True))

@@ -72,7 +72,14 @@ def change_labels(db: Database, command: ChangeLabels, now: Instant) -> ChangedL
         guidelines = current.guidelines if command.guidelines is None else command.guidelines
         touched = look_at_answers(connection, project.id, plan)
         number = project.version + 1
-        written = {"labels": plan.labels, "removed": plan.removed, "changes": command.changes}
+        people = command.people or project.min_overlap
+        written = {
+            "labels": plan.labels,
+            "removed": plan.removed,
+            "changes": command.changes,
+            "ask": command.ask,
+            "people": people,
+        }
         store.add_version(
             connection,
             project.id,
@@ -81,13 +88,12 @@ def change_labels(db: Database, command: ChangeLabels, now: Instant) -> ChangedL
             guidelines,
             command.author_id,
             now,
-            written if plan.labels or plan.removed else None,
+            written if command.changes else None,
         )
         _map_known(connection, project, plan, command.author_id, now)
         _map_standing(connection, project, plan, now)
         quality.aggregate_again(connection, sorted(touched.mapped | touched.lost))
         tasks = sorted(tasks_to_ask(command.ask, touched))
-        people = command.people or project.min_overlap
         asked = queue.ask_more(connection, project.id, tasks, people, MAX_OVERLAP)
         body = {
             "project": project.id,

@@ -15,6 +15,7 @@ from fairhand.people.conduct.monitoring import K
 from fairhand.people.wellbeing import shelter_store as shelters
 from fairhand.quality.gold_match import is_right
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.label_history import said_now
 from fairhand.use_cases.read_project_floors import RATES_SINCE_MS, floor_of_place
 from fairhand.use_cases.versions import version_of
 from fairhand.work.gold import store as gold
@@ -102,12 +103,14 @@ def _judge_gold(db: Database, connection: Connection, since: Instant) -> dict[Ke
         questions = version_of(db, connection, project_id, project.version).questions
         kinds = {question.name: question.kind for question in questions}
         known = {one.task_id: one.value for one in gold.list_gold(connection, project_id)}
+        now_said = said_now(connection, project_id)
         for given in gold.iter_given(connection, project_id):
             if given.submitted_at < since or given.task_id not in known:
                 continue
             key = (given.person_id, project_id, given.submitted_at // MONTH_MS)
+            said = now_said(given.version, given.value)
             for name, answer in known[given.task_id].items():
                 if name in kinds:
                     asked[key] += 1
-                    missed[key] += not is_right(kinds[name], answer, given.value.get(name))
+                    missed[key] += not is_right(kinds[name], answer, said.get(name))
     return {key: (count, missed[key]) for key, count in asked.items()}

@@ -17,10 +17,7 @@ from fairhand.use_cases.label_history import said_now
 from fairhand.use_cases.versions import version_of
 from fairhand.work.assignment import store as queue
 from fairhand.work.projects import store
-from fairhand.work.projects.changes import Change, ChangePlan, plan_changes, translate
-
-SAMPLE_PERMILLE: Final = 100
-"""How many of a thousand tasks a sample asks about."""
+from fairhand.work.projects.changes import Change, ChangePlan, is_in_sample, plan_changes, translate
 
 _SURE: Final = 1.2816
 """Standard deviations below which nine in ten of a normal distribution lie."""
@@ -133,11 +130,6 @@ def tasks_to_ask(ask: str, touched: Touched) -> frozenset[int]:
     if ask == "sample":
         return frozenset(one for one in touched.answered if is_in_sample(one))
     return frozenset()
-
-
-def is_in_sample(task_id: int) -> bool:
-    """Say whether a sample holds a task; the same tasks every time, and not those of reviews."""
-    return (task_id * 2_246_822_519 + 374_761_393) % 2**32 * 1_000 // 2**32 < SAMPLE_PERMILLE
 
 
 def _cost(project: Project, tasks: int, people: int, times: Sequence[int]) -> Cost:

@@ -13,6 +13,7 @@ from fairhand.pay import store as pay
 from fairhand.pay.paid_time.rules import idle_cap_for
 from fairhand.storage.database import Database
 from fairhand.use_cases.blind_sheet import hide_by_chance
+from fairhand.use_cases.label_history import said_now
 from fairhand.work.annotations import store as answers
 from fairhand.work.assignment import store as queue
 from fairhand.work.assignment.store import Lease, Place
@@ -54,7 +55,8 @@ def revise_annotation(
             raise ConflictError(
                 "This project is finished: its answers can no longer be changed.", code="closed"
             )
-        answers.save_draft(connection, command.person_id, old.task_id, old.value, now)
+        said = said_now(connection, old.project_id)(old.version, old.value)
+        answers.save_draft(connection, command.person_id, old.task_id, said, now)
         pay.credit_time(
             connection,
             person_id=command.person_id,

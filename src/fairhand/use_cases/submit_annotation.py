@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from fairhand.core.clock import Instant
-from fairhand.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from fairhand.core.errors import ConflictError, ForbiddenError, InvalidError, Issue, NotFoundError
 from fairhand.core.ids import sha256_hex
 from fairhand.labels.answers import validate_value
 from fairhand.labels.conditions import reads_task
@@ -24,6 +24,7 @@ from fairhand.proof.log import store as log
 from fairhand.proof.log.note import Signer
 from fairhand.proof.log.promise import make_promise
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.late_answers import Anew, ask_anew, asks_anew
 from fairhand.use_cases.measured_photos import with_photos
 from fairhand.use_cases.measured_recordings import with_measures
 from fairhand.use_cases.pay_task import pay_task
@@ -34,13 +35,15 @@ from fairhand.work.annotations.rules import check_client_key, was_changed
 from fairhand.work.annotations.store import Stored
 from fairhand.work.assignment import store as queue
 from fairhand.work.assignment.store import Desk
+from fairhand.work.projects import store as projects
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitAnnotation:
     """What a person sends; `client_key` makes a retry count once.
 
-    `visible_ms` is how long hard content was uncovered; None where nobody measured.
+    `visible_ms` is how long hard content was uncovered; None where nobody measured. `version` is
+    the one of the questions that were on screen; None: those of now.
     """
 
     person_id: int
@@ -52,6 +55,7 @@ class SubmitAnnotation:
     revises: int | None = None
     worked_ms: int | None = None
     visible_ms: int | None = None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +82,16 @@ def submit_annotation(
             raise _not_theirs(connection, command)
         if (earlier := _earlier(connection, command, desk)) is not None:
             return Submitted(earlier, again=True)
-        version = version_of(db, connection, desk.project_id, desk.version)
+        version = version_of(db, connection, desk.project_id, _served(command, desk))
         value, changed = _check_value(connection, command, desk, version, now)
         revised = _find_revised(connection, command, desk)
+        missed = _missed(connection, desk, version.version, value)
         counted = revised.counted if revised else _take_place(connection, desk, now)
         annotation_id = answers.save_annotation(
-            connection, _row(command, desk, value, changed, counted, revised, now)
+            connection, _row(command, desk, version.version, value, changed, counted, revised, now)
         )
+        if counted and missed:
+            ask_anew(connection, desk.project_id, [desk.lease.task_id], missed)
         if desk.has_draft:
             answers.drop_draft(connection, command.person_id, command.task_id)
         if desk.has_dose:
@@ -155,6 +162,27 @@ def _earlier(
         )
     told: dict[str, Any] = orjson.loads(reply)
     return told
+
+
+def _served(command: SubmitAnnotation, desk: Desk) -> int:
+    """Say which version of the questions is answered: what was asked may have changed since."""
+    if command.version is None or 1 <= command.version <= desk.version:
+        return command.version or desk.version
+    message = f"The project has no version {command.version} yet."
+    raise InvalidError(message, issues=[Issue("version", message)])
+
+
+def _missed(connection: Connection, desk: Desk, version: int, value: dict[str, Any]) -> Anew | None:
+    """Find the change of labels for which this answer comes too late, where it asks anew.
+
+    The project is locked before the task's place is taken, as everywhere.
+    """
+    if version == desk.version:
+        return None
+    missed = asks_anew(connection, desk.project_id, version, desk.lease.task_id, value)
+    if missed is not None:
+        projects.lock_project(connection, desk.project_id)
+    return missed
 
 
 def _check_value(
@@ -229,6 +257,7 @@ def _take_place(connection: Connection, desk: Desk, now: Instant) -> bool:
 def _row(
     command: SubmitAnnotation,
     desk: Desk,
+    version: int,
     value: dict[str, Any],
     changed: bool,
     counted: bool,
@@ -239,7 +268,7 @@ def _row(
         "task_id": command.task_id,
         "person_id": command.person_id,
         "project_id": desk.project_id,
-        "project_version": desk.version,
+        "project_version": version,
         "revision": revised.revision + 1 if revised else 1,
         "value": orjson.dumps(value).decode(),
         "client_key": command.client_key,

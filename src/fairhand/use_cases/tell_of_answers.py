@@ -7,6 +7,7 @@ so a registered system may make them; simulated people are told nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -21,6 +22,7 @@ from fairhand.people.conduct import words
 from fairhand.quality.gold_match import is_right
 from fairhand.quality.store import Claimed
 from fairhand.storage.database import Connection
+from fairhand.use_cases.label_history import said_now
 from fairhand.use_cases.note_decision import note_decision
 from fairhand.work.gold import store as gold
 from fairhand.work.gold.quarantine import overturned
@@ -79,7 +81,7 @@ def tell_of_gold(
 ) -> int:
     """Note which of these answers missed a known one; says how many."""
     told = 0
-    for one in gold.list_judged(connection, annotation_ids):
+    for one in _judged(connection, project_id, annotation_ids):
         missed = missed_questions(questions, one.known, one.value)
         if missed:
             note_decision(connection, _missed(project_id, one, missed), now)
@@ -87,6 +89,17 @@ def tell_of_gold(
         elif before := conduct.find_gold_miss(connection, one.person_id, one.task_id):
             _now_right(connection, project_id, one, before, now)
     return told
+
+
+def _judged(
+    connection: Connection, project_id: int, annotation_ids: Iterable[int]
+) -> list[GoldJudged]:
+    """Load answers to known ones, each said in the labels of today like what is known."""
+    judged = gold.list_judged(connection, annotation_ids)
+    if not judged:
+        return []
+    now_said = said_now(connection, project_id)
+    return [replace(one, value=now_said(one.version, one.value)) for one in judged]
 
 
 def missed_questions(

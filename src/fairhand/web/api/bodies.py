@@ -34,10 +34,13 @@ class SubmitBody(Body):
     `worked_ms` is how long the task was on screen by a clock that never jumps. It pays for minutes
     that the server could not hear, as without network, and never for more than has passed.
     `visible_ms` is how long hard content was uncovered; left out, what was set aside counts.
+    `version` is the task's, of the questions that were shown: an answer that comes after labels
+    were changed is taken as it was meant. Left out, it answers the questions of now.
     """
 
     client_key: str = Field(max_length=64)
     value: dict[str, Any]
+    version: Id | None = None
     prediction_id: Id | None = None
     prediction_shown: bool = False
     revises: Id | None = None

@@ -69,6 +69,7 @@ def submit(house: House, actor: Actor, task_id: int, body: SubmitBody) -> Respon
         revises=body.revises,
         worked_ms=body.worked_ms,
         visible_ms=body.visible_ms,
+        version=body.version,
     )
     done = submit_annotation(
         house.db, command, house.clock(), signer=house.signer, idle_cap_ms=house.idle_cap_ms

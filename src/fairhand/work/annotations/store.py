@@ -17,7 +17,8 @@ _BY_KEY = text(
     "WHERE person_id = :person_id AND client_key = :client_key"
 )
 _LATEST = text(
-    "SELECT id, task_id, person_id, project_id, revision, counted, value, superseded "
+    "SELECT id, task_id, person_id, project_id, revision, counted, value, superseded, "
+    "project_version "
     "FROM annotation WHERE id = :id"
 )
 _OF_TASK = text(
@@ -67,6 +68,7 @@ class Stored:
     counted: bool
     value: dict[str, Any]
     superseded: bool
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ def load_annotation(connection: Connection, annotation_id: int) -> Stored | None
         bool(row.counted),
         orjson.loads(row.value),
         bool(row.superseded),
+        row.project_version,
     )
 
 

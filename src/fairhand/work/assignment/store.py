@@ -522,6 +522,44 @@ def ask_more(
     )
 
 
+_ASK_BEYOND = text(
+    """
+    UPDATE queue SET reopened = :reopened, wanted = (
+        SELECT CASE WHEN count(*) + :people > :most THEN :most ELSE count(*) + :people END
+        FROM annotation AS a WHERE a.task_id = queue.task_id AND a.counted AND NOT a.superseded
+        AND a.project_version < :version)
+    WHERE task_id = :task_id AND project_id = :project_id AND NOT held AND taken < :most
+      AND wanted < :most AND wanted < :people + (
+        SELECT count(*) FROM annotation AS a WHERE a.task_id = queue.task_id AND a.counted
+        AND NOT a.superseded AND a.project_version < :version)
+    """
+)
+
+
+def ask_beyond(
+    connection: Connection,
+    project_id: int,
+    task_ids: Sequence[int],
+    version: int,
+    people: int,
+    most: int,
+) -> int:
+    """Want `people` besides those who answered before a version; gives how many tasks open.
+
+    Doing it again opens nothing more.
+    """
+    if not task_ids:
+        return 0
+    sequence = connection.execute(_NEXT_REOPENED, {"project_id": project_id}).scalar_one()
+    asked = {"project_id": project_id, "reopened": sequence, "version": version}
+    return sum(
+        connection.execute(
+            _ASK_BEYOND, {**asked, "people": people, "most": most, "task_id": task_id}
+        ).rowcount
+        for task_id in sorted(task_ids)
+    )
+
+
 _ACTIVE = text("SELECT count(*) FROM enrolment WHERE project_id = :project_id AND state = 'active'")
 
 

@@ -55,7 +55,8 @@ _BY_FINGERPRINT = text(
 ).bindparams(bindparam("fingerprints", expanding=True))
 _TASK = text("SELECT project_id, width, height, data, media_details FROM task WHERE id = :task_id")
 _GIVEN = text(
-    "SELECT a.id, a.task_id, a.person_id, a.value, a.submitted_at FROM gold_answer AS g "
+    "SELECT a.id, a.task_id, a.person_id, a.value, a.submitted_at, a.project_version "
+    "FROM gold_answer AS g "
     "JOIN annotation AS a ON a.task_id = g.task_id "
     "LEFT JOIN prediction AS w ON w.id = a.prediction_id AND w.planted AND a.prediction_shown "
     "WHERE g.project_id = :project_id AND NOT a.superseded AND w.id IS NULL "
@@ -63,7 +64,8 @@ _GIVEN = text(
 )
 # What was answered while a planted mistake was shown says something of the proposal alone.
 _ANSWERED = text(
-    "SELECT a.id, a.task_id, a.person_id, a.value, g.value AS known, g.explanation, g.author_id "
+    "SELECT a.id, a.task_id, a.person_id, a.value, g.value AS known, g.explanation, g.author_id, "
+    "a.project_version "
     "FROM annotation AS a JOIN gold_answer AS g ON g.task_id = a.task_id "
     "LEFT JOIN prediction AS w ON w.id = a.prediction_id AND w.planted AND a.prediction_shown "
     "WHERE a.id IN :ids AND NOT a.superseded AND NOT a.simulated AND w.id IS NULL ORDER BY a.id"
@@ -93,6 +95,7 @@ class GoldGiven:
     person_id: int
     value: dict[str, Any]
     submitted_at: Instant
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ class GoldJudged:
     known: dict[str, Any]
     explanation: str
     author_id: int
+    version: int
 
 
 def mark(
@@ -186,7 +190,12 @@ def iter_given(connection: Connection, project_id: int) -> Iterator[GoldGiven]:
     """Stream what people answered to a project's gold tasks, in the order of time."""
     for row in connection.execute(_GIVEN, {"project_id": project_id}):
         yield GoldGiven(
-            row.id, row.task_id, row.person_id, orjson.loads(row.value), row.submitted_at
+            row.id,
+            row.task_id,
+            row.person_id,
+            orjson.loads(row.value),
+            row.submitted_at,
+            row.project_version,
         )
 
 
@@ -202,6 +211,7 @@ def list_judged(connection: Connection, annotation_ids: Iterable[int]) -> list[G
             orjson.loads(row.known),
             row.explanation,
             row.author_id,
+            row.project_version,
         )
         for start in range(0, len(ids), _CHUNK)
         for row in connection.execute(_ANSWERED, {"ids": ids[start : start + _CHUNK]})

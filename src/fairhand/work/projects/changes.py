@@ -18,6 +18,8 @@ from fairhand.work.projects.rules import check_questions
 
 MOST_CHANGES: Final = 200
 ASKS: Final = ("touched", "all", "sample", "none")
+SAMPLE_PERMILLE: Final = 100
+"""How many of a thousand tasks a sample asks about."""
 _LOST: Final = object()
 _KEYS: Final = {
     "rename": {"question", "label", "title"},
@@ -75,6 +77,18 @@ def translate(
         else:
             found[name] = now
     return found, frozenset(lost)
+
+
+def is_asked_anew(ask: str, task_id: int, *, is_lost: bool) -> bool:
+    """Say whether a change asks people anew about a task that was answered before it."""
+    if ask == "sample":
+        return is_in_sample(task_id)
+    return ask == "all" or (ask == "touched" and is_lost)
+
+
+def is_in_sample(task_id: int) -> bool:
+    """Say whether a sample holds a task; the same tasks every time, and not those of reviews."""
+    return (task_id * 2_246_822_519 + 374_761_393) % 2**32 * 1_000 // 2**32 < SAMPLE_PERMILLE
 
 
 def _said(answer: Any, labels: Mapping[str, str | None]) -> Any:  # noqa: ANN401  # any answer

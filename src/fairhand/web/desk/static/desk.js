@@ -289,6 +289,7 @@ export class Desk {
     const value = this.value();
     const body = {
       value,
+      version: view.version,
       prediction_id: view.prediction?.id ?? null,
       prediction_shown: open.shown,
       revises: view.revises,
