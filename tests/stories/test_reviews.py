@@ -18,12 +18,14 @@ from fairhand.use_cases.aggregate_labels import aggregate_labels
 from fairhand.use_cases.decide_review import Decided, DecideReview, decide_review
 from fairhand.use_cases.hand_out_task import HandOutTask, hand_out_task
 from fairhand.use_cases.join_project import JoinProject, join_project
+from fairhand.use_cases.mark_gold import MarkGold, mark_gold
 from fairhand.use_cases.open_review import OpenedReview, OpenReview, keep_review, open_review
 from fairhand.use_cases.publish_release import PublishRelease, publish_release
 from fairhand.use_cases.read_reviews import list_open_reviews, list_own_answers, read_reviews
 from fairhand.use_cases.refit_quality import refit_quality
 from fairhand.use_cases.set_review_terms import SetReviewTerms, set_review_terms
 from fairhand.use_cases.undo_review import UndoReview, undo_review
+from fairhand.use_cases.unmark_gold import UnmarkGold, unmark_gold
 from fairhand.use_cases.wish_review import WishReview, wish_review
 from fairhand.work.review import store
 from fairhand.work.review.rules import CLAIM_MS, ReviewTerms, is_sampled
@@ -371,3 +373,46 @@ def test_the_shell_tells_what_waits_and_sets_the_terms(tmp_path: Path) -> None:
     refused = terminal.run("review", "set", "moods", "--doubt-below", "7")
     assert refused.code == 2
     assert "between 0 and 1" in refused.err
+
+
+def test_nothing_is_accepted_that_came_since_the_reviewer_looked(on_both: QualityWorld) -> None:
+    world, bao = on_both, add_person(on_both.db, "Bao")
+    opened = look(world, bao)
+    assert opened is not None
+    task, mine = world.tasks[0], opened.answers[1]
+    who = world.people.index(mine.person_id)
+    world.submit(who, task, {"pet": "cat"}, revises=mine.annotation_id)
+    for chosen in (None, opened.answers[0].annotation_id):
+        with pytest.raises(ConflictError, match="New answers came"):
+            decide(world, bao, task, "accepted", seen=opened.seen, annotation_id=chosen)
+    aggregate_labels(world.db, world.project.id, world.now)
+    again = look(world, bao)
+    assert again is not None
+    assert again.seen != opened.seen
+    assert decide(world, bao, task, "accepted", seen=again.seen).value == {"pet": "cat"}
+
+
+def test_asking_again_taken_back_leaves_all_as_it_was(on_both: QualityWorld) -> None:
+    world, bao, task = on_both, add_person(on_both.db, "Bao"), on_both.tasks[0]
+    with world.db.write() as connection:  # fewer were asked of it than the project asks for
+        connection.execute(text("UPDATE project SET max_overlap = 4, min_overlap = 3"))
+    look(world, bao, task)
+    decide(world, bao, task, "asked_again", reason="Look at the tail.")
+    assert world.overlaps()[task] == (3, 2)
+    undo_review(world.db, UndoReview(bao, world.project.id), world.now)
+    assert world.overlaps()[task] == (2, 2)
+
+
+def test_what_a_reviewer_let_stand_is_back_when_its_task_is_gold_no_more(
+    on_both: QualityWorld,
+) -> None:
+    world, bao, task = on_both, add_person(on_both.db, "Bao"), on_both.tasks[0]
+    look(world, bao)
+    decide(world, bao, task, "fixed", value={"pet": "dog"}, reason="It barks.")
+    stood = standing(world, task)
+    gold = MarkGold(world.people[0], world.project.id, task, {"pet": "dog"})
+    mark_gold(world.db, gold, world.now)
+    assert standing(world, task) == {}
+    unmark_gold(world.db, UnmarkGold(world.people[0], world.project.id, task), world.now)
+    aggregate_labels(world.db, world.project.id, world.now)
+    assert standing(world, task) == stood

@@ -17,6 +17,7 @@ class Reviews:
 
     def __init__(self, http: Transport) -> None:
         self._http = http
+        self._seen: dict[int, str] = {}
 
     def show(self, project_id: int) -> Found:
         """Show what waits and why, the terms, and what was found lately."""
@@ -42,13 +43,17 @@ class Reviews:
         """Open the task that comes next, or one of your choice; None when nothing waits for you."""
         body = {"task_id": task_id, "passed": passed}
         found = self._http.json("POST", f"{_path(project_id)}/next", body)
-        return cast("Found | None", found["task"])
+        task = cast("Found | None", found["task"])
+        if task is not None:
+            self._seen[task["task_id"]] = task["seen"]
+        return task
 
     def accept(
         self, project_id: int, task_id: int, annotation_id: int | None = None, reason: str = ""
     ) -> Found:
-        """Let the consensus stand, or one person's answer."""
-        more = {"annotation_id": annotation_id, "reason": reason}
+        """Let the consensus stand, or one person's answer; refused where new ones came since."""
+        seen = self._seen.get(task_id)
+        more = {"annotation_id": annotation_id, "reason": reason, "seen": seen}
         return self._decide(project_id, task_id, "accepted", more)
 
     def fix(self, project_id: int, task_id: int, value: Mapping[str, Any], reason: str) -> Found:

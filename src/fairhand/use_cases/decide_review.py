@@ -21,7 +21,7 @@ from fairhand.pay import store as pay
 from fairhand.proof.log import store as log
 from fairhand.quality import store as quality
 from fairhand.storage.database import Connection, Database
-from fairhand.use_cases.open_review import hear_reviewing
+from fairhand.use_cases.open_review import hear_reviewing, mark_of
 from fairhand.use_cases.versions import version_of
 from fairhand.work.annotations.rules import check_client_key
 from fairhand.work.assignment import store as queue
@@ -38,7 +38,8 @@ class DecideReview:
     """What was found; `client_key` makes a retry count once.
 
     Accepted without `annotation_id` means that the consensus stands. With `is_paid` the
-    reviewer's time is paid.
+    reviewer's time is paid. `seen` is the mark of what was looked at; what is accepted by it has
+    to be that still.
     """
 
     reviewer_id: int
@@ -50,6 +51,7 @@ class DecideReview:
     value: Mapping[str, Any] | None = None
     reason: str = ""
     is_paid: bool = True
+    seen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def decide_review(
     """Keep what a reviewer found of the task that they have open.
 
     Raises InvalidError for an answer that does not fit, ConflictError when the task is not theirs
-    (any more), or nobody else can be asked.
+    (any more), answers came since they looked, or nobody else can be asked.
     """
     _check(command)
     with db.write() as connection:
@@ -79,6 +81,7 @@ def decide_review(
             connection, project.id, command.task_id, store.load_terms(connection, project.id)
         )
         answers = store.list_answers(connection, command.task_id)
+        _check_seen(connection, command, answers)
         questions = version_of(db, connection, project.id, project.version).questions
         value, own = _found(connection, project, questions, command, answers)
         review_id = store.add_review(connection, _row(command, because, answers, own, now))
@@ -116,6 +119,19 @@ def _told(connection: Connection, earlier: store.Reviewed) -> Decided:
     standing = store.load_standing(connection, earlier.task_id)
     value = standing[1] if standing is not None and standing[0] == earlier.id else None
     return Decided(earlier.id, earlier.task_id, value)
+
+
+def _check_seen(
+    connection: Connection, command: DecideReview, answers: Sequence[SeenAnswer]
+) -> None:
+    """Nobody lets stand what they have not looked at."""
+    if command.verdict != "accepted" or command.seen is None:
+        return
+    if command.seen != mark_of(answers, quality.load_consensus(connection, command.task_id)):
+        raise ConflictError(
+            "New answers came, or were joined anew, since you looked. Look at them again.",
+            code="new_answers",
+        )
 
 
 def _take_up(connection: Connection, command: DecideReview) -> Project:

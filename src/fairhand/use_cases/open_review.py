@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +16,7 @@ from fairhand.storage.database import Connection, Database
 from fairhand.work.projects import store as projects
 from fairhand.work.projects.store import TaskSheet
 from fairhand.work.review import store
-from fairhand.work.review.rules import CLAIM_MS, Because
+from fairhand.work.review.rules import CLAIM_MS, Because, seen_mark
 from fairhand.work.review.store import SeenAnswer
 
 _TRIES: Final = 5
@@ -47,6 +48,17 @@ class OpenedReview:
     probabilities: dict[str, dict[str, float]]
     wishes: dict[int, str]
     expires_at: Instant
+
+    @property
+    def seen(self) -> str:
+        """A mark of the answers and the consensus that are shown."""
+        return mark_of(self.answers, self.consensus)
+
+
+def mark_of(answers: Sequence[SeenAnswer], consensus: Sequence[StoredConsensus]) -> str:
+    """Make the mark of what is shown of a task."""
+    ids = [one.annotation_id for one in answers]
+    return seen_mark(ids, {one.question: one.value for one in consensus})
 
 
 def open_review(

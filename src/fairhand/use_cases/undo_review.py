@@ -10,7 +10,6 @@ from fairhand.proof.log import store as log
 from fairhand.quality import store as quality
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.aggregate_labels import aggregate_labels
-from fairhand.work.projects import store as projects
 from fairhand.work.review import store
 from fairhand.work.review.rules import CLAIM_MS
 from fairhand.work.review.store import Reviewed
@@ -50,8 +49,7 @@ def undo_review(db: Database, command: UndoReview, now: Instant) -> Reviewed:
 def _restore(connection: Connection, last: Reviewed) -> None:
     """Let what stood fall, or close the place that was opened where nobody has taken it."""
     if last.verdict == "asked_again":
-        project = projects.load_project(connection, last.project_id)
-        store.close_place(connection, last.task_id, project.min_overlap if project else 1)
+        store.close_place(connection, last.task_id)
         return
     store.unadjudicate(connection, last.task_id, last.id)
     quality.let_fall(connection, last.task_id)

@@ -9,6 +9,7 @@ from fairhand.core.errors import NotFoundError
 from fairhand.proof.log import store as log
 from fairhand.quality import store as quality
 from fairhand.storage.database import Database
+from fairhand.use_cases.stand_again import stand_again
 from fairhand.work.gold import store
 from fairhand.work.projects import store as projects
 
@@ -35,5 +36,6 @@ def unmark_gold(db: Database, command: UnmarkGold, now: Instant) -> None:
                 f"Task {command.task_id} is not a gold task of project {command.project_id}."
             )
         quality.aggregate_again(connection, [command.task_id])
+        stand_again(connection, command.project_id, command.task_id, now)
         body = {"project": command.project_id, "task": command.task_id}
         log.append(connection, "gold.unmarked", body, now, command.author_id, command.project_id)

@@ -50,13 +50,17 @@ class NextReviewBody(Body):
 
 
 class FindingBody(Body):
-    """What was found; `annotation_id` names the answer that stands, none means the consensus."""
+    """What was found; `annotation_id` names the answer that stands, none means the consensus.
+
+    `seen` is the task's own as it was opened: with it nothing is accepted that came since.
+    """
 
     verdict: Literal["accepted", "fixed", "asked_again"]
     client_key: str = Field(max_length=64)
     annotation_id: Id | None = None
     value: dict[str, Any] | None = None
     reason: str = Field(default="", max_length=20_000)
+    seen: str | None = Field(default=None, max_length=64)
 
 
 class UndoReviewBody(Body):
@@ -114,6 +118,7 @@ def decide(
         body.value,
         body.reason,
         _is_paid(actor, project_id),
+        body.seen,
     )
     told = decide_review(house.db, command, house.clock(), idle_cap_ms=house.idle_cap_ms)
     return reply({"review_id": told.review_id, "task_id": told.task_id, "stands": told.value})
@@ -198,6 +203,7 @@ def opened_json(house: House, opened: OpenedReview) -> dict[str, Any]:
         "task_id": task.id,
         "because": opened.because,
         "expires_at": iso(opened.expires_at),
+        "seen": opened.seen,
         "data": task.data,
         "media_sha256": None if task.media is None else task.media.sha256,
         "answers": [

@@ -9,7 +9,7 @@ from fastapi import Form as Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from fairhand.core.errors import FairhandError, InvalidError, Issue
+from fairhand.core.errors import ConflictError, FairhandError, InvalidError, Issue
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.decide_review import DecideReview, decide_review
 from fairhand.use_cases.house import House
@@ -103,6 +103,7 @@ def decide(
     annotation_id: Short = "",
     reason: Text = "",
     client_key: Short = "",
+    seen: Short = "",
 ) -> Response:
     """Keep what was found, and go on with the next task."""
     value: dict[str, Any] | None = None
@@ -124,11 +125,16 @@ def decide(
             value,
             reason,
             is_paid(actor, project_id),
+            seen or None,
         )
         decide_review(house.db, command, house.clock(), idle_cap_ms=house.idle_cap_ms)
     except InvalidError as error:
         form = failed(error, {"reason": reason, "verdict": verdict})
         return _task(house, actor, request, project_id, task_id, form, typed=value)
+    except ConflictError as error:
+        if error.code != "new_answers":
+            raise
+        return _task(house, actor, request, project_id, task_id, failed(error, {}))
     return _go_on(house, actor, project_id)
 
 

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+import orjson
+
 from fairhand.core.clock import MINUTE_MS
 from fairhand.core.errors import Issue
+from fairhand.core.ids import sha256_hex
 
 Because = Literal["doubt", "wish", "sample", "chosen"]
 Verdict = Literal["accepted", "fixed", "asked_again"]
@@ -67,6 +70,12 @@ def finding_issues(
     if verdict != "accepted" and annotation_id is not None:
         issues.append(Issue("annotation_id", "Only an accepted answer can be named."))
     return issues
+
+
+def seen_mark(answers: Sequence[int], consensus: Mapping[str, Any]) -> str:
+    """Make a mark of what a reviewer is shown; another one, and it is not the same any more."""
+    shown = orjson.dumps([sorted(answers), consensus], option=orjson.OPT_SORT_KEYS)
+    return sha256_hex(shown)[:32]
 
 
 def wish_issues(words: str) -> list[Issue]:

@@ -135,8 +135,7 @@ _ANSWERS = text(
     "ORDER BY id"
 )
 _CLOSE_PLACE = text(
-    "UPDATE queue SET wanted = wanted - 1 WHERE task_id = :task_id AND taken < wanted "
-    "AND wanted > :least"
+    "UPDATE queue SET wanted = wanted - 1 WHERE task_id = :task_id AND taken < wanted"
 )
 _ANSWER_WISHES = text(
     "UPDATE review_wish SET answered_at = :now WHERE task_id = :task_id AND answered_at IS NULL"
@@ -454,9 +453,9 @@ def undo(connection: Connection, one: Reviewed, now: Instant) -> None:
     connection.execute(_OPEN_WISHES, {"task_id": one.task_id, "at": one.at})
 
 
-def close_place(connection: Connection, task_id: int, least: int) -> bool:
+def close_place(connection: Connection, task_id: int) -> bool:
     """Ask one person fewer where nobody has taken the place yet."""
-    return connection.execute(_CLOSE_PLACE, {"task_id": task_id, "least": least}).rowcount == 1
+    return connection.execute(_CLOSE_PLACE, {"task_id": task_id}).rowcount == 1
 
 
 def wish(connection: Connection, row: Mapping[str, Any]) -> bool:
