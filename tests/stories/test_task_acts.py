@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 import pytest
+from sqlalchemy import text
 
 from fairhand.core.errors import ConflictError, InvalidError
 from fairhand.jobs.act_on_tasks import ActOnTasks
@@ -23,7 +26,9 @@ from fairhand.use_cases.change_guidelines import ChangeGuidelines, change_guidel
 from fairhand.use_cases.import_tasks import start_import
 from fairhand.use_cases.mark_gold import MarkGold, mark_gold
 from fairhand.use_cases.read_project import list_visible, read_status
+from fairhand.use_cases.read_tasks import count_closed
 from fairhand.use_cases.unmark_gold import UnmarkGold, unmark_gold
+from fairhand.work.tasks.browse_store import Count
 from fairhand.work.tasks.rules import TaskQuery
 from tests.cast import Cast
 
@@ -222,3 +227,74 @@ def test_what_people_are_owed_goes_on_in_an_archived_project(kind: str) -> None:
 )
 def test_what_changes_an_archived_project_does_not(kind: str) -> None:
     assert not goes_on(kind)
+
+
+def close_step(cast: Cast, project: int, task: int) -> None:
+    """Let a conversation have gone past a task."""
+    cast.change(
+        "INSERT INTO conversation (id, project_id, state, wanted_messages, most_depth, "
+        "most_replies, created_at, changed_at) VALUES (1, :p, 'growing', 1, 1, 1, 0, 0)",
+        p=project,
+    )
+    cast.change(
+        "INSERT INTO message (id, conversation_id, project_id, role, depth, text, state, "
+        "created_at) VALUES (1, 1, :p, 'prompter', 0, 'Hello', 'accepted', 0)",
+        p=project,
+    )
+    cast.change(
+        "INSERT INTO message_task (task_id, conversation_id, message_id, step, done) "
+        "VALUES (:t, 1, 1, 'review', true)",
+        t=task,
+    )
+
+
+def test_nobody_is_asked_again_where_a_conversation_has_gone_on(cast: Cast) -> None:
+    here = cast.project("Amina", tasks=2, overlap=1, max_overlap=3)
+    one, other = free(cast, here)
+    for task in (one, other):
+        assert cast.next_task(cast.people["Amina"], here) == task
+        cast.submit(cast.people["Amina"], task)
+    close_step(cast, here, one)
+
+    assert do(cast, "ask_again", here, one, other) == 1
+    assert do(cast, "overlap", here, one, other, wanted=3) == 1
+    assert free(cast, here) == [other]
+    for query in (TaskQuery(), TaskQuery(ids=(one, other)), TaskQuery(ids=(one,))):
+        assert count_closed(cast.db, owner(cast), here, query) == Count(1, is_exact=True)
+    assert count_closed(cast.db, owner(cast), here, TaskQuery(ids=(other,))) == Count(0, True)
+
+
+@pytest.mark.parametrize("act", ["take_back", "unmark"])
+def test_who_waits_for_the_project_holds_no_task_meanwhile(
+    cast: Cast, engine_name: str, act: str
+) -> None:
+    here = cast.project("Amina", tasks=1)
+    (task,) = free(cast, here)
+    if act == "take_back":
+        do(cast, "set_aside", here, task)
+    else:
+        known = MarkGold(cast.carmen, here, task, {"pet": "cat"})
+        mark_gold(cast.db, known, cast.clock.now)
+
+    def end() -> None:
+        if act == "take_back":
+            do(cast, "take_back", here, task)
+        else:
+            unmark_gold(cast.db, UnmarkGold(cast.carmen, here, task), cast.clock.now)
+
+    with ThreadPoolExecutor(1) as pool:
+        with cast.db.write() as connection:
+            # As everybody does who gives a task back: first the project, then the queue.
+            bump = "UPDATE project SET reopened_seq = reopened_seq + 1 WHERE id = :p"
+            connection.execute(text(bump), {"p": here})
+            ending = pool.submit(end)
+            if engine_name == "postgresql":
+                waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                while not cast.rows(waiting)[0][0]:
+                    assert not ending.done()
+                    sleep(0.01)
+                connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+            taken = "UPDATE queue SET reopened = 7 WHERE task_id = :t"
+            connection.execute(text(taken), {"t": task})
+        ending.result()
+    assert free(cast, here) == [task]

@@ -85,6 +85,13 @@ def read_tasks(
     )
 
 
+def count_closed(db: Database, actor: Actor, project_id: int, query: TaskQuery) -> Count | None:
+    """Count the finished steps of conversations that fit: nobody is asked about those again."""
+    with db.read() as connection:
+        _, _, walk = begin_walk(db, connection, actor, project_id, query)
+        return store.count_tasks(connection, replace(walk, is_closed=True))
+
+
 def begin_walk(
     db: Database, connection: Connection, actor: Actor, project_id: int, query: TaskQuery
 ) -> tuple[Project, tuple[Question, ...], Walk]:

@@ -20,5 +20,10 @@ WAS_TAKEN_BACK: Final = (
     "WHERE s.id = queue.task_id AND c.given_at <= s.created_at "
     "AND c.state IN ('withdrawn', 'erased'))"
 )
+IS_CLOSED_STEP: Final = (
+    "EXISTS (SELECT 1 FROM message_task AS c WHERE c.task_id = queue.task_id AND c.done)"
+)
+"""A conversation has gone past this task: nobody is asked about it again, held or not."""
+
 STAYS_HELD_WITHOUT_GOLD: Final = f"({IS_SET_ASIDE} OR {WAS_OVERTURNED} OR {WAS_TAKEN_BACK})"
 STAYS_HELD_WHEN_BACK: Final = f"({IS_GOLD} OR {WAS_OVERTURNED} OR {WAS_TAKEN_BACK})"

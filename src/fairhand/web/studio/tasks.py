@@ -22,7 +22,7 @@ from fairhand.use_cases.keep_views import (
     delete_view,
     save_view,
 )
-from fairhand.use_cases.read_tasks import read_tasks
+from fairhand.use_cases.read_tasks import count_closed, read_tasks
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.pages import render
 from fairhand.web.shared.task_files import export_of
@@ -159,6 +159,9 @@ def _preview(
         "query": urlencode(query_texts(query)),
         "back": address(told.project_id, query),
         "texts": query_texts(query),
+        "closed": count_closed(house.db, actor, told.project_id, scope)
+        if told.act in ("ask_again", "overlap")
+        else None,
     }
     return render(request, "tasks_act.html", context, actor=actor)
 

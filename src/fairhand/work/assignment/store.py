@@ -23,6 +23,7 @@ from fairhand.core.clock import Instant
 from fairhand.model.system import automated
 from fairhand.storage.database import Connection
 from fairhand.work.assignment.rules import ONLINE_HELD_MAX
+from fairhand.work.holds import IS_CLOSED_STEP
 
 _CANDIDATE = """
     SELECT q.task_id FROM queue AS q
@@ -490,7 +491,8 @@ def reopen(connection: Connection, task_id: int, project_id: int, wanted: int) -
 
 _ASK_AGAIN = text(
     "UPDATE queue SET wanted = taken + 1, reopened = :reopened WHERE task_id = :task_id "
-    "AND project_id = :project_id AND wanted <= taken AND taken < :most AND NOT held"
+    "AND project_id = :project_id AND wanted <= taken AND taken < :most AND NOT held "
+    f"AND NOT {IS_CLOSED_STEP}"
 )
 
 
@@ -523,7 +525,7 @@ def ask_more(
 
 
 _ASK_BEYOND = text(
-    """
+    f"""
     UPDATE queue SET reopened = :reopened, wanted = (
         SELECT CASE WHEN count(*) + :people > :most THEN :most ELSE count(*) + :people END
         FROM annotation AS a WHERE a.task_id = queue.task_id AND a.counted AND NOT a.superseded
@@ -532,6 +534,7 @@ _ASK_BEYOND = text(
       AND wanted < :most AND wanted < :people + (
         SELECT count(*) FROM annotation AS a WHERE a.task_id = queue.task_id AND a.counted
         AND NOT a.superseded AND a.project_version < :version)
+      AND NOT {IS_CLOSED_STEP}
     """
 )
 

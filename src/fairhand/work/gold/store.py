@@ -146,8 +146,9 @@ def unmark(connection: Connection, project_id: int, task_id: int, wanted: int) -
     found = {"task_id": task_id, "project_id": project_id}
     if connection.execute(_UNMARK, found).first() is None:
         return False
-    connection.execute(_RELEASE, {"task_id": task_id, "wanted": wanted})
+    # The project's row comes before queue rows, for all that write both.
     connection.execute(_LOOK_AGAIN, {"project_id": project_id})
+    connection.execute(_RELEASE, {"task_id": task_id, "wanted": wanted})
     return True
 
 

@@ -190,10 +190,12 @@ def load_project(connection: Connection, project_id: int) -> Project | None:
 
 
 def lock_project(connection: Connection, project_id: int) -> Project | None:
-    """Load one project and keep others from changing it until commit."""
-    row = connection.execute(
-        select(*_PROJECT_COLUMNS).where(project.c.id == project_id).with_for_update()
-    ).one_or_none()
+    """Load one project and keep others from changing it until commit.
+
+    Not so that rows which only name the project, as leases and answers do, would wait for it.
+    """
+    chosen = select(*_PROJECT_COLUMNS).where(project.c.id == project_id)
+    row = connection.execute(chosen.with_for_update(key_share=True)).one_or_none()
     return None if row is None else _project(row)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, text
 
 from fairhand.core.clock import Instant
 from fairhand.storage.database import Connection
-from fairhand.work.holds import STAYS_HELD_WHEN_BACK
+from fairhand.work.holds import IS_CLOSED_STEP, STAYS_HELD_WHEN_BACK
 
 _CHUNK: Final = 500
 
@@ -38,13 +38,15 @@ _FREE = _listed(
     f"UPDATE queue SET held = false WHERE held AND task_id IN :ids AND NOT {STAYS_HELD_WHEN_BACK}"
 )
 _LOOK_AGAIN = text("UPDATE project SET queue_epoch = queue_epoch + 1 WHERE id = :project_id")
+_LOCK_PROJECT = text("SELECT id FROM project WHERE id = :project_id FOR NO KEY UPDATE")
 _NEXT_REOPENED = text(
     "UPDATE project SET reopened_seq = reopened_seq + 1 WHERE id = :project_id "
     "RETURNING reopened_seq"
 )
 _MORE = _listed(
     "UPDATE queue SET wanted = :wanted, reopened = :reopened WHERE project_id = :project_id "
-    "AND task_id IN :ids AND NOT held AND wanted < :wanted RETURNING task_id"
+    f"AND task_id IN :ids AND NOT held AND wanted < :wanted AND NOT {IS_CLOSED_STEP} "
+    "RETURNING task_id"
 )
 # Never fewer than have answered or are at it.
 _FEWER = _listed(
@@ -77,6 +79,9 @@ def take_back(connection: Connection, project_id: int, task_ids: Sequence[int]) 
             connection.execute(_FREE, {"ids": changed})
         return changed
 
+    # The project's row comes before queue rows, for all that write both.
+    if connection.dialect.name != "sqlite":
+        connection.execute(_LOCK_PROJECT, {"project_id": project_id})
     changed = _each(connection, project_id, task_ids, back)
     if changed:
         connection.execute(_LOOK_AGAIN, {"project_id": project_id})
@@ -87,7 +92,6 @@ def set_overlap(
     connection: Connection, project_id: int, task_ids: Sequence[int], wanted: int
 ) -> list[int]:
     """Want so many answers to each; gives the tasks where that changed something."""
-    # The project's row comes before queue rows, for all that write both.
     reopened = connection.execute(_NEXT_REOPENED, {"project_id": project_id}).scalar_one()
 
     def change(some: dict[str, Any]) -> list[int]:

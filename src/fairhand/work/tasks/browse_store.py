@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from fairhand.core.clock import Instant
 from fairhand.storage.database import Connection
+from fairhand.work.holds import IS_CLOSED_STEP
 from fairhand.work.tasks.rules import Cursor, TaskQuery, query_texts
 
 _FIRST_WINDOW: Final = 100
@@ -67,7 +68,7 @@ class Walk:
     """What a walk goes by: the project, how sure is sure enough there, the question, the filters.
 
     `blind` is a viewer who takes part themselves: what asks about answers then finds only tasks
-    that they have answered.
+    that they have answered. With `is_closed` only finished steps of conversations are found.
     """
 
     project_id: int
@@ -75,6 +76,7 @@ class Walk:
     question: str
     query: TaskQuery
     blind: int | None = None
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +243,10 @@ def _driver(query: TaskQuery, way: str, given: dict[str, Any]) -> str:
 def _filters(connection: Connection, walk: Walk, given: dict[str, Any]) -> list[str]:
     """Write what must hold of a task, the cheapest first."""
     query = walk.query
+    closed = f"({IS_CLOSED_STEP.replace('queue.', 'q.')})"
     return [
         *_of_queue(query, given),
+        *([closed] if walk.is_closed else []),
         *_of_time(connection, walk, given),
         *_of_consensus(query, given),
         *_of_people(query, given),
@@ -384,7 +388,11 @@ def count_tasks(connection: Connection, walk: Walk) -> Count | None:
     """Count what fits as far as ten thousand, where no data has to be read for it."""
     if walk.query.reads_data or walk.query.order == "longest":
         return None
-    if not query_texts(replace(walk.query, order=_EMPTY.order)) and walk.query.order in _BY_ID:
+    if (
+        not walk.is_closed
+        and not query_texts(replace(walk.query, order=_EMPTY.order))
+        and walk.query.order in _BY_ID
+    ):
         most = {"project_id": walk.project_id, "most": MOST_COUNTED + 1}
         number = int(connection.execute(_ALL, most).scalar_one())
         return Count(min(number, MOST_COUNTED), number <= MOST_COUNTED)
