@@ -153,6 +153,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/people/talent",
         "/people/path",
         "/admin/doctor",
+        "/admin/sign-on",
         "/conduct",
         "/conduct/decide",
         "/conduct/appeals",

@@ -10,9 +10,14 @@ from pydantic import ValidationError
 
 from fairhand.core.clock import MINUTE_MS
 from fairhand.core.settings import Settings
+from fairhand.core.sign_on import SignOn
+from fairhand.people.accounts.erasure_store import erase_rows
+from fairhand.people.accounts.own_data_store import load_chunk
 from fairhand.use_cases.give_role import GiveRole, give_role
 from fairhand.web.desk.sign_on import BROWSER_COOKIE
 from fairhand.web.shared.doors import SESSION_COOKIE
+from tests.identity_provider import provider
+from tests.small_servers import Answer
 from tests.web.signing_on import PASSWORD, Desk, desk, sent_back
 from tests.web.world import World
 
@@ -379,3 +384,89 @@ def test_names_doubles_and_no_way_in_are_refused() -> None:
     ):
         with pytest.raises(ValidationError):
             Settings.model_validate(wrong)
+
+
+def test_an_administrator_sees_the_providers_and_walks_the_way(company: Desk) -> None:
+    carmen = company.world.client("Carmen")
+    page = carmen.get("/admin/sign-on").text
+    assert company.provider.url in page
+    assert "reviewer in pets-1" in page
+    assert "between us" not in page
+    assert "Its document can be read" in carmen.get("/admin/sign-on?check=company").text
+    company.provider.answers["/keys"] = Answer({}, 500)
+    broken = carmen.get("/api/v1/sign-on/company/check").json()
+    assert broken["failed"] == "keys"
+    (one,) = carmen.get("/api/v1/sign-on").json()["providers"]
+    assert (one["name"], one["admits"]) == ("company", True)
+    assert carmen.get("/api/v1/sign-on/nowhere/check").status_code == 404
+    assert carmen.get("/admin/sign-on?check=nowhere").status_code == 404
+    assert company.world.client("Amina").get("/admin/sign-on").status_code == 403
+
+
+def test_an_address_is_verified_by_whoever_says_it(world: World) -> None:
+    with desk(world, admit=True, link_by_email=True) as company:
+        company.account("amina@example.org")
+        company.provider.left_out = {"email"}  # and yet `email_verified` is in the ID token
+        company.provider.userinfo = {"sub": "user-amina", "email": "amina@example.org"}
+        assert "/prove?" in company.sign_on().headers["location"]
+
+
+def test_two_providers_do_not_take_each_others_roles(company: Desk, world: World) -> None:
+    with provider(lambda: world.cast.clock.now // 1_000) as (other, _):
+        other.person = {"sub": "mwangi", "name": "A. Mwangi", "email": "", "groups": ["auditors"]}
+        other.public = True
+        second = SignOn(
+            issuer=other.url, client_id="fairhand", roles={"auditors": ("auditor",)}, leeway_s=60
+        )
+        both = company.with_settings(others={"other": second})
+        client = both.world.client()
+        both.sign_on(client)
+        sent = client.get("/sign-on/other?next=/account").headers["location"]
+        back = client.get(sent_back(other.authorize(sent)))
+        proof = proof_of(back.headers["location"])
+        form = {"proof": proof, "csrf_token": both.csrf(client)}
+        assert client.post("/sign-on/other/prove", data=form).headers["location"] == "/account"
+        mine = [(0, "auditor"), (0, "contributor"), (1, "reviewer")]
+        assert sorted(both.roles(client)) == mine
+        both.sign_on(client)
+        assert sorted(both.roles(client)) == mine
+        other.person["groups"] = []
+        sent = client.get("/sign-on/other").headers["location"]
+        client.get(sent_back(other.authorize(sent)))
+        assert sorted(both.roles(client)) == mine[1:]
+
+
+def test_a_role_in_a_project_is_one_in_its_running_pilot(company: Desk) -> None:
+    with company.world.house.db.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO pilot (project_id, of_project_id, version, people_wanted, tasks, "
+            "target_alpha, outcome, started_by, started_at) VALUES "
+            f"({company.world.other}, {company.world.project}, 1, 3, 5, 0.7, 'running', 1, 1)"
+        )
+    client = company.world.client()
+    company.sign_on(client)
+    assert (company.world.other, "reviewer") in company.roles(client)
+    company.provider.person["groups"] = []
+    company.sign_on(client)
+    assert company.roles(client) == []
+
+
+def test_both_databases_know_whom_they_let_in(world_on_both: World) -> None:
+    with desk(world_on_both, admit=True, roles=ROLES) as company:
+        client = company.world.client()
+        company.sign_on(client)
+        assert company.roles(client) == [(0, "contributor"), (1, "reviewer")]
+        company.provider.person["groups"] = ["owners"]
+        company.sign_on(client)
+        assert company.roles(client) == [(0, "owner")]
+
+
+def test_the_link_is_in_ones_own_data_and_goes_with_the_person(company: Desk) -> None:
+    client = company.world.client()
+    company.sign_on(client)
+    person = int(company.who(client)["id"])
+    with company.world.house.db.write() as connection:
+        (mine,), _ = load_chunk(connection, "account/identities", person, None)
+        assert (mine["issuer"], mine["subject"]) == (company.provider.url, "user-amina")
+        assert erase_rows(connection, person)["identity"] == 1
+    assert world_rows(company) == [(0,)]

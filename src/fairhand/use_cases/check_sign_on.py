@@ -61,7 +61,8 @@ def _settings(house: House, name: str, *, has_secret: bool) -> Looked:
 
 def _clock(house: House, document: Document) -> Looked:
     if document.clock is None:
-        return Looked("clock", "warn", "The provider's answer does not say its time.")
+        words = "The provider's answer does not say its time."
+        return Looked("clock", "warn", words, "Compare its clock with this server's by hand.")
     by_ms = abs(house.clock() - document.clock)
     words = f"This server's clock and the provider's differ by {by_ms / 1_000:.0f} s."
     if by_ms <= _MUCH_MS:

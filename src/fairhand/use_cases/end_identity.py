@@ -25,7 +25,7 @@ class EndIdentity:
 
 
 def end_identity(house: House, command: EndIdentity, now: Instant) -> None:
-    """End the link, and the roles that only its groups gave.
+    """End the link, and the roles that only its groups gave; by the administrator, sessions too.
 
     Raises NotFoundError, and ConflictError when it is the person's only way in.
     """
@@ -42,6 +42,8 @@ def end_identity(house: House, command: EndIdentity, now: Instant) -> None:
                 else "This is your only way to sign in. Link another one first.",
                 code="only_way_in",
             )
+        if command.by_administrator:  # whoever came in that way is out at once
+            accounts.delete_sessions(connection, command.person_id)
         change = follow(connection, house, None, command.person_id, None, now)
         body = {
             "person": command.person_id,

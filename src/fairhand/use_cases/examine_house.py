@@ -26,6 +26,7 @@ from fairhand.storage.engine_facts import count_stuck_jobs, load_engine_facts
 from fairhand.storage.process_store import list_processes
 from fairhand.storage.server_figures import jobs_by_state, log_waits
 from fairhand.use_cases.back_up import LAST
+from fairhand.use_cases.check_sign_on import check_sign_on
 from fairhand.use_cases.house import House
 
 State = Literal["ok", "warn", "fail"]
@@ -268,6 +269,19 @@ def check_backup(house: House) -> Finding:
     return Finding("backup", "ok", words)
 
 
+def check_sign_on_way(house: House) -> Finding:
+    """The way to every identity provider is open."""
+    looked = [(name, one) for name in house.settings.sign_on for one in check_sign_on(house, name)]
+    if not looked:
+        return Finding("sign_on", "ok", "People sign in with links and passwords alone.")
+    for state in ("fail", "warn"):
+        found = next(((name, one) for name, one in looked if one.state == state), None)
+        if found is not None:
+            name, one = found
+            return Finding("sign_on", one.state, f"{name}, {one.hop}: {one.words}", one.remedy)
+    return Finding("sign_on", "ok", f"The way to {', '.join(house.settings.sign_on)} is open.")
+
+
 CHECKS: Final[dict[str, Check]] = {
     "database": check_database,
     "migrations": check_migrations,
@@ -280,6 +294,7 @@ CHECKS: Final[dict[str, Check]] = {
     "jobs": check_jobs,
     "processes": check_processes,
     "public_url": check_public_url,
+    "sign_on": check_sign_on_way,
     "backup": check_backup,
     "extras": check_extras,
 }

@@ -320,6 +320,11 @@ def delete_session(connection: Connection, token: str) -> None:
     connection.execute(session.delete().where(session.c.token_hash == token_hash(token)))
 
 
+def delete_sessions(connection: Connection, person_id: int) -> None:
+    """Close all sessions of a person."""
+    connection.execute(session.delete().where(session.c.person_id == person_id))
+
+
 def create_token(
     connection: Connection,
     person_id: int,

@@ -143,9 +143,11 @@ def read_claims(settings: SignOn, tokens: Mapping[str, Any], nonce: str, now: In
         claims = verify(settings, tokens["id_token"], known.keys, asked)
     wanted = ["email", *([settings.groups_claim.partition(".")[0]] if settings.roles else [])]
     missing = any(one not in claims for one in wanted)
-    if missing and known.document.userinfo and asked.access_token:
-        return {**_userinfo(settings, known.document, asked.access_token, claims), **claims}
-    return claims
+    if not missing or not known.document.userinfo or not asked.access_token:
+        return claims
+    if "email" not in claims:  # whether an address is verified is said by whoever says the address
+        claims.pop("email_verified", None)
+    return {**_userinfo(settings, known.document, asked.access_token, claims), **claims}
 
 
 def _userinfo(

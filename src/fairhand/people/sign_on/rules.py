@@ -202,14 +202,15 @@ def _groups(path: str, claims: Mapping[str, Any]) -> frozenset[str] | None:
     A single text is the name of one group. A claim that is missing gives none; one that the
     provider says it left out for its length is not known.
     """
-    left_out = claims.get("_claim_names")
-    if (isinstance(left_out, dict) and path in left_out) or claims.get("hasgroups") is True:
-        return None
     found: object = claims.get(path)
     if found is None:
         found = claims
         for part in path.split("."):
             found = found.get(part) if isinstance(found, dict) else None
+    left_out = claims.get("_claim_names")
+    is_left_out = isinstance(left_out, dict) and path in left_out
+    if found is None and (is_left_out or claims.get("hasgroups") is True):
+        return None
     if isinstance(found, str):
         return frozenset((found,))
     if not isinstance(found, list) or len(found) > _MAX_GROUPS:
