@@ -29,8 +29,11 @@ def give_role(db: Database, command: GiveRole, now: Instant) -> None:
     with db.write() as connection:
         if store.load_person(connection, command.person_id) is None:
             raise NotFoundError(f"There is no person {command.person_id}.")
-        store.add_role(connection, command.person_id, command.role, command.project_id, now)
-        readiness.share_role(connection, command.person_id, command.role, command.project_id, now)
+        for project_id in (
+            command.project_id,
+            *readiness.running_pilots(connection, command.project_id),
+        ):
+            store.add_role(connection, command.person_id, command.role, project_id, now)
         body = {
             "person": command.person_id,
             "role": command.role,

@@ -80,9 +80,11 @@ def invite_person(
                 "`fairhand role`, or a new link with `fairhand link`.",
                 code="email_taken",
             )
+        pilots = readiness.running_pilots(connection, command.project_id)
         for role in command.roles:
             store.add_role(connection, person_id, role, command.project_id, now)
-            readiness.share_role(connection, person_id, role, command.project_id, now)
+            for pilot_id in pilots:
+                store.add_role(connection, person_id, role, pilot_id, now)
         token = store.create_link(connection, person_id, now, link_hours)
         body = {
             "person": person_id,

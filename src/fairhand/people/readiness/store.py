@@ -10,7 +10,6 @@ import orjson
 from sqlalchemy import bindparam, select, text, update
 
 from fairhand.core.clock import Instant
-from fairhand.people.accounts import store as accounts
 from fairhand.people.readiness.pilot import Outcome, Pilot, Terms
 from fairhand.people.readiness.stages import Pace, Skill
 from fairhand.storage.database import Connection, insert
@@ -176,15 +175,12 @@ def copy_roles(
     connection.execute(_COPY_ROLES, given)
 
 
-def share_role(
-    connection: Connection, person_id: int, role: str, project_id: int, now: Instant
-) -> None:
-    """Let somebody who joins a project while its pilot runs into that pilot too."""
+def running_pilots(connection: Connection, project_id: int) -> list[int]:
+    """List the pilots of a project that are not decided; whoever joins it joins them too."""
     running = select(pilot.c.project_id).where(
         pilot.c.of_project_id == project_id, pilot.c.outcome == "running"
     )
-    for pilot_id in connection.execute(running).scalars().all():
-        accounts.add_role(connection, person_id, role, pilot_id, now)
+    return list(connection.execute(running).scalars())
 
 
 def find_pilot(connection: Connection, pilot_id: int) -> Pilot | None:
