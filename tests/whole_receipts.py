@@ -24,13 +24,16 @@ from fairhand.proof.log.leaf import canonical
 from fairhand.proof.log.note import Signer, encode64
 from fairhand.proof.log.promise import make_promise
 from fairhand.proof.log.receipt import Opening, Receipt
+from fairhand.proof.log.rotation import make_handover, make_retirement
 from fairhand.use_cases.whole_receipt import dump_receipt
 from tests.bundles import document, entries_v2
 
 LOG: Final = Signer("log.example/carmen", Ed25519PrivateKey.from_private_bytes(b"v" * 32))
 OTHER: Final = Signer("log.example/carmen", Ed25519PrivateKey.from_private_bytes(b"w" * 32))
+THIRD: Final = Signer("log.example/carmen", Ed25519PrivateKey.from_private_bytes(b"x" * 32))
 UNION: Final = WitnessSigner("union.example", Ed25519PrivateKey.from_private_bytes(b"u" * 32))
 MORNING: Final = parse_iso("2026-11-21T09:30:00Z")
+LATER: Final = parse_iso("2027-01-01T00:00:00Z")
 ROWS: Final = 5
 MINE: Final = 2
 ANNOTATION: Final = 123
@@ -246,6 +249,72 @@ def promise_of(leaf: bytes) -> dict[str, str]:
     return make_promise(LOG, leaf, MORNING).as_json()
 
 
+def retold(
+    signer: Signer,
+    notes: list[str],
+    *,
+    hint: Signer | None = None,
+    promised_by: Signer | None = None,
+) -> str:
+    """The whole receipt under another key of the log, with the notes that lead to it."""
+    text = statement_text()
+    events = openings(text)
+    found = parts()
+    found |= {"event": proof(events, 1, signer), "log_key": (hint or signer).verifier.vkey}
+    found["releases"][0]["event"] = proof(events, 2, signer)
+    found["statement"]["event"] = proof(events, 3, signer)
+    leaf = merkle.leaf_hash(events[1].leaf())
+    found["promise"] = make_promise(promised_by or LOG, leaf, MORNING).as_json()
+    return dump_receipt(found | ({"handovers": notes} if notes else {}))
+
+
+def handed_over() -> list[dict[str, Any]]:
+    """Receipts of a log whose key changed once, or twice; the statement is of December 1st."""
+    over, next_ = make_handover(LOG, OTHER, 2, MORNING), make_handover(OTHER, THIRD, 4, LATER)
+    ended = make_retirement(LOG.verifier, OTHER, 4, LATER)
+    early = make_retirement(LOG.verifier, OTHER, 4, Instant(MORNING - 1))
+    small = make_retirement(LOG.verifier, OTHER, 3, LATER)
+    forged = over.replace("\n2\n", "\n3\n", 1)
+    strange = make_handover(LOG, THIRD, 2, MORNING)
+    by_stranger = make_retirement(OTHER.verifier, LOG, 4, Instant(0))
+    one, two, three = (key.verifier.vkey for key in (LOG, OTHER, THIRD))
+    both = Signer(LOG.name, LOG.private_key, also=OTHER)
+    empty = dump_receipt(json.loads(retold(OTHER, [over])) | {"handovers": []})
+    found: list[tuple[str, str, str, bool, list[str]]] = [
+        ("by the new key, the old one trusted", retold(OTHER, [over]), one, True, []),
+        ("by the new key, the new one trusted", retold(OTHER, [over]), two, True, []),
+        ("by the new key, by its own key", retold(OTHER, [over]), "", True, []),
+        ("by both keys, the old one retired",
+         retold(both, [over, early], hint=OTHER, promised_by=OTHER), two, True, []),
+        ("by the third key, the first trusted", retold(THIRD, [over, ended, next_]), one, True, []),
+        ("by the third key, the first trusted, in another order",
+         retold(THIRD, [next_, ended, over]), one, True, []),
+        ("by the first key, the third trusted", retold(LOG, []), three, True, [over, ended, next_]),
+        ("by the first key, the third trusted, notes missing", retold(LOG, []), three, False, []),
+        ("by the first key, a note missing between", retold(LOG, []), three, False, [next_]),
+        ("by the old key, retired later", retold(LOG, [over, ended]), two, True, []),
+        ("by the old key, retired before", retold(LOG, [over, early]), two, False, []),
+        ("by the old key, retired before, its own key", retold(LOG, [over, early]), "", False, []),
+        ("by the old key, of a larger log than it signed",
+         retold(LOG, [over, small]), two, False, []),
+        ("promised by the old key, retired before",
+         retold(OTHER, [over, early]), two, False, []),
+        ("promised by the new key", retold(OTHER, [over, early], promised_by=OTHER), two, True, []),
+        ("a handover changed", retold(OTHER, [forged]), one, False, []),
+        ("handed over to two", retold(OTHER, [over, strange]), one, False, []),
+        ("a key retired by the one before it", retold(OTHER, [over, by_stranger]), one, True, []),
+        ("handovers empty", empty, two, False, []),
+        ("handovers no notes", retold(OTHER, ["a note"]), two, False, []),
+        ("a plain proof by the old key", proof(openings(statement_text()), 1), two, True, [over]),
+        ("a plain proof by the old key, retired before",
+         proof(openings(statement_text()), 1), two, False, [over, early]),
+    ]  # fmt: skip
+    return [
+        {"name": n, "text": t, "holds": h, "proven": h, "key": k, "handovers": notes}
+        for n, t, k, h, notes in found
+    ]
+
+
 GOOD: Final[Mapping[str, Change]] = {
     "whole": lambda found: None,
     "without a promise": put("promise", value=None),
@@ -331,6 +400,7 @@ def vectors() -> dict[str, Any]:
         {"name": n, "text": t, "holds": h, "proven": h and n != "a promise", "key": key}
         for n, t, h in alone
     ]
+    found += handed_over()
     return {"about": "python -m tests.whole_receipts makes this file", "vectors": found}
 
 

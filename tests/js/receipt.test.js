@@ -6,8 +6,8 @@ import { verifyReceipt } from '../../src/fairhand/web/proof/verifier/receipt.js'
 const { vectors } = JSON.parse(readFileSync(new URL('../vectors/receipts.json', import.meta.url), 'utf8'));
 
 test('every vector holds or is refused, as it must', async () => {
-  for (const { name, text, key, holds, proven } of vectors) {
-    const report = await verifyReceipt(text, key);
+  for (const { name, text, key, holds, proven, handovers } of vectors) {
+    const report = await verifyReceipt(text, key, handovers);
     const isWrong = report.checks.some((one) => one.state === 'failed');
     assert.equal(isWrong, !holds, `${name}: ${JSON.stringify(report.checks)}`);
     assert.equal(report.ok, proven, `${name}: ${JSON.stringify(report.checks)}`);

@@ -12,6 +12,10 @@ from sqlalchemy import select
 from fairhand.core.clock import Instant
 from fairhand.core.errors import NotFoundError
 from fairhand.people.accounts.rules import Actor
+from fairhand.proof.log.key_store import list_handovers
+from fairhand.proof.log.keys import load_signer
+from fairhand.proof.log.note import Verifier
+from fairhand.proof.log.rotation import link
 from fairhand.storage.database import Database
 from fairhand.storage.tables.proof import log_event
 from fairhand.use_cases.publish_release import PublishRelease, publish_release
@@ -20,6 +24,8 @@ from fairhand.use_cases.read_whole_receipt import (
     read_wallet,
     read_whole_receipt,
 )
+from fairhand.use_cases.retire_log_key import retire_log_key
+from fairhand.use_cases.rotate_log_key import rotate_log_key
 from fairhand.use_cases.seal_log import seal_log
 from fairhand.use_cases.whole_receipt import verify_any
 from tests.stories.quality_world import MORNING, QualityWorld
@@ -57,8 +63,8 @@ def kept(sqlite_db: Database) -> Kept:
     return Kept(sqlite_db, world, amina, dmitri, event.id)
 
 
-def states(text: str) -> dict[str, str]:
-    return {told.name: told.state for told in verify_any(text, [KEY]).told}
+def states(text: str, key: Verifier = KEY) -> dict[str, str]:
+    return {told.name: told.state for told in verify_any(text, [key]).told}
 
 
 def test_before_the_log_is_sealed_there_is_the_promise_alone(kept: Kept) -> None:
@@ -115,3 +121,48 @@ def test_no_byte_of_a_receipt_can_be_changed(kept: Kept, tmp_path: Path) -> None
     for at in range(0, len(text), len(text) // 150):
         changed = text[:at] + ("x" if text[at] != "x" else "y") + text[at + 1 :]
         assert not verify_any(changed, [KEY]).ok, text[at - 20 : at + 20]
+
+
+def test_after_a_change_of_keys_a_receipt_brings_the_way_from_one_to_the_other(
+    kept: Kept, tmp_path: Path
+) -> None:
+    path = tmp_path / "keys" / "log.key"
+    path.parent.mkdir()
+    path.write_text(SIGNER.skey() + "\n")
+    seal_log(kept.db, SIGNER, NOON)
+    before = read_whole_receipt(kept.db, kept.amina, kept.event_id, VKEY)
+    rotate_log_key(kept.db, path, None, Instant(NOON + 1))
+    both = load_signer(path)
+    seal_log(kept.db, both, Instant(NOON + 2))
+    retire_log_key(kept.db, path, None, Instant(NOON + 3))
+    new = load_signer(path)
+    seal_log(kept.db, new, Instant(NOON + 4))
+
+    after = read_whole_receipt(kept.db, kept.amina, kept.event_id, new.verifier.vkey)
+
+    content = json.loads(after)
+    assert len(content["handovers"]) == 2
+    assert content["promise"] is not None, "an older key's promise is kept"
+    for key in (KEY, new.verifier):
+        assert states(after, key)["event"] == states(after, key)["promise"] == "proven"
+    assert states(before, new.verifier) == {"event": "wrong"}
+    found = verify_any(before, [new.verifier], content["handovers"])
+    assert found.ok, found.told
+
+
+def test_a_key_that_was_retired_is_retired_once(kept: Kept, tmp_path: Path) -> None:
+    path = tmp_path / "log.key"
+    path.write_text(SIGNER.skey() + "\n")
+    rotate_log_key(kept.db, path, None, NOON)
+    seal_log(kept.db, load_signer(path), NOON)
+    old = path.with_name("log.previous.key").read_bytes()
+    retire_log_key(kept.db, path, None, NOON)
+    path.with_name("log.previous.key").write_bytes(old)  # it died before the file was gone
+    retire_log_key(kept.db, path, None, Instant(NOON + 60_000))
+    with kept.db.read() as connection:
+        kinds = connection.execute(
+            select(log_event.c.kind).where(log_event.c.kind == "log.key_retired")
+        ).all()
+        notes = list_handovers(connection)
+    assert len(kinds) == 1
+    assert link([KEY], notes).retired[KEY].at == NOON

@@ -7,8 +7,6 @@ Reads three forms: a composite receipt (`fairhand.receipt/v1`), a C2SP tlog-proo
 from __future__ import annotations
 
 import argparse
-import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -18,14 +16,22 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from fairhand_verify.keys import (
+    Chain,
+    Key,
+    RefusedError,
+    decode,
+    link,
+    number,
+    read_notes,
+    signed_by,
+    text_of,
+)
 
 __all__ = ["Key", "RefusedError", "Report", "main", "verify"]
 
 LARGEST: Final = 8_000_000
 _HEAD: Final = "c2sp.org/tlog-proof@v1"
-_DASH: Final = "\u2014"
 _EXPONENTS: Final = {
     "BHD": 3, "BIF": 0, "CLF": 4, "CLP": 0, "DJF": 0, "GNF": 0, "IQD": 3, "ISK": 0, "JOD": 3,
     "JPY": 0, "KMF": 0, "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0, "RWF": 0, "TND": 3,
@@ -33,48 +39,10 @@ _EXPONENTS: Final = {
 }  # fmt: skip
 
 
-class RefusedError(Exception):
-    """Something does not hold; the message says what."""
-
-
 _UNREADABLE: Final = (
     RefusedError, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError,
     ZeroDivisionError,
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Key:
-    """A log's public key."""
-
-    name: str
-    raw: bytes
-
-    @classmethod
-    def parse(cls, text: str) -> Key:
-        """Read `name+id+base64`; RefusedError when it contradicts itself."""
-        name, _, rest = text.strip().partition("+")
-        key_id, _, encoded = rest.partition("+")
-        data = _decode(encoded)
-        if not name or len(data) != 33 or data[:1] != b"\x01":
-            raise RefusedError("this is not a public key of a log")
-        key = cls(name, data[1:])
-        if key.id.hex() != key_id:
-            raise RefusedError("the public key does not match its own id: it was changed or cut")
-        return key
-
-    @property
-    def id(self) -> bytes:
-        """The first four bytes of SHA-256(name, newline, 0x01, key)."""
-        return hashlib.sha256(self.name.encode() + b"\n\x01" + self.raw).digest()[:4]
-
-    def signed(self, signature: bytes, message: bytes) -> bool:
-        """Say whether this key made the signature."""
-        try:
-            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
 
 
 @dataclass
@@ -106,17 +74,22 @@ class _Event:
     origin: str
 
 
-def verify(text: str, keys: list[Key] | None = None) -> Report:
-    """Check a file of any of the three forms; what is wrong is in the report."""
+def verify(text: str, keys: list[Key] | None = None, handovers: list[str] | None = None) -> Report:
+    """Check a file of any of the three forms; what is wrong is in the report.
+
+    `handovers` are the notes of a log whose key changed, beside those in a receipt: a key that a
+    trusted one handed over to, or that handed over to it, is trusted for its time.
+    """
+    notes = handovers or []
     try:
         if len(text) > LARGEST:
             raise RefusedError("it is too large to be a receipt")
         if text.startswith(_HEAD):
-            return _plain(text, keys or [])
+            return _plain(text, keys or [], notes)
         content = _object(text)
         if content.get("type") == "fairhand.promise/v1":
-            return _lone_promise(content, keys or [])
-        return _composite(text, content, keys or [])
+            return _lone_promise(content, keys or [], notes)
+        return _composite(text, content, keys or [], notes)
     except _UNREADABLE as error:
         words = str(error) if isinstance(error, RefusedError) else f"it cannot be read: {error}"
         return Report([("event", "wrong", words)])
@@ -127,15 +100,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="fairhand-verify", description=__doc__.split("\n")[0])
     parser.add_argument("file", nargs="+", type=Path)
     parser.add_argument("--key", action="append", default=[], help="the log's key, or its file")
+    parser.add_argument("--handovers", type=Path, help="the log's handovers.json")
     options = parser.parse_args(arguments)
     try:
+        notes = read_notes(options.handovers.read_text("utf-8")) if options.handovers else []
         keys = [
             Key.parse(line)
             for given in options.key
             for line in (given if "+" in given else Path(given).read_text("utf-8")).split()
         ]
     except (RefusedError, OSError, UnicodeDecodeError) as error:
-        sys.stderr.write(f"--key: {error}\n")
+        sys.stderr.write(f"--key or --handovers: {error}\n")
         return 2
     right = True
     for path in options.file:
@@ -146,7 +121,7 @@ def main(arguments: list[str] | None = None) -> int:
             right = False
             continue
         for text in texts:
-            report = verify(text, keys)
+            report = verify(text, keys, notes)
             right &= report.proven
             verdict = report.sentence if report.ok else "DOES NOT HOLD."
             sys.stdout.write(f"{path}: {verdict}\n")
@@ -162,19 +137,22 @@ def _texts(text: str) -> list[str]:
     return [text]
 
 
-def _composite(text: str, content: dict[str, Any], keys: list[Key]) -> Report:
+def _composite(text: str, content: dict[str, Any], keys: list[Key], notes: list[str]) -> Report:
     parts = {"event", "format", "log_key", "promise", "releases", "statement"}
     if content.get("format") != "fairhand.receipt/v1":
         raise RefusedError("it is not a fairhand.receipt/v1")
     if _canonical(content) != text.encode():
         raise RefusedError("it is not in its one form: a byte was added, left out or moved")
+    if "handovers" in content:
+        parts.add("handovers")
+        notes = [*_notes(content["handovers"]), *notes]
     if set(content) != parts or not isinstance(content["releases"], list):
         raise RefusedError("it has other parts than a receipt has")
-    hint = Key.parse(_text(content["log_key"]))
-    if keys and hint not in keys:
+    hint = Key.parse(text_of(content["log_key"]))
+    trusted, report = link(keys or [hint], notes), Report()
+    if hint not in trusted.keys:
         raise RefusedError(f"it is from another log or key than you trust: {hint.name}")
-    trusted, report = keys or [hint], Report()
-    event = _event(_text(content["event"]), trusted)
+    event = _event(text_of(content["event"]), trusted)
     _say_event(report, event, bool(keys))
     if content["promise"] is not None:
         _step(report, "promise", lambda: _promise(content["promise"], trusted, event.leaf))
@@ -189,22 +167,28 @@ def _composite(text: str, content: dict[str, Any], keys: list[Key]) -> Report:
     return report
 
 
-def _plain(text: str, keys: list[Key]) -> Report:
+def _plain(text: str, keys: list[Key], notes: list[str]) -> Report:
     if not keys:
         raise RefusedError("a bare proof says nothing of who signed it: give the log's key")
-    report, event = Report(), _event(text, keys)
+    report, event = Report(), _event(text, link(keys, notes))
     _say_event(report, event, trusted=True)
     report.sentence = _sentence(event, [], "")
     return report
 
 
-def _lone_promise(content: dict[str, Any], keys: list[Key]) -> Report:
+def _lone_promise(content: dict[str, Any], keys: list[Key], notes: list[str]) -> Report:
     if not keys:
         raise RefusedError("a promise does not bring its key: give the log's key")
-    words = _promise(content, keys, None)
+    words = _promise(content, link(keys, notes), None)
     waits = f"the log has to hold it by {content['by']}"
     sentence = f"The log {words}; that it does is not proven yet."
     return Report([("promise", "proven", words), ("event", "open", waits)], sentence)
+
+
+def _notes(value: object) -> list[str]:
+    if not isinstance(value, list) or not value:
+        raise RefusedError("the receipt's handovers are none")
+    return [text_of(one) for one in value]
 
 
 def _say_event(report: Report, event: _Event, trusted: bool) -> None:
@@ -222,30 +206,35 @@ def _step(report: Report, name: str, check: Any) -> None:  # noqa: ANN401  # a f
         report.told.append((name, "wrong", words))
 
 
-def _promise(content: Any, keys: list[Key], leaf: bytes | None) -> str:  # noqa: ANN401
+def _promise(content: Any, keys: Chain, leaf: bytes | None) -> str:  # noqa: ANN401
     fields = {"type", "log", "leaf_hash", "at", "by", "signature"}
     if not isinstance(content, dict) or set(content) != fields:
         raise RefusedError("the promise is none")
     signed = _canonical({name: content[name] for name in fields - {"signature"}})
-    signature = _decode(_text(content["signature"]))
-    if not any(key.name == content["log"] and key.signed(signature, signed) for key in keys):
+    signature = decode(text_of(content["signature"]))
+    made = [
+        one for one in keys.keys if one.name == content["log"] and one.signed(signature, signed)
+    ]
+    if not made:
         raise RefusedError("the promise was not signed by this log: it was changed")
+    if not set(made) & set(keys.at(text_of(content["at"]))):
+        raise RefusedError("the key that signed the promise was retired before")
     if leaf is not None and content["leaf_hash"] != _hash(b"\x00", leaf).hex():
         raise RefusedError("the promise is of another event")
     kept = ", and kept" if leaf is not None else ""
     return f"promised to hold it by {content['by']}{kept}"
 
 
-def _release(one: Any, event: _Event, keys: list[Key], names: list[str]) -> str:  # noqa: ANN401
+def _release(one: Any, event: _Event, keys: Chain, names: list[str]) -> str:  # noqa: ANN401
     if not isinstance(one, dict) or set(one) != {"event", "hashes", "index", "row"}:
         raise RefusedError("the part about a release is not one")
-    made = _event(_text(one["event"]), keys)
+    made = _event(text_of(one["event"]), keys)
     if made.kind != "release.made":
         raise RefusedError("the event is not that of a release")
-    row, root = _text(one["row"]), bytes.fromhex(made.body["annotations_root"])
+    row, root = text_of(one["row"]), bytes.fromhex(made.body["annotations_root"])
     size, hashes = (
         _count(made.body["annotations"]),
-        [_decode(_text(item)) for item in one["hashes"]],
+        [decode(text_of(item)) for item in one["hashes"]],
     )
     found = _climb(_hash(b"\x00", row.encode()), _count(one["index"]), size, hashes)
     if found != root:
@@ -273,7 +262,7 @@ def _answer(row: str, told: dict[str, Any], body: dict[str, Any]) -> str:
     raise RefusedError("the release holds another answer than the one that was sent")
 
 
-def _pay(report: Report, part: Any, event: _Event, keys: list[Key]) -> str:  # noqa: ANN401
+def _pay(report: Report, part: Any, event: _Event, keys: Chain) -> str:  # noqa: ANN401
     paid = event.body.get("paid") if isinstance(event.body, dict) else None
     if not isinstance(paid, dict):
         return ""
@@ -288,10 +277,10 @@ def _pay(report: Report, part: Any, event: _Event, keys: list[Key]) -> str:  # n
     return said.replace("; ", ": ", 1) if (name, state) == ("pay", "proven") else ""
 
 
-def _statement(part: Any, event: _Event, keys: list[Key]) -> str:  # noqa: ANN401
+def _statement(part: Any, event: _Event, keys: Chain) -> str:  # noqa: ANN401
     if not isinstance(part, dict) or set(part) != {"event", "text"}:
         raise RefusedError("the part about pay is not one")
-    text, made = _text(part["text"]), _event(_text(part["event"]), keys)
+    text, made = text_of(part["text"]), _event(text_of(part["event"]), keys)
     if made.kind != "pay.statement_made":
         raise RefusedError("the event is not that of a statement")
     if hashlib.sha256(text.encode()).hexdigest() not in made.body["statements"]:
@@ -351,7 +340,7 @@ def _sentence(event: _Event, names: list[str], paid: str) -> str:
     return f"{what} is in the log{where}" + (f", {paid}." if paid else ".")
 
 
-def _event(text: str, keys: list[Key]) -> _Event:
+def _event(text: str, keys: Chain) -> _Event:
     """Read a tlog-proof, check it up to the log's signature, and open its leaf."""
     head, gap, note = text.partition("\n\n")
     lines = head.split("\n")
@@ -359,9 +348,9 @@ def _event(text: str, keys: list[Key]) -> _Event:
         raise RefusedError("the receipt does not begin and end as receipts do")
     if not lines[1].startswith("extra ") or not lines[2].startswith("index "):
         raise RefusedError("the receipt lacks its lines `extra` and `index`")
-    leaf, kind, at, body = _open(_decode(lines[1][6:]))
-    index, hashes = _number(lines[2][6:]), [_decode(line) for line in lines[3:]]
-    origin, size, root = _checkpoint(note, keys)
+    leaf, kind, at, body = _open(decode(lines[1][6:]))
+    index, hashes = number(lines[2][6:]), [decode(line) for line in lines[3:]]
+    origin, size, root = _checkpoint(note, keys, at)
     if len(hashes) > 63 or _climb(_hash(b"\x00", leaf), index, size, hashes) != root:
         raise RefusedError(
             "the event is not in the log under this root: it or the proof was changed"
@@ -375,10 +364,10 @@ def _open(extra: bytes) -> tuple[bytes, str, int, Any]:
         if content["v"] != 1 or _canonical(content) != extra:
             raise RefusedError("the receipt's own part is of an unknown version or not canonical")
         if "leaf" in content:
-            leaf = _text(content["leaf"]).encode()
+            leaf = text_of(content["leaf"]).encode()
             return leaf, "an event that was erased", int(json.loads(leaf)["at"]), None
-        salt, body = bytes.fromhex(content["salt"]), _text(content["body"])
-        at, kind = content["at"], _text(content["kind"])
+        salt, body = bytes.fromhex(content["salt"]), text_of(content["body"])
+        at, kind = content["at"], text_of(content["kind"])
         opened = json.loads(body)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusedError(f"the receipt's own part cannot be read: {error}") from error
@@ -389,32 +378,22 @@ def _open(extra: bytes) -> tuple[bytes, str, int, Any]:
     return leaf, kind, at, opened
 
 
-def _checkpoint(note: str, keys: list[Key]) -> tuple[str, int, bytes]:
-    text, gap, tail = note.rpartition("\n\n")
-    if not gap or not tail.endswith("\n"):
-        raise RefusedError("the checkpoint is not a signed note")
-    body, trusted = text + "\n", False
-    keys = [key for key in keys if key.name == body.partition("\n")[0]]
-    for line in tail[:-1].split("\n"):
-        dash, _, rest = line.partition(" ")
-        name, _, encoded = rest.partition(" ")
-        blob = _decode(encoded)
-        if dash != _DASH or not name or len(blob) < 5:
-            raise RefusedError("a line under the checkpoint is not a signature")
-        for key in keys:
-            if (key.name, key.id) == (name, blob[:4]):
-                if not key.signed(blob[4:], body.encode()):
-                    raise RefusedError(f"the signature of {name} does not match")
-                trusted = True
-    if not trusted:
-        raise RefusedError("the checkpoint is not signed under the key given")
-    lines = body.split("\n")
+def _checkpoint(note: str, chain: Chain, at: int) -> tuple[str, int, bytes]:
+    """Read a checkpoint that a key of its log signed which was not retired before the event."""
+    origin = note.partition("\n")[0]
+    lines = signed_by(note, tuple(key for key in chain.keys if key.name == origin)).split("\n")
     if lines.pop() or len(lines) < 3 or not all(lines):
         raise RefusedError("a checkpoint has an origin, a size and a root")
-    root = _decode(lines[2])
-    if len(root) != 32 or lines[0] not in {key.name for key in keys}:
-        raise RefusedError("the checkpoint is of another log, or its root has another length")
-    return lines[0], _number(lines[1]), root
+    size, root = number(lines[1]), decode(lines[2])
+    if len(root) != 32:
+        raise RefusedError("the root of a checkpoint has another length")
+    still = tuple(key for key in chain.at(_iso(at), size) if key.name == origin)
+    if still != tuple(key for key in chain.keys if key.name == origin):
+        try:
+            signed_by(note, still)
+        except RefusedError:
+            raise RefusedError("the key that signed it was retired before") from None
+    return origin, size, root
 
 
 def _climb(leaf: bytes, index: int, size: int, proof: list[bytes]) -> bytes | None:
@@ -459,31 +438,9 @@ def _object(text: str) -> dict[str, Any]:
     return content
 
 
-def _decode(text: str) -> bytes:
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise RefusedError("something in the receipt or key is not base64") from None
-    if base64.b64encode(data).decode() != text:
-        raise RefusedError("base64 with stray bits")
-    return data
-
-
-def _number(text: str) -> int:
-    if len(text) > 19 or not text.isascii() or not text.isdigit() or str(int(text)) != text:
-        raise RefusedError(f"{text[:40]!r} is not a count")
-    return int(text)
-
-
 def _count(value: object) -> int:
     if type(value) is not int or value < 0:
         raise RefusedError("a count is none")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise RefusedError("a text is none")
     return value
 
 

@@ -128,20 +128,30 @@ def receipt(
         list[str] | None,
         typer.Option(help="The log's public key, or a file with it (`fairhand log key`)."),
     ] = None,
+    handovers: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="handovers.json of the log, where its key changed."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check receipts, and say of each in one sentence what it proves. Exit 1 when it does not.
 
     FILE is a receipt as the page of receipts gives it, many of them (one to a line), or a bare
     .tlog-proof. Without --key the key in the receipt is used: that shows that its parts belong
-    together, not who made them.
+    together, not who made them. A key that yours handed over to, or that handed over to yours, is
+    trusted too, for what is of before its retirement.
 
     Example:  fairhand verify receipt fairhand-receipt-12.json --key log.vkey
+    Example:  fairhand verify receipt old.json --key log.vkey --handovers handovers.json
     """
+    from fairhand.proof.log.rotation import parse_handovers
     from fairhand.use_cases.whole_receipt import is_proven, verify_any
 
     trusted = read_keys(key)
-    reports = [verify_any(one, trusted) for one in read_receipts(file)]
+    notes = [] if handovers is None else parse_handovers(handovers.read_bytes())
+    reports = [verify_any(one, trusted, notes) for one in read_receipts(file)]
     lines = []
     for one in reports:
         if len(reports) == 1 or not one.ok:

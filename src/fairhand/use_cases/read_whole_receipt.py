@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from fairhand.core.errors import ConflictError, NotFoundError
 from fairhand.pay.evidence import store as evidence
 from fairhand.people.accounts.rules import Actor, roles_in
-from fairhand.proof.log import events
+from fairhand.proof.log import events, key_store
 from fairhand.proof.log import store as log
 from fairhand.proof.log.events import EventRow
 from fairhand.proof.log.leaf import canonical
-from fairhand.proof.log.note import encode64, parse_vkey
-from fairhand.proof.log.promise import verify_promise
+from fairhand.proof.log.note import NoteError, encode64, parse_vkey
+from fairhand.proof.log.promise import check_promise
+from fairhand.proof.log.rotation import KeyChain, link
 from fairhand.proof.receipts.rows import ReleaseRows
 from fairhand.proof.release import store as releases
 from fairhand.storage.database import Connection, Database
@@ -35,6 +37,7 @@ class Wallet:
     def __init__(self, connection: Connection, log_key: str) -> None:
         self._connection = connection
         self._log_key = log_key
+        self._notes = key_store.list_handovers(connection)
         self._releases: dict[int, list[tuple[int, ReleaseRows, str]]] = {}
 
     def receipt(self, event_id: int) -> str | None:
@@ -51,17 +54,26 @@ class Wallet:
                 "releases": list(self._held(int(body["project"]), annotation)),
                 "statement": self._statement(annotation),
             }
+        if self._notes:
+            parts["handovers"] = self._notes
         return dump_receipt({"event": proof.text(), "log_key": self._log_key, **parts})
 
     def _told_promise(self, annotation: int) -> dict[str, Any] | None:
-        """The promise, where the log's present key made it; an older key's would need that key.
+        """The promise, where a key made it that the receipt's notes lead to.
 
         Nothing is lost by leaving it out: the event itself is proven.
         """
         promise = self.promise(annotation)
-        if promise is None or verify_promise(promise, parse_vkey(self._log_key)):
+        try:
+            if promise is not None:
+                check_promise(promise, self._chain)
+        except NoteError:
             return None
         return promise
+
+    @cached_property
+    def _chain(self) -> KeyChain:
+        return link([parse_vkey(self._log_key)], self._notes)
 
     def promise(self, annotation: int) -> dict[str, Any] | None:
         """What was promised when an annotation came in."""

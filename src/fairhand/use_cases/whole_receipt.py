@@ -3,7 +3,8 @@
 `fairhand.receipt/v1` is one canonical JSON document (RFC 8785): the receipt of the event, the
 promise that came before it, each release that holds the work with the proof of its row, and the
 statement that paid for it. Nothing is believed: every part is computed again from the log's
-signature. No workspace, no network.
+signature. No workspace, no network. Where the log's key changed, `handovers` holds the notes by
+which one key handed over to the next: whoever trusts one of them can check what another signed.
 """
 
 from __future__ import annotations
@@ -22,14 +23,16 @@ from fairhand.pay.evidence.reading import Document, read_document
 from fairhand.proof.log import merkle
 from fairhand.proof.log.leaf import canonical
 from fairhand.proof.log.note import NoteError, Verifier, decode64, parse_vkey
-from fairhand.proof.log.promise import verify_promise
-from fairhand.proof.log.receipt import Receipt, check_receipt, parse_receipt
+from fairhand.proof.log.promise import check_promise
+from fairhand.proof.log.receipt import Receipt, check_dated, parse_receipt
+from fairhand.proof.log.rotation import KeyChain, link
 
 FORMAT: Final = "fairhand.receipt/v1"
 PROMISE: Final = "fairhand.promise/v1"
 HEAD: Final = "c2sp.org/tlog-proof@v1"
 LARGEST: Final = 8_000_000
 _PARTS: Final = frozenset({"event", "format", "log_key", "promise", "releases", "statement"})
+_WITH_NOTES: Final = _PARTS | {"handovers"}
 _RELEASE: Final = frozenset({"event", "hashes", "index", "row"})
 _STATEMENT: Final = frozenset({"event", "text"})
 _VALUE: Final = '"value":'
@@ -62,7 +65,7 @@ class ReceiptReport:
 
 @dataclass(slots=True)
 class _Reading:
-    keys: Sequence[Verifier]
+    chain: KeyChain
     told: list[Told] = field(default_factory=list)
     releases: list[str] = field(default_factory=list)
 
@@ -80,19 +83,23 @@ def dump_receipt(content: Mapping[str, Any]) -> str:
     return canonical({"format": FORMAT, **content}).decode()
 
 
-def verify_whole(text: str, trusted: Sequence[Verifier] = ()) -> ReceiptReport:
+def verify_whole(
+    text: str, trusted: Sequence[Verifier] = (), handovers: Sequence[str] = ()
+) -> ReceiptReport:
     """Check a receipt under the log's keys, or else under the key that came along.
 
-    The key that came along shows that the parts belong together, not who made them.
+    `handovers` are notes that were got elsewhere, beside those in the receipt. The key that came
+    along shows that the parts belong together, not who made them.
     """
     try:
         content = _read(text)
         hint = parse_vkey(content["log_key"])
-        if trusted and hint not in trusted:
+        chain = link(tuple(trusted) or (hint,), [*content.get("handovers", ()), *handovers])
+        if hint not in chain.keys:
             raise NoteError(f"it is from another log or key than you trust: {hint.vkey}")
-        reading = _Reading(tuple(trusted) or (hint,))
+        reading = _Reading(chain)
         receipt = parse_receipt(content["event"])
-        checkpoint = check_receipt(receipt, reading.keys)
+        checkpoint = check_dated(receipt, chain)
     except NoteError as error:
         return ReceiptReport((Told("event", "wrong", error.message),))
     body = receipt.event()
@@ -113,21 +120,23 @@ def verify_whole(text: str, trusted: Sequence[Verifier] = ()) -> ReceiptReport:
     return ReceiptReport(told, body, tuple(reading.releases), sentence)
 
 
-def verify_any(text: str, trusted: Sequence[Verifier] = ()) -> ReceiptReport:
+def verify_any(
+    text: str, trusted: Sequence[Verifier] = (), handovers: Sequence[str] = ()
+) -> ReceiptReport:
     """Check whatever a person kept: a whole receipt, a bare tlog-proof, or a bare promise.
 
     A bare proof or promise carries no key, so it needs one that is trusted.
     """
     content = _json(text)
     if content is not None and content.get("type") == PROMISE:
-        return _bare_promise(content, trusted)
+        return _bare_promise(content, trusted, handovers)
     if not text.startswith(HEAD):
-        return verify_whole(text, trusted)
+        return verify_whole(text, trusted, handovers)
     try:
         if not trusted:
             raise NoteError("a bare proof carries no key: give the log's public key")
         receipt = parse_receipt(text)
-        checkpoint = check_receipt(receipt, trusted)
+        checkpoint = check_dated(receipt, link(trusted, handovers))
     except NoteError as error:
         return ReceiptReport((Told("event", "wrong", error.message),))
     kind = receipt.opening.kind if receipt.opening else "an event that was erased"
@@ -137,13 +146,15 @@ def verify_any(text: str, trusted: Sequence[Verifier] = ()) -> ReceiptReport:
     return ReceiptReport((Told("event", "proven", words),), body, (), sentence)
 
 
-def _bare_promise(content: Mapping[str, Any], trusted: Sequence[Verifier]) -> ReceiptReport:
-    issues = [verify_promise(content, key) for key in trusted]
-    if not issues:
-        words = "a bare promise carries no key: give the log's public key"
-        return ReceiptReport((Told("promise", "wrong", words),))
-    if all(issues):
-        return ReceiptReport((Told("promise", "wrong", issues[-1][0].message),))
+def _bare_promise(
+    content: Mapping[str, Any], trusted: Sequence[Verifier], handovers: Sequence[str]
+) -> ReceiptReport:
+    try:
+        if not trusted:
+            raise NoteError("a bare promise carries no key: give the log's public key")
+        check_promise(content, link(trusted, handovers))
+    except NoteError as error:
+        return ReceiptReport((Told("promise", "wrong", error.message),))
     told = Told("promise", "proven", f"{content['log']} promised it on {content['at']}")
     waits = Told("event", "open", f"the log has to hold it by {content['by']}")
     sentence = f"An event is promised to be in the log by {content['by']}; it is not proven yet."
@@ -171,7 +182,10 @@ def _read(text: str) -> dict[str, Any]:
         words = error.message if isinstance(error, NoteError) else "it is not JSON"
         raise NoteError(words) from None
     texts = all(isinstance(content.get(name), str) for name in ("event", "log_key"))
-    if set(content) != _PARTS or not texts or not isinstance(content["releases"], list):
+    is_named = set(content) in (_PARTS, _WITH_NOTES)
+    notes = content.get("handovers", [""])
+    is_noted = isinstance(notes, list) and notes and all(isinstance(one, str) for one in notes)
+    if not (is_named and texts and is_noted and isinstance(content["releases"], list)):
         raise NoteError("it has other parts than a receipt has")
     return content
 
@@ -182,10 +196,12 @@ def _promise(reading: _Reading, promise: object, receipt: Receipt) -> None:
     if not isinstance(promise, dict):
         reading.say("promise", "wrong", "the promise is none")
         return
-    issues = [verify_promise(promise, key) for key in reading.keys]
-    if all(issues):
-        reading.say("promise", "wrong", issues[-1][0].message)
-    elif promise["leaf_hash"] != merkle.leaf_hash(receipt.leaf).hex():
+    try:
+        check_promise(promise, reading.chain)
+    except NoteError as error:
+        reading.say("promise", "wrong", error.message)
+        return
+    if promise["leaf_hash"] != merkle.leaf_hash(receipt.leaf).hex():
         reading.say("promise", "wrong", "the promise is of another event")
     else:
         reading.say("promise", "proven", f"it was promised by {promise['by']}, and kept")
@@ -197,7 +213,7 @@ def _release(reading: _Reading, one: object, body: Mapping[str, Any] | None) -> 
         if not isinstance(one, dict) or set(one) != _RELEASE or body is None:
             raise NoteError("the part about a release is not one")
         made = parse_receipt(str(one["event"]))
-        check_receipt(made, reading.keys)
+        check_dated(made, reading.chain)
         event = made.event() or {}
         if made.opening is None or made.opening.kind != "release.made":
             raise NoteError("the event is not that of a release")
@@ -266,7 +282,7 @@ def _statement(
 ) -> Document:
     text = str(part["text"])
     made = parse_receipt(str(part["event"]))
-    check_receipt(made, reading.keys)
+    check_dated(made, reading.chain)
     event, sha256 = made.event() or {}, hashlib.sha256(text.encode()).hexdigest()
     if made.opening is None or made.opening.kind != "pay.statement_made":
         raise NoteError("the event is not that of a statement")

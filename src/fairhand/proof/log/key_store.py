@@ -19,10 +19,15 @@ class KeyRow:
     from_size: int
     added_at: Instant
     handover: str | None
+    retirement: str | None = None
 
 
 _KEYS = select(
-    log_key.c.vkey, log_key.c.from_size, log_key.c.added_at, log_key.c.handover
+    log_key.c.vkey,
+    log_key.c.from_size,
+    log_key.c.added_at,
+    log_key.c.handover,
+    log_key.c.retirement,
 ).order_by(log_key.c.id)
 
 
@@ -32,8 +37,14 @@ def list_keys(connection: Connection) -> list[KeyRow]:
 
 
 def list_handovers(connection: Connection) -> list[str]:
-    """List the notes by which one key handed over to the next, oldest first."""
-    return [row.handover for row in list_keys(connection) if row.handover is not None]
+    """List the notes by which keys handed over to the next and were retired, oldest first."""
+    rows = list_keys(connection)
+    notes = [
+        note
+        for before, row in zip([None, *rows], rows, strict=False)
+        for note in (row.handover, None if before is None else before.retirement)
+    ]
+    return [note for note in notes if note is not None]
 
 
 def older_keys(connection: Connection, current: Verifier) -> list[Verifier]:
@@ -52,3 +63,9 @@ def add_key(connection: Connection, row: KeyRow, person_id: int | None) -> None:
         "handover": row.handover,
     }
     connection.execute(log_key.insert(), values)
+
+
+def retire_key(connection: Connection, vkey: str, note: str) -> None:
+    """Remember the note that says that a key signs no more."""
+    retired = log_key.update().where(log_key.c.vkey == vkey).values(retirement=note)
+    connection.execute(retired)

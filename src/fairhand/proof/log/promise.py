@@ -16,6 +16,7 @@ from fairhand.proof.log import merkle
 from fairhand.proof.log.leaf import canonical
 from fairhand.proof.log.note import NoteError, Signer, Verifier, decode64, encode64
 from fairhand.proof.log.receipt import check_receipt, parse_receipt
+from fairhand.proof.log.rotation import KeyChain
 
 PROMISE_MS = MINUTE_MS
 _TYPE = "fairhand.promise/v1"
@@ -82,6 +83,15 @@ def verify_promise(data: Mapping[str, Any], public_key: Verifier) -> list[Issue]
     if not public_key.accepts(promise.signature, promise.message()):
         return [Issue("promise.signature", "the signature does not match: it was changed")]
     return []
+
+
+def check_promise(data: Mapping[str, Any], chain: KeyChain) -> None:
+    """Raise NoteError unless a key of the chain made the promise, before it was retired."""
+    issues = [verify_promise(data, key) for key in chain.keys]
+    if all(issues):
+        raise NoteError(issues[-1][0].message)
+    if all(verify_promise(data, key) for key in chain.at(parse_promise(data).at)):
+        raise NoteError("the key that signed the promise was retired before")
 
 
 def verify_kept(data: Mapping[str, Any], receipt: str, public_key: Verifier) -> list[Issue]:

@@ -17,6 +17,7 @@ from fairhand.proof.log import merkle
 from fairhand.proof.log.checkpoint import Checkpoint, open_checkpoint, parse_count
 from fairhand.proof.log.leaf import SALT_SIZE, canonical, commitment, make_leaf
 from fairhand.proof.log.note import NoteError, Verifier, decode64, encode64
+from fairhand.proof.log.rotation import KeyChain
 
 _HEAD = "c2sp.org/tlog-proof@v1"
 _MAX_HASHES = 63
@@ -104,7 +105,33 @@ def verify_receipt(text: str, public_key: Verifier | Sequence[Verifier]) -> list
 def check_receipt(receipt: Receipt, public_key: Verifier | Sequence[Verifier]) -> Checkpoint:
     """Return the checkpoint that a receipt is proven by; raises NoteError when it is not."""
     keys = [public_key] if isinstance(public_key, Verifier) else public_key
-    signed = open_checkpoint(receipt.note, keys)
+    return _check(receipt, open_checkpoint(receipt.note, keys), keys)
+
+
+def check_dated(receipt: Receipt, chain: KeyChain) -> Checkpoint:
+    """Do the same with the keys that may have signed it when its event was: no retired one."""
+    signed = open_checkpoint(receipt.note, chain.keys)
+    still = chain.at(moment_of(receipt), signed.size)
+    try:
+        open_checkpoint(receipt.note, still)
+    except NoteError as error:
+        words = "the key that signed it was retired before"
+        raise NoteError(words) from error
+    return _check(receipt, signed, still)
+
+
+def moment_of(receipt: Receipt) -> Instant:
+    """When the event was, as its leaf says; NoteError where it says none."""
+    try:
+        at = json.loads(receipt.leaf)["at"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise NoteError("the leaf says no time") from error
+    if type(at) is not int:
+        raise NoteError("the leaf says no time")
+    return Instant(at)
+
+
+def _check(receipt: Receipt, signed: Checkpoint, keys: Sequence[Verifier]) -> Checkpoint:
     if signed.origin not in {key.name for key in keys}:
         raise NoteError(f"the checkpoint is of another log: {signed.origin}")
     leaf_hash = merkle.leaf_hash(receipt.leaf)

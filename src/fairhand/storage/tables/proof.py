@@ -127,6 +127,8 @@ log_key = Table(
     Column("added_by", Key, ForeignKey("person.id"), nullable=True),
     # The signed note by which the key before it hands over to it; null for the first key.
     Column("handover", Text, nullable=True),
+    # The note by which the key after it says that this one signs no more; null while it may.
+    Column("retirement", Text, nullable=True),
 )
 """The keys that this log has signed with, oldest first; its name never changes."""
 

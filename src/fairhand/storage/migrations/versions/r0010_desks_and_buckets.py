@@ -54,4 +54,7 @@ def upgrade() -> None:
     with op.batch_alter_table("source_object", schema=None) as batch_op:
         batch_op.create_index("ix_source_object_import", ["import_id", "state"], unique=False)
 
+    with op.batch_alter_table("log_key", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("retirement", sa.Text(), nullable=True))
+
     # ### end Alembic commands ###

@@ -1,6 +1,8 @@
 /* The page: a file comes in, plain words come out. Nothing leaves this machine. */
 
 import { verifyBundle } from './bundle.js';
+import { parseNotes } from './chain.js';
+import { Refused } from './exact.js';
 import { PROMISE, PROOF, RECEIPT, verifyReceipt } from './receipt.js';
 
 const TITLES = {
@@ -25,7 +27,7 @@ const byId = (id) => document.getElementById(id);
 let chosen = null;
 
 byId('file').addEventListener('change', (event) => choose(event.target.files[0]));
-byId('key').addEventListener('change', () => chosen && choose(chosen));
+for (const id of ['key', 'handovers']) byId(id).addEventListener('change', () => chosen && choose(chosen));
 document.addEventListener('dragover', (event) => event.preventDefault());
 document.addEventListener('drop', (event) => {
   event.preventDefault();
@@ -36,18 +38,25 @@ if (!globalThis.crypto?.subtle) byId('insecure').hidden = false;
 async function choose(file) {
   if (!file) return;
   chosen = file;
-  const report = file.size > LARGEST ? tooLarge() : await verify(await readFile(file), byId('key').value);
+  const report = file.size > LARGEST ? tooLarge() : await verify(await readFile(file), byId('key').value, byId('handovers').files[0]);
   if (chosen === file) show(file.name, report);
 }
 
 /** Tells the forms apart; a file of several receipts, one a line, is gone through line by line. */
-async function verify(text, key) {
-  if (text.startsWith(PROOF) || (!text.includes('\n') && isReceipt(text))) return verifyReceipt(text, key);
+async function verify(text, key, file) {
+  let notes = [];
+  try {
+    if (file) notes = parseNotes(await readFile(file));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { ok: false, checks: [{ name: 'signature', state: 'failed', words: error.message }], sentence: '' };
+  }
+  if (text.startsWith(PROOF) || (!text.includes('\n') && isReceipt(text))) return verifyReceipt(text, key, notes);
   const lines = text.split('\n').filter(Boolean);
   if (!lines.length || !lines.every(isReceipt)) return verifyBundle(text, key);
   const checks = [];
   for (const line of lines) {
-    const { ok, sentence, checks: found } = await verifyReceipt(line, key);
+    const { ok, sentence, checks: found } = await verifyReceipt(line, key, notes);
     const failed = found.filter((one) => one.state === 'failed').map((one) => one.words);
     checks.push({ name: 'event', state: ok ? 'ok' : failed.length ? 'failed' : 'open', words: failed.join('; ') || sentence });
   }

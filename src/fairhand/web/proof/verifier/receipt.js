@@ -1,5 +1,6 @@
 /* A receipt that a contributor keeps: the event, its promise, the releases that hold it, its pay. */
 
+import { linkKeys } from './chain.js';
 import { Refused, exponent, parseAmount } from './exact.js';
 import { readDocument } from './reading.js';
 import { canonicalJson, checkInclusion, checkSignature, fromBase64, leafHash, parseCanonical, parseKey, parseReceipt, rootOf, sha256Hex, signedBy, toHex } from './tlog.js';
@@ -11,31 +12,35 @@ const RECEIPT_PARTS = 'event format log_key promise releases statement';
 const PROMISE_PARTS = 'at by leaf_hash log signature type';
 
 /**
- * Checks a receipt, a plain proof or a promise; trustedKey is the log's key as text, or ''.
+ * Checks a receipt, a plain proof or a promise; trustedKey is the log's key as text, or ''. `notes`
+ * are the handovers of a log whose key changed, beside those in a receipt.
  * Each check is {name, state: 'ok' | 'failed' | 'open', words}; `sentence` says all of it in one.
  */
-export async function verifyReceipt(text, trustedKey) {
+export async function verifyReceipt(text, trustedKey, notes = []) {
   const checks = [];
   try {
-    if (text.startsWith(PROOF)) return await plain(text, trustedKey, checks);
+    if (text.startsWith(PROOF)) return await plain(text, trustedKey, checks, notes);
     const content = parseCanonical(text, 'the file');
-    if (content?.type === PROMISE) return await lonePromise(content, trustedKey);
-    return await wholeReceipt(content, trustedKey, checks);
+    if (content?.type === PROMISE) return await lonePromise(content, trustedKey, notes);
+    return await wholeReceipt(content, trustedKey, checks, notes);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return { ok: false, checks: [...checks, { name: 'event', state: 'failed', words: error.message }], sentence: '' };
   }
 }
 
-async function wholeReceipt(content, trustedKey, checks) {
+async function wholeReceipt(content, trustedKey, checks, notes) {
   if (content?.format !== RECEIPT) throw new Refused(`it is not a ${RECEIPT}`);
-  const isReceipt = Object.keys(content).sort().join(' ') === RECEIPT_PARTS && Array.isArray(content.releases);
+  const { handovers = [''], ...parts } = content;
+  const isNoted = Array.isArray(handovers) && handovers.length > 0 && handovers.every((one) => typeof one === 'string');
+  const isReceipt = Object.keys(parts).sort().join(' ') === RECEIPT_PARTS && Array.isArray(content.releases) && isNoted;
   if (!isReceipt || typeof content.event !== 'string' || typeof content.log_key !== 'string') {
     throw new Refused('it has other parts than a receipt has');
   }
-  const key = await parseKey(content.log_key);
-  if (trustedKey && (await parseKey(trustedKey.trim())).text !== key.text) {
-    throw new Refused(`it is from another log or key than you trust: ${key.name}`);
+  const hint = await parseKey(content.log_key);
+  const key = await linkKeys([trustedKey ? await parseKey(trustedKey.trim()) : hint], [...(content.handovers ?? []), ...notes]);
+  if (key.keys.every((one) => one.text !== hint.text)) {
+    throw new Refused(`it is from another log or key than you trust: ${hint.name}`);
   }
   const event = await openEvent(content.event, key, checks, Boolean(trustedKey));
   const { body } = event;
@@ -49,15 +54,15 @@ async function wholeReceipt(content, trustedKey, checks) {
   return report(checks, () => sentenceOf(event, names, paid));
 }
 
-async function plain(text, trustedKey, checks) {
+async function plain(text, trustedKey, checks, notes) {
   if (!trustedKey) throw new Refused('a bare proof says nothing of who signed it: give the log’s key');
-  const event = await openEvent(text, await parseKey(trustedKey.trim()), checks, true);
+  const event = await openEvent(text, await linkKeys([await parseKey(trustedKey.trim())], notes), checks, true);
   return report(checks, () => sentenceOf(event, [], ''));
 }
 
-async function lonePromise(content, trustedKey) {
+async function lonePromise(content, trustedKey, notes) {
   if (!trustedKey) throw new Refused('a promise does not bring its key: give the log’s key');
-  const words = await promised(content, await parseKey(trustedKey.trim()), null);
+  const words = await promised(content, await linkKeys([await parseKey(trustedKey.trim())], notes), null);
   const waits = { name: 'event', state: 'open', words: `the log has to hold it by ${content.by}` };
   return { ok: false, checks: [{ name: 'promise', state: 'ok', words }, waits], sentence: `The log ${words}; that it does is not proven yet.` };
 }
@@ -72,16 +77,26 @@ function report(checks, sentence) {
 async function openEvent(text, key, checks, isTrusted) {
   const receipt = await parseReceipt(text, true);
   const signed = await checkInclusion(receipt);
-  if (signed.origin !== key.name) throw new Refused(`the checkpoint is of another log: ${signed.origin}`);
+  const own = key.keys.filter((one) => one.name === signed.origin);
+  if (!own.length) throw new Refused(`the checkpoint is of another log: ${signed.origin}`);
   const kind = receipt.opening ? receipt.opening.kind : 'an event that was erased';
   checks.push({ name: 'event', state: 'ok', words: `${kind} is number ${receipt.index} of the ${signed.size} under the signed root` });
-  const right = await checkSignature(receipt.note, key);
-  if (right === false) throw new Refused(`the signature of ${key.name} does not match`);
+  const right = await checkSignature(receipt.note, ...own);
+  if (right === false) throw new Refused(`the signature of ${signed.origin} does not match`);
+  const still = key.at(new Date(leafTime(receipt.leaf)).toISOString(), signed.size);
+  if (still.length < key.keys.length) await checkSignature(receipt.note, ...still).catch(() => { throw new Refused('the key that signed it was retired before'); });
   const whose = isTrusted ? 'with a key that you trust' : 'by the key that came along: compare it';
   checks.push(right === null
     ? { name: 'signature', state: 'open', words: 'this browser cannot check Ed25519 signatures; use a newer one, or fairhand-verify' }
-    : { name: 'signature', state: 'ok', words: `${key.name} signed it, ${whose}` });
+    : { name: 'signature', state: 'ok', words: `${signed.origin} signed it, ${whose}` });
   return { receipt, kind, at: receipt.opening?.at ?? null, body: receipt.opening?.event ?? null };
+}
+
+/** When an event was, as its leaf says, erased or not. */
+function leafTime(leaf) {
+  const at = /^\{"at":(\d{1,15}),/.exec(new TextDecoder().decode(leaf));
+  if (!at) throw new Refused('the leaf says no time');
+  return Number(at[1]);
 }
 
 /** A proof inside the receipt, under the same key; its own lines are not told. */
@@ -93,10 +108,14 @@ async function inner(text, key, kind) {
 
 async function promised(content, key, leaf) {
   const isPromise = content !== null && typeof content === 'object' && Object.keys(content).sort().join(' ') === PROMISE_PARTS;
-  if (!isPromise || content.type !== PROMISE || content.log !== key.name) throw new Refused('the promise is none of this log');
+  const own = key.keys.filter((one) => one.name === content?.log);
+  if (!isPromise || content.type !== PROMISE || !own.length) throw new Refused('the promise is none of this log');
   const { signature, ...signed } = content;
-  const right = await signedBy(key, fromBase64(asText(signature)), canonicalJson(signed));
-  if (right === false) throw new Refused('the promise was not signed by this log: it was changed');
+  const said = [];
+  for (const one of own) said.push([one, await signedBy(one, fromBase64(asText(signature)), canonicalJson(signed))]);
+  const made = said.filter(([, right]) => right !== false).map(([one]) => one);
+  if (!made.length) throw new Refused('the promise was not signed by this log: it was changed');
+  if (!key.at(asText(content.at)).some((one) => made.includes(one))) throw new Refused('the key that signed the promise was retired before');
   if (leaf !== null && content.leaf_hash !== toHex(await leafHash(leaf))) throw new Refused('the promise is of another event');
   return `promised to hold it by ${content.by}${leaf === null ? '' : ', and kept'}`;
 }

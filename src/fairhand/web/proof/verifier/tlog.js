@@ -107,12 +107,12 @@ export async function checkInclusion(receipt) {
   return signed;
 }
 
-/** True, false, or null when this browser cannot check Ed25519 signatures. */
-export async function checkSignature(note, key) {
+/** True, false, or null when this browser cannot check Ed25519 signatures; any of the keys will do. */
+export async function checkSignature(note, ...keys) {
   const { text, signatures } = splitNote(note);
-  const mine = signatures.filter((one) => one.name === key.name && one.id === key.id);
-  if (!mine.length) throw new Refused(`${key.name} did not sign it under the key given`);
-  for (const one of mine) {
+  const mine = signatures.flatMap((one) => keys.filter((key) => one.name === key.name && one.id === key.id).map((key) => [key, one]));
+  if (!mine.length) throw new Refused(`${keys[0]?.name ?? 'the log'} did not sign it under the key given`);
+  for (const [key, one] of mine) {
     const right = await signedBy(key, one.signature, text);
     if (!right) return right;
   }
