@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zipfile import ZipFile
 
 import pytest
+from sqlalchemy import text
 
 from fairhand.core.clock import DAY_MS, Instant, ManualClock
 from fairhand.core.errors import ConflictError, InvalidError, NotFoundError
+from fairhand.core.ids import pseudonym
 from fairhand.core.settings import Settings
 from fairhand.jobs.export import MakeExport, workshop
 from fairhand.jobs.steps import Services, take_step
@@ -21,7 +23,8 @@ from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
 from fairhand.use_cases.ask_export import AskExport, ask_export
 from fairhand.use_cases.house import House
-from fairhand.use_cases.make_export import is_written
+from fairhand.use_cases.leave_project import leave_project
+from fairhand.use_cases.make_export import is_written, pack_export
 from fairhand.use_cases.publish_release import PublishRelease, publish_release
 from fairhand.use_cases.read_exports import find_export_blob, list_exports, read_export
 from fairhand.use_cases.sweep_exports import sweep_exports
@@ -110,28 +113,58 @@ def test_a_release_leaves_by_its_version(db: Database, tmp_path: Path) -> None:
     assert json.loads("".join(files["ABOUT.json"]))["is_release"] is True
 
 
-def test_who_withdrew_stays_out_and_files_made_before_are_held_back(
+def _said_by(world: QualityWorld, person_id: int) -> set[int]:
+    """The tasks that somebody answered."""
+    with world.db.read() as connection:
+        asked = text("SELECT task_id FROM annotation WHERE person_id = :p")
+        return set(connection.execute(asked, {"p": person_id}).scalars())
+
+
+def test_who_withdrew_stays_out_and_files_made_before_are_deleted(
     db: Database, tmp_path: Path
 ) -> None:
     world = make_answered_world(db)
-    house, project = _house(world, tmp_path), world.project.id
+    house, project, esi = _house(world, tmp_path), world.project.id, world.people[0]
+    name = pseudonym(SECRET, project, esi)
     before = _ask(house, project, with_answers=True)
     _run(house, before)
-    with db.write() as connection:
-        connection.exec_driver_sql(
-            f"UPDATE consent_grant SET withdrawn_at = {world.now} "
-            f"WHERE person_id = {world.people[0]} AND project_id = {project}"
-        )
+    file = find_export_blob(db, project, before, world.now).blob_sha256 or ""
+    assert name in "".join(_read(house, project, before, tmp_path)["answers.jsonl"])
+
+    leave_project(db, esi, project, world.now)
+
+    with pytest.raises(ConflictError, match="took their data back"):
+        find_export_blob(db, project, before, world.now)
+    assert sweep_exports(db, house.blobs, world.now) == 1
+    assert sweep_exports(db, house.blobs, world.now) == 0
+    assert not house.blobs.exists(file)
     with pytest.raises(ConflictError, match="took their data back"):
         find_export_blob(db, project, before, world.now)
     after = _ask(house, project, with_answers=True)
-    job = _run(house, after)
-    if job.state == "failed":
-        assert "fits" in (job.error or "")
-        return
+    assert _run(house, after).state == "done"
     files = _read(house, project, after, tmp_path)
-    assert len(files["labels.jsonl"]) < 6
-    assert len({json.loads(line)["contributor"] for line in files["answers.jsonl"]}) <= 2
+    left = set(world.tasks) - _said_by(world, esi)
+    assert 0 < len(left) < len(world.tasks)
+    assert {json.loads(line)["task_id"] for line in files["labels.jsonl"]} == left
+    answers = [json.loads(line) for line in files["answers.jsonl"]]
+    assert {one["task_id"] for one in answers} == left
+    assert name not in {one["contributor"] for one in answers}
+    assert sweep_exports(db, house.blobs, world.now) == 0
+
+
+def test_an_export_made_while_its_like_is_deleted_stays(db: Database, tmp_path: Path) -> None:
+    world = make_answered_world(db)
+    house, project = _house(world, tmp_path), world.project.id
+    old = _ask(house, project)
+    _run(house, old)
+    file = find_export_blob(db, project, old, world.now).blob_sha256
+    later = Instant(world.now + 7 * DAY_MS)
+    again = _ask(house, project)
+    cursor = _step(house, again, 0, None)
+    packed = pack_export(workshop(house), again, cast("dict[str, Any]", cursor)["name"])
+    assert packed[0] != file
+    assert sweep_exports(db, house.blobs, later) >= 1
+    assert house.blobs.exists(packed[0])
 
 
 @pytest.mark.parametrize("killed", ["while writing", "before packing", "after packing"])

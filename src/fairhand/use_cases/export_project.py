@@ -133,14 +133,15 @@ def _write_answers(rows: Iterator[AnnotationRow], path: Path) -> None:
             file.write(row_bytes(row) + b"\n")
 
 
-def about(project: Project, release: int | None, report: Report) -> bytes:
-    """Say in a file of its own what an export is, and what it could not hold."""
+def about(project: Project, release: int | None, report: Report, export_id: str) -> bytes:
+    """Say in a file of its own what an export is, which one, and what it could not hold."""
     source = (
         f"version {release}, a release: its card and its proof are in its own folder"
         if release is not None
         else "the project as it stands: no release, nothing here is proven, and it may change"
     )
     said = {
+        "export": export_id,
         "source": source,
         "is_release": release is not None,
         "project": project.slug,

@@ -1,7 +1,8 @@
 """The two parts of a durable export: write the folder, then pack it and lay the file ready.
 
 Killed in the first part, the folder is begun anew; killed in the second, the packing is. The file
-is content-addressed and the row is changed in the transaction that notes the step: one file, once.
+is content-addressed, and says of which export it is, so that it is no other export's too. The row
+is changed in the transaction that notes the step: one file, once.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def write_export(
         )
     project = read_project(shop.db, found.project_id)
     version = None if release is None else release.version
-    (folder / ABOUT).write_bytes(about(project, version, report))
+    (folder / ABOUT).write_bytes(about(project, version, report, export_id))
     return _told(project, version, found.format, report, withdrawal)
 
 

@@ -56,7 +56,7 @@ def find_export_blob(db: Database, project_id: int, export_id: str, now: Instant
     back since it was made.
     """
     found = read_export(db, project_id, export_id, now)
-    if found.state == "ready" and found.is_stale:
+    if found.state in ("ready", "gone") and found.is_stale:
         raise ConflictError(
             "Somebody took their data back since this was made: make the export again.",
             code="taken_back_since",
@@ -82,5 +82,5 @@ def _shown(connection: Connection, one: ExportFile, newest: str, now: Instant) -
         done=making.done if making else 0,
         total=making.total if making else None,
         error=making.error if making else "",
-        is_stale=newest != one.options.get("withdrawal", newest),
+        is_stale=one.is_stale(newest),
     )

@@ -6,18 +6,20 @@ from typing import Final
 
 from fairhand.core.clock import Instant
 from fairhand.proof.release import export_store
+from fairhand.proof.release.export_store import ExportFile
 from fairhand.storage.blobs import BlobStore
-from fairhand.storage.database import Database
+from fairhand.storage.database import Connection, Database
 
 _AT_ONCE: Final = 100
 
 
 def sweep_exports(db: Database, blobs: BlobStore, now: Instant) -> int:
-    """Delete the files of exports whose days are over; gives how many exports ended."""
+    """Delete the files of exports that are over; gives how many exports ended."""
     unused = []
     with db.write() as connection:
-        expired = export_store.list_expired(connection, now, _AT_ONCE)
-        for one in expired:
+        over = export_store.list_expired(connection, now, _AT_ONCE)
+        over += _stale(connection, {one.id for one in over})
+        for one in over:
             making = export_store.making_of(connection, one.id)
             if one.state == "making" and making is not None and making.state == "running":
                 continue
@@ -26,4 +28,16 @@ def sweep_exports(db: Database, blobs: BlobStore, now: Instant) -> int:
                 unused.append(one.blob_sha256)
     for sha256 in unused:
         blobs.delete(sha256)
-    return len(expired)
+    return len(over)
+
+
+def _stale(connection: Connection, known: set[str]) -> list[ExportFile]:
+    """List files with data that somebody has taken back since: they are given to nobody."""
+    marks: dict[int, str] = {}
+    found = []
+    for one in export_store.list_ready(connection):
+        if one.project_id not in marks:
+            marks[one.project_id] = export_store.consent_mark(connection, one.project_id)
+        if one.id not in known and one.is_stale(marks[one.project_id]):
+            found.append(one)
+    return found

@@ -57,6 +57,10 @@ class ExportFile:
     made_at: Instant
     expires_at: Instant
 
+    def is_stale(self, mark: str) -> bool:
+        """Say whether somebody took data back since this was made; `mark` is that of now."""
+        return mark != self.options.get("withdrawal", mark)
+
 
 @dataclass(frozen=True, slots=True)
 class Making:
@@ -156,6 +160,12 @@ def list_expired(connection: Connection, now: Instant, most: int) -> list[Export
         .where(export_file.c.expires_at <= now, export_file.c.state.in_(("ready", "making")))
         .limit(most)
     )
+    return [_export(row) for row in connection.execute(chosen)]
+
+
+def list_ready(connection: Connection) -> list[ExportFile]:
+    """List every export whose file lies ready, of all projects; they lie for some days only."""
+    chosen = select(*_COLUMNS).where(export_file.c.state == "ready").order_by(export_file.c.id)
     return [_export(row) for row in connection.execute(chosen)]
 
 
