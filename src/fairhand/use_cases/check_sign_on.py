@@ -42,7 +42,7 @@ def check_sign_on(house: House, name: str) -> list[Looked]:
         looked.append(Looked("discovery", "ok", "Its document can be read."))
         looked.append(Looked("issuer", "ok", f"It calls itself {settings.issuer}."))
         keys = fetch_keys(settings, document)
-        looked.append(Looked("keys", "ok", f"{len(keys)} keys that can sign."))
+        looked.append(Looked("keys", "ok", f"Keys that can sign: {len(keys)}."))
     except SignOnError as error:
         remedy = _REMEDIES.get(error.hop, "")
         return [*looked, Looked(error.hop, "fail", error.message, remedy)]

@@ -243,7 +243,7 @@ def _ask(
     except AssistantError as error:
         place = urlsplit(url).netloc
         message = error.message.replace("backend_hosts", "hosts").partition(", or `fairhand")[0]
-        raise ProviderDownError(f"Asking {place}: {message}", hop) from None
+        raise ProviderDownError(f"Asking {place}: {message.rstrip('.')}.", hop) from None
     except OSError as error:
         raise ProviderDownError(f"{settings.ca_file}: {error}", "settings") from None
     if 300 <= reply.status < 400:

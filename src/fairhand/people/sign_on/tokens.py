@@ -27,6 +27,7 @@ ALGORITHMS: Final[Mapping[str, type[Key]]] = {
 MAX_TOKEN: Final = 256 * 1024
 _MAX_KEYS: Final = 100
 _LEAST_RSA_BITS: Final = 2048
+_AGAIN: Final = "Sign in again; if it says so again, tell whoever runs this server."
 _CLAIM_WORDS: Final = {
     "iss": "it was signed for another provider",
     "aud": "it was made for another application (wrong audience)",
@@ -146,7 +147,7 @@ def _signed(token: str, header: Mapping[str, Any], keys: Sequence[Key]) -> dict[
     ]
     if not fitting:
         raise UnknownKeyError(
-            "The ID token is signed with a key that the provider does not list.", "keys"
+            f"The ID token is signed with a key that the provider does not list. {_AGAIN}", "keys"
         )
     for key in fitting:
         try:
@@ -156,7 +157,7 @@ def _signed(token: str, header: Mapping[str, Any], keys: Sequence[Key]) -> dict[
             continue
         if isinstance(claims, dict):
             return claims
-    raise SignOnError("The ID token's signature is not the provider's.", "keys")
+    raise SignOnError(f"The ID token's signature is not the provider's. {_AGAIN}", "keys")
 
 
 def _suits(key: Key, header: Mapping[str, Any]) -> bool:
@@ -198,4 +199,4 @@ def _clock(how: str, now: Instant) -> SignOnError:
 
 
 def _refused(why: str, hop: Hop = "token") -> SignOnError:
-    return SignOnError(f"The provider's ID token is not accepted: {why}.", hop)
+    return SignOnError(f"The provider's ID token is not accepted: {why}. {_AGAIN}", hop)

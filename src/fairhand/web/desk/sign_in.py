@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from fairhand.core.errors import NotSignedInError
+from fairhand.core.errors import NotSignedInError, TooManyError
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.house import House
 from fairhand.use_cases.read_sign_on import buttons
@@ -22,6 +22,7 @@ from fairhand.use_cases.sign_on_parts import label_of
 from fairhand.web.shared.doors import SESSION_COOKIE, guard, house_of, public
 from fairhand.web.shared.pages import render
 from fairhand.web.shared.sessions import PROVIDER_COOKIE, check_origin, local_path, signed_in
+from fairhand.web.shared.tries import key_of, tries_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -73,9 +74,9 @@ def sign_in(
                 "Nobody signs in with a password here. Use one of the buttons, or a one-time link."
             )
         else:
-            secret = sign_in_by_password(house.db, email, password, house.clock(), days=days)
-    except NotSignedInError as error:
-        return again(request, error.message, email=email, status=401)
+            secret = _by_password(request, email, password)
+    except (NotSignedInError, TooManyError) as error:
+        return again(request, error.message, email=email, status=error.status)
     return signed_in(request, secret, next)
 
 
@@ -90,6 +91,19 @@ def leave(house: House, actor: Actor, request: Request) -> Response:
     answer.delete_cookie(SESSION_COOKIE)
     answer.delete_cookie(PROVIDER_COOKIE)
     return answer
+
+
+def _by_password(request: Request, email: str, password: str) -> str:
+    house, tries, key = house_of(request), tries_of(request), key_of(request, email)
+    tries.check(key, house.clock())
+    try:
+        days = house.settings.session_days
+        secret = sign_in_by_password(house.db, email, password, house.clock(), days=days)
+    except NotSignedInError:
+        tries.wrong(key, house.clock())
+        raise
+    tries.right(key)
+    return secret
 
 
 def again(

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from fairhand.core.errors import FairhandError, ForbiddenError, NotSignedInError
+from fairhand.core.errors import FairhandError, ForbiddenError, NotSignedInError, TooManyError
 from fairhand.core.ids import new_token
 from fairhand.people.accounts.rules import Actor
 from fairhand.people.sign_on.rules import Said, SignOnError
@@ -24,6 +24,7 @@ from fairhand.web.desk.sign_in import again
 from fairhand.web.shared.doors import find_actor, house_of, public
 from fairhand.web.shared.pages import render
 from fairhand.web.shared.sessions import PROVIDER_COOKIE, check_origin, local_path, signed_in
+from fairhand.web.shared.tries import key_of, tries_of
 
 router = APIRouter(include_in_schema=False)
 _log = structlog.get_logger("fairhand.web")
@@ -43,7 +44,7 @@ def begin(request: Request, name: str, next: Word = "") -> Response:  # the quer
     try:
         command = BeginSignOn(name, browser, path)
         address = begin_sign_on(house, command, house.clock())
-    except SignOnError as error:
+    except (SignOnError, TooManyError) as error:
         return _refused(request, name, error)
     answer = RedirectResponse(address, status_code=303)
     answer.set_cookie(
@@ -83,7 +84,7 @@ def callback(  # the parameters of OpenID Connect
     days = house.settings.session_days
     try:
         done = finish_sign_on(house, command, house.clock(), days=days)
-    except SignOnError as failed:
+    except (SignOnError, TooManyError) as failed:
         return _refused(request, name, failed)
     if done.proof:
         return RedirectResponse(f"/sign-on/{name}/prove?proof={done.proof}", status_code=303)
@@ -117,12 +118,14 @@ def prove(
     command = ProveIdentity(
         name, proof, browser, password, email, actor.person_id if actor else None
     )
-    days = house.settings.session_days
+    days, key = house.settings.session_days, key_of(request, email or browser)
     try:
+        tries_of(request).check(key, house.clock())
         secret, next_path = prove_identity(house, command, house.clock(), days=days)
-    except SignOnError as error:
+    except (SignOnError, TooManyError) as error:
         return _refused(request, name, error)
     except NotSignedInError:
+        tries_of(request).wrong(key, house.clock())
         return _ask(request, name, proof, email=email, error="The password does not fit.")
     return _opened(request, name, secret, next_path)
 
