@@ -19,11 +19,13 @@ from fairhand.compute.backends.guard import GuardedClient, Limits, guarded_clien
 from fairhand.core.clock import DAY_MS, Instant
 from fairhand.core.errors import ConflictError, InvalidError, NotFoundError
 from fairhand.proof.webhooks import store
+from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
 from fairhand.storage.vault import Vault
 from fairhand.use_cases import send_deliveries
 from fairhand.use_cases.add_webhook import Added, AddWebhook, add_webhook, address_issues
 from fairhand.use_cases.change_webhook import ChangeWebhook, change_webhook
+from fairhand.use_cases.erase_person import erase_person
 from fairhand.use_cases.fill_webhooks import fill_webhooks, forget_deliveries
 from fairhand.use_cases.read_webhooks import WebhookView, read_deliveries, read_webhooks
 from fairhand.use_cases.seal_log import seal_log
@@ -127,6 +129,29 @@ def test_answers_go_along_only_where_the_owner_said_so(office: Office) -> None:
     assert data["value"] == {"pet": "owl"}
     assert data["person"] == office.cast.people["Amina"]
     assert "Amina" not in one.body
+
+
+def test_what_somebody_answered_leaves_the_deliveries_when_they_are_erased(
+    office: Office, tmp_path: Path
+) -> None:
+    office.cast.join(office.cast.person("Bao"), office.project)
+    made = office.add("https://a.example/hook", "annotation.submitted", with_content=True)
+    bare = office.add("https://b.example/hook", "annotation.submitted")
+    office.answer("Amina", "owl")
+    office.answer("Bao", "dog")
+    office.fill()
+    before = [one.body for one in read_deliveries(office.cast.db, office.project, bare.id, 10)[1]]
+    amina = office.cast.people["Amina"]
+    blobs = BlobStore(f"file://{tmp_path / 'blobs'}")
+    done = erase_person(office.cast.db, blobs, office.vault, amina, office.now)
+    assert done.removed["messages to other systems"] == 1
+    bao, hers = read_deliveries(office.cast.db, office.project, made.id, 10)[1]
+    assert orjson.loads(bao.body)["data"]["value"] == {"pet": "dog"}
+    assert set(orjson.loads(hers.body)["data"]) == {
+        "event", "annotation", "task", "project", "counted", "simulated"
+    }  # fmt: skip
+    after = [one.body for one in read_deliveries(office.cast.db, office.project, bare.id, 10)[1]]
+    assert after == before
 
 
 def test_other_projects_events_are_not_told_and_the_workspaces_webhook_hears_all(

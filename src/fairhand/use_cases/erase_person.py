@@ -73,8 +73,10 @@ def erase_person(
         named = store.list_files(connection, person_id)
         answers = store.empty_answers(connection, person_id)
         rows = store.erase_rows(connection, person_id)
+        told = store.empty_deliveries(connection, person_id)
         lines = store.erase_events(connection, person_id)
         removed = {**rows, "answers": answers, "lines of the log": lines}
+        removed |= {"messages to other systems": told} if told else {}
         event = log.append(connection, "person.erased", {"erasure": erasure_id}, now)
         left = {**removed, _LEFT: sorted(named)}
         store.finish(connection, erasure_id, left, kept, event.id)

@@ -49,7 +49,8 @@ LEARN_FIRST = "Learn first: the lesson and the exam are under Learning, and both
 class HandOutTask:
     """Who asks, where, and whether this is for later (`ahead`) or for a trip without network.
 
-    `exclude` names held tasks that the person has already answered or has on screen.
+    `exclude` names held tasks that the person has already answered or has on screen. With
+    `harmless` nothing hard is handed out: whoever asks cannot cover it, count it and let them rest.
     """
 
     person_id: int
@@ -57,6 +58,7 @@ class HandOutTask:
     ahead: bool = False
     hold: Hold = "online"
     exclude: frozenset[int] = frozenset()
+    harmless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ def hand_out_task(
             raise ForbiddenError("Join this project first: its offer is on your home page.")
         terms = replace(terms, online_ttl_ms=place.lease_ttl_ms)
         held = queue.list_held(connection, command.person_id, command.project_id)
-        on_hand = [lease for lease in held if lease.task_id not in command.exclude]
+        hard = queue.list_hard(connection, held) if command.harmless else command.exclude
+        on_hand = [lease for lease in held if lease.task_id not in command.exclude | hard]
         # A prefetched task that its page has lost is in no `exclude`: that one comes back first.
         is_more = command.ahead and not command.exclude
         lease = None if is_more else _go_on(connection, on_hand, command, now, terms)
@@ -176,7 +179,7 @@ def _nothing_free(
 
 def _ration(connection: Connection, place: Place, command: HandOutTask, now: Instant) -> Ration:
     """Say how much hard content may be handed out; who agreed to none is asked nothing more."""
-    if place.max_tier == 0 or command.hold == "offline":
+    if place.max_tier == 0 or command.harmless or command.hold == "offline":
         return NOTHING_HARD
     return ration_of(connection, place, command.person_id, command.project_id, now)
 

@@ -18,7 +18,7 @@ from fairhand.formats.label_studio.export import (
     task_json,
 )
 from fairhand.formats.label_studio.read_values import UNUSABLE, read_results
-from fairhand.interop.label_studio.doors import Call, door, invalid, number_in
+from fairhand.interop.label_studio.doors import Call, door, invalid, number_in, streamed
 from fairhand.interop.label_studio.tasks import task_of
 from fairhand.model.foreign import WholeTask
 from fairhand.use_cases.hand_out_named_task import (
@@ -55,7 +55,8 @@ def next_task(call: Call, project_id: int) -> Any:  # noqa: ANN401  # JSON
     house = call.house
     got = hand_out_task(
         house.db,
-        HandOutTask(call.actor.person_id, project_id),
+        # A foreign tool covers nothing and lets nobody rest: hard content stays on our own page.
+        HandOutTask(call.actor.person_id, project_id, harmless=True),
         call.now,
         terms=house.terms,
         idle_cap_ms=house.idle_cap_ms,
@@ -99,7 +100,8 @@ def create(call: Call, task_id: int) -> Any:  # noqa: ANN401  # JSON
     value = {} if skips else _value(call, task, project, given)
     house, person_id = call.house, call.actor.person_id
     shown = proposal_shown(house.db, person_id, task_id)
-    command = HandOutNamedTask(person_id, task.project_id, task_id, lead_ms)
+    value_or_none = None if skips else value
+    command = HandOutNamedTask(person_id, task.project_id, task_id, lead_ms, value_or_none)
     hand_out_named_task(
         house.db, command, call.now, terms=house.terms, idle_cap_ms=house.idle_cap_ms
     )
@@ -235,8 +237,9 @@ def list_predictions(call: Call) -> Any:  # noqa: ANN401  # JSON
     if not project_id:
         raise invalid("project", "Say which project or task.")
     call.need("task.read", project_id)
+    read_studio_project(call.house.db, project_id)
     tasks = iter_studio_tasks(call.house.db, project_id)
-    return [one for task in tasks for one in task["predictions"]]
+    return streamed(one for task in tasks for one in task["predictions"])
 
 
 @door("POST", "/api/predictions/", "project.import", 201)

@@ -7,7 +7,7 @@ scopes decides, as at every door.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
@@ -17,7 +17,7 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 import fairhand
 from fairhand.core.clock import Instant
@@ -162,6 +162,21 @@ def written(content: object, status: int = 200) -> Response:
         status_code=status,
         media_type="application/json",
         headers={"Cache-Control": "no-store"},
+    )
+
+
+def streamed(items: Iterable[object]) -> StreamingResponse:
+    """Write a JSON list piece by piece: however long it is, no more than a piece is held."""
+
+    def pieces() -> Iterator[bytes]:
+        lead = b"["
+        for item in items:
+            yield lead + orjson.dumps(item)
+            lead = b","
+        yield b"[]" if lead == b"[" else b"]"
+
+    return StreamingResponse(
+        pieces(), media_type="application/json", headers={"Cache-Control": "no-store"}
     )
 
 

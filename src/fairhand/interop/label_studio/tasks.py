@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Final
 
-import orjson
 from starlette.responses import Response
 
 from fairhand.core.errors import ConflictError, Issue, NotFoundError
@@ -15,7 +12,7 @@ from fairhand.formats.label_studio.export import task_json
 from fairhand.formats.label_studio.reading import row_of
 from fairhand.formats.options import ReadOptions, Row
 from fairhand.formats.tasks import to_tasks
-from fairhand.interop.label_studio.doors import Call, door, invalid, number_in
+from fairhand.interop.label_studio.doors import Call, door, invalid, number_in, streamed
 from fairhand.model.foreign import WholeTask
 from fairhand.model.task import NewTask
 from fairhand.people.accounts.rules import Action
@@ -189,16 +186,8 @@ def export(call: Call, project_id: int) -> Response:
         known = ", ".join(dict(_FORMATS))
         raise invalid("exportType", f"{wanted[:40]!r} is not one of {known}.")
     tasks = iter_studio_tasks(call.house.db, project_id, host=call.host)
-    with NamedTemporaryFile(prefix="fairhand-export-") as file:
-        file.write(b"[")
-        for number, task in enumerate(tasks):
-            written_task = task if wanted == "JSON" else _least(task)
-            file.write((b"," if number else b"") + orjson.dumps(written_task))
-        file.write(b"]")
-        file.flush()
-        content = Path(file.name).read_bytes()
     name = f"project-{project_id}.json"
-    answer = Response(content, media_type="application/json")
+    answer = streamed(task if wanted == "JSON" else _least(task) for task in tasks)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["filename"] = name
     return answer

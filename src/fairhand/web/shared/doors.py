@@ -17,6 +17,7 @@ from starlette.requests import Request
 
 from fairhand.core.errors import (
     ForbiddenError,
+    InvalidError,
     MalformedError,
     NotFoundError,
     NotSignedInError,
@@ -88,6 +89,13 @@ def _is_beyond(value: object) -> bool:
     return "\x00" in text or (is_number and int(digits[:40]) > LARGEST_ID)
 
 
+def _is_too_large(value: object) -> bool:
+    """Say whether a parameter is a number, or a list with one, that no database holds."""
+    if isinstance(value, list):
+        return any(_is_too_large(one) for one in value)
+    return isinstance(value, int) and abs(value) > LARGEST_ID
+
+
 def _passes(actor: Actor, action: Action, project_id: object) -> bool:
     if project_id is not None:
         return may(actor, action, int(str(project_id)))
@@ -107,6 +115,8 @@ def guard(action: Action, *, form: bool = False) -> Callable[[Callable[..., Any]
             actor = require(house, request, action, token)
             if form and any(isinstance(value, str) and "\x00" in value for value in given.values()):
                 raise MalformedError("A field holds a character that is none.")
+            if any(_is_too_large(value) for value in given.values()):
+                raise InvalidError("A number is too large.")
             if wants_request:
                 given["request"] = request
             return endpoint(house, actor, **given)

@@ -1,6 +1,8 @@
-"""A cap on request bodies, counted as they stream in, and headers on every answer."""
+"""A cap on addresses and request bodies, counted as they stream in; headers on every answer."""
 
 from __future__ import annotations
+
+import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,7 +11,10 @@ from fairhand.web.shared.problems import problem_response
 
 UPLOAD_SUFFIX = "/import"
 _WHOLE = "/api/projects/"  # Label Studio's own door: its bodies are held in memory
-_WHOLE_BODIES = 8
+# A part of an address that is a number of many digits, and no hash of 64: no database has its row,
+# and from some thousand digits on, Python does not even read it.
+_NUMBER = re.compile(r"/-?(?:([0-9]{19,63})|[0-9]{65,})(?=/|$)")
+_LARGEST = 2**63 - 1
 
 _HEADERS = [
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
@@ -40,8 +45,13 @@ class Limits:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if any(_is_beyond(found) for found in _NUMBER.finditer(scope["path"])):
+            nothing = problem_response(404, "not_found", "There is nothing of this number.")
+            await nothing(scope, receive, self._completed(send))
+            return
         limit = self._limit(scope)
         declared = _content_length(scope)
+        completed = self._completed(send)
         seen = 0
 
         async def counted() -> Message:
@@ -54,6 +64,17 @@ class Limits:
         async def with_headers(message: Message) -> None:
             if seen > limit:
                 return
+            await completed(message)
+
+        if declared is None or declared <= limit:
+            await self.app(scope, counted, with_headers)
+        if (declared or 0) > limit or seen > limit:
+            await self._refuse(limit, scope)(scope, receive, completed)
+
+    def _completed(self, send: Send) -> Send:
+        """Send on with the headers that every answer has."""
+
+        async def completed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name for name, _ in message["headers"]}
                 message["headers"] = [
@@ -62,21 +83,22 @@ class Limits:
                 ]
             await send(message)
 
-        if declared is None or declared <= limit:
-            await self.app(scope, counted, with_headers)
-        if (declared or 0) > limit or seen > limit:
-            await self._refuse(limit)(scope, receive, send)
+        return completed
 
     def _limit(self, scope: Scope) -> int:
         is_upload = scope["method"] == "POST" and scope["path"].endswith(UPLOAD_SUFFIX)
-        if is_upload and scope["path"].startswith(_WHOLE):
-            return min(self.upload_bytes, _WHOLE_BODIES * self.body_bytes)
-        return self.upload_bytes if is_upload else self.body_bytes
+        is_whole = scope["path"].startswith(_WHOLE)
+        return self.upload_bytes if is_upload and not is_whole else self.body_bytes
 
-    def _refuse(self, limit: int) -> ASGIApp:
-        return problem_response(
-            413, "too_large", f"The request is larger than the {limit:,} bytes allowed here."
-        )
+    def _refuse(self, limit: int, scope: Scope) -> ASGIApp:
+        words = f"The request is larger than the {limit:,} bytes allowed here."
+        if scope["path"].startswith(_WHOLE):
+            words += " Send the tasks in several parts, or the file with `fairhand import`."
+        return problem_response(413, "too_large", words)
+
+
+def _is_beyond(found: re.Match[str]) -> bool:
+    return found[1] is None or int(found[1]) > _LARGEST
 
 
 def _content_length(scope: Scope) -> int | None:

@@ -118,6 +118,7 @@ _HELD = text(
     "WHERE person_id = :person_id AND project_id = :project_id AND state = 'live' "
     "ORDER BY served_at, id"
 )
+_IS_HARD = text("SELECT tier > 0 OR dose > 0 FROM queue WHERE task_id = :task_id")
 _LEASE_OF = text(
     "SELECT l.id, l.task_id, l.person_id, l.project_id, l.state, l.hold, l.served_at, "
     "l.expires_at, p.idle_cap_ms FROM lease AS l JOIN project AS p ON p.id = l.project_id "
@@ -293,6 +294,15 @@ def list_held(connection: Connection, person_id: int, project_id: int) -> list[L
     """List a person's live leases in a project, oldest first."""
     found = {"person_id": person_id, "project_id": project_id}
     return [Lease(*row) for row in connection.execute(_HELD, found)]
+
+
+def list_hard(connection: Connection, leases: Sequence[Lease]) -> frozenset[int]:
+    """List the tasks among these leases whose content is hard."""
+    found = (
+        connection.execute(_IS_HARD, {"task_id": lease.task_id}).scalar_one_or_none()
+        for lease in leases
+    )
+    return frozenset(lease.task_id for lease, is_hard in zip(leases, found, strict=True) if is_hard)
 
 
 def load_lease(connection: Connection, person_id: int, task_id: int) -> Lease | None:
