@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.testclient import TestClient
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import MalformedError
 from fairhand.proof.log.cosignature import parse_witness_signer, read_cosignatures
-from fairhand.proof.log.note import parse_vkey
+from fairhand.proof.log.note import Signer, parse_vkey
 from fairhand.proof.log.tiles import consistency_proof
 from fairhand.proof.log.witness import Asked
 from fairhand.web.witness import make_app
@@ -162,3 +164,43 @@ def _heads(
     ]
     assert parse_vkey(LOG.verifier.vkey) == LOG.verifier
     return notes, made
+
+
+def test_states_go_by_the_log_and_not_by_the_place(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states, names = tmp_path / "states", ("pets/log", "pets-log")
+    states.mkdir()
+    keys = []
+    for place, name in zip(("one", "two"), names, strict=True):
+        house = Terminal(tmp_path / f"house-{place}")
+        house.init()
+        (house.workspace / "keys" / "log.key").write_text(
+            Signer(name, Ed25519PrivateKey.generate()).skey() + "\n"
+        )
+        house.ok("log", "seal")
+        house.ok("log", "export", str(tmp_path / place))
+        keys.append(house.ok("log", "key").out.strip())
+    for place, key in zip(("one", "two"), keys, strict=True):
+        said = run("log", "monitor", str(tmp_path / place), "--key", key, "--state", str(states))
+        assert said.code == 0, said.out + said.err
+    assert len(list(states.glob("*.seen.json"))) == 2, "alike names are two logs"
+
+    (tmp_path / "one").rename(tmp_path / "moved")
+    watched = ("log", "monitor", str(tmp_path / "moved"), "--state", str(states), "--json")
+    moved = run(*watched, "--key", keys[0])
+    assert (moved.code, moved.json["new_leaves"]) == (0, 0), "a log that moved goes on"
+
+    shutil.rmtree(tmp_path / "moved")
+    (tmp_path / "two").rename(tmp_path / "moved")
+    other = run(*watched, "--key", keys[1])
+    assert other.code == 1
+    assert "this place showed the log pets/log before" in other.json["trouble"][0]
+    still = run(*watched, "--key", keys[0])
+    assert still.code == 1
+    assert "another log" in still.json["trouble"][0]
+
+    policy = terminal.file("policy", "".join(f"log {key}\n" for key in keys) + "quorum none\n")
+    Path(other.json["state"]).unlink()
+    both = run(*watched, "--policy", policy)
+    assert both.code == 0, both.out + both.err

@@ -66,7 +66,7 @@ def monitor(
     policy: PolicyFile = None,
     state: Annotated[
         Path | None,
-        typer.Option(help="Where to keep what was seen (default: by the log's name, here)."),
+        typer.Option(help="Where to keep what was seen: a file, or a folder of many logs (here)."),
     ] = None,
     max_age: Annotated[
         int | None, typer.Option(help="Minutes after which no witness's signature is stale.")
@@ -79,21 +79,27 @@ def monitor(
     """Watch a log: is it the one that was seen before, grown, and does every leaf fit its root.
 
     Exit 0: all is well. Exit 1: something does not fit. Exit 4: its history was rewritten, and the
-    evidence lies in a file. The first time there is nothing to compare with; keep the state.
+    evidence lies in a file. The first time there is nothing to compare with; keep the state. It
+    goes by the log's name: a log that moved is known again, and a place that shows another log
+    than before is told.
 
     Example:  fairhand log monitor https://data.example/log/c2sp --policy policy --state seen.json
     """
+    from fairhand.cli.monitor_state import find_state, save_state
     from fairhand.core.clock import system_now
-    from fairhand.proof.log.monitor import watch
+    from fairhand.proof.log.monitor import Watched, watch
 
-    believed = _policy(key, policy)
-    path = state or Path(f"{_file_name(believed.logs[0].name)}.seen.json")
-    before = _load(path)
-    with progress("Reading the log") as report:
-        age = None if max_age is None else max_age * _MINUTE_MS
-        found = watch(place_of(where), believed, before, system_now(), age, report, whole=whole)
+    believed, place = _policy(key, policy), place_of(where)
+    known = find_state(state, place, where, believed)
+    path, before = known.path, known.seen
+    if known.trouble is not None:
+        found = Watched(before, 0, 0, (), (known.trouble,))
+    else:
+        with progress("Reading the log") as report:
+            age = None if max_age is None else max_age * _MINUTE_MS
+            found = watch(place, believed, before, system_now(), age, report, whole=whole)
     if found.seen is not None and found.is_well:
-        _save(path, found.seen)
+        save_state(path, found.seen, where)
     kept = None if found.evidence is None else _keep(path, [found.evidence])
     tell(_content(found, path, kept), _words(found, before, path, kept))
     if not found.is_well:
@@ -196,38 +202,6 @@ def _fetcher(root: str) -> Callable[[str], bytes | None]:
     return fetch
 
 
-def _load(path: Path) -> Seen | None:
-    import orjson
-
-    from fairhand.core.errors import MalformedError
-    from fairhand.proof.log.monitor import Seen
-
-    if not path.exists():
-        return None
-    try:
-        content = orjson.loads(path.read_bytes())
-        peaks = tuple(bytes.fromhex(one) for one in content["peaks"])
-        return Seen(content["note"], content["size"], bytes.fromhex(content["root"]), peaks)
-    except (ValueError, KeyError, TypeError) as error:
-        message = f"{path} is not what a monitor kept: {error}. Move it away to begin anew."
-        raise MalformedError(message) from error
-
-
-def _save(path: Path, seen: Seen) -> None:
-    import orjson
-
-    content = {
-        "format": "fairhand.monitor/v1",
-        "note": seen.note,
-        "size": seen.size,
-        "root": seen.root.hex(),
-        "peaks": [one.hex() for one in seen.peaks],
-    }
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
-    draft.replace(path)
-
-
 def _keep(path: Path, found: list[Evidence]) -> Path:
     """Write both heads into a file that nothing overwrites."""
     import orjson
@@ -238,10 +212,6 @@ def _keep(path: Path, found: list[Evidence]) -> Path:
     content = [{"why": one.why, "first": one.first, "second": one.second} for one in found]
     kept.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
     return kept
-
-
-def _file_name(name: str) -> str:
-    return "".join(char if char.isalnum() or char in "-." else "-" for char in name)
 
 
 def _words(found: Watched, before: Seen | None, path: Path, kept: Path | None) -> str:
