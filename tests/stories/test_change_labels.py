@@ -13,13 +13,21 @@ from fairhand.proof.release.shape import LABELS, read_groups
 from fairhand.proof.release.verify import verify_release
 from fairhand.storage.database import Database
 from fairhand.use_cases.aggregate_labels import aggregate_labels
-from fairhand.use_cases.change_labels import ChangedLabels, ChangeLabels, change_labels
+from fairhand.use_cases.carry_labels import carry_labels
+from fairhand.use_cases.change_labels import (
+    ChangedLabels,
+    ChangeLabels,
+    carry_on,
+    change_labels,
+)
 from fairhand.use_cases.join_project import JoinProject, join_project
+from fairhand.use_cases.keep_labels import keep_labels
 from fairhand.use_cases.mark_gold import MarkGold, mark_gold
 from fairhand.use_cases.publish_release import PublishRelease, publish_release
 from fairhand.use_cases.read_gold import read_gold
 from fairhand.use_cases.read_label_change import read_label_change
 from fairhand.use_cases.refit_quality import refit_quality
+from fairhand.work.remarks.store import list_examples
 from tests.stories.quality_world import PETS, QualityWorld, add_person, make_quality_world
 from tests.stories.release_world import SIGNER, agree, make_press
 from tests.stories.terminal import Terminal
@@ -122,6 +130,66 @@ def test_known_answers_follow_the_labels_or_are_known_no_more(world: QualityWorl
     assert [(one.task.task_id, one.task.value) for one in gold] == [
         (world.tasks[0], {"pet": "small"})
     ]
+
+
+def test_a_change_of_many_answers_goes_on_where_it_was_left(
+    world: QualityWorld, tmp_path: Path
+) -> None:
+    db, project = world.db, world.project.id
+    command = ChangeLabels(CARMEN, project, [MERGE, SPLIT], 1)
+    begun = change_labels(db, command, world.now, at_once=0)
+    assert (begun.version, begun.mapped, begun.asked, begun.left) == (2, 0, 0, 1)
+    carried = carry_labels(db, project, world.now, at_once=2)
+    assert carried is not None
+    assert (carried.done, carried.tasks, carried.mapped, carried.is_running) == (2, 6, 4, True)
+    seen = read_label_change(db, project, [])
+    assert seen.carrying is not None
+    assert (seen.carrying.version, seen.carrying.done) == (2, 2)
+    with pytest.raises(ConflictError, match="still under way"):
+        change(world, version=2, guidelines="Look twice.")
+    aggregate_labels(db, project, world.now)
+    with pytest.raises(ConflictError, match="worked out anew"):
+        publish_release(db, PublishRelease(project), world.now, make_press(tmp_path))
+
+    assert keep_labels(db, lambda: world.now) == 1
+    assert keep_labels(db, lambda: world.now) == 0
+
+    told = carry_on(db, project, begun, world.now)
+    assert (told.mapped, told.lost, told.asked, told.left) == (8, 4, 2, 0)
+    aggregate_labels(db, project, world.now)
+    assert said(world) == ["small", "small", None] * 2
+    assert change(world, version=2, guidelines="Look twice.").left == 0
+
+
+def test_proposals_and_examples_follow_the_labels(world: QualityWorld) -> None:
+    db, project, tasks = world.db, world.project.id, world.tasks
+    with db.write() as connection:
+        for task, pet in zip(tasks[:3], ("cat", "cow", "owl"), strict=True):
+            row = {"t": task, "p": project, "v": f'{{"pet":"{pet}"}}', "now": world.now}
+            connection.execute(
+                text(
+                    "INSERT INTO prediction (task_id, project_id, value, model, created_at) "
+                    "VALUES (:t, :p, :v, 'm', :now)"
+                ),
+                row,
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO guideline_example (project_id, task_id, value, is_right, why, "
+                    "author_id, added_at) VALUES (:p, :t, :v, true, 'Look.', 1, :now)"
+                ),
+                row,
+            )
+    change(world, MERGE, SPLIT)
+    with db.read() as connection:
+        asked = text("SELECT value FROM prediction ORDER BY id")
+        assert list(connection.execute(asked).scalars()) == [
+            '{"pet":"small"}',
+            "{}",
+            '{"pet":"owl"}',
+        ]
+        shown = [one.value for one in list_examples(connection, project)]
+    assert shown == [{"pet": "small"}, {"pet": "owl"}]
 
 
 def test_the_shell_shows_first_and_then_changes(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ UNLOGGED = {
     "release_hard_tasks": "a part of the stories by which a person takes a tier back",
     "set_exposure_policy": "proposes by propose_policy, which logs it",
     "label_history": "reads",
+    "keep_labels": "a tick that tells the story carry_labels, which is logged",
     "late_answers": "a part of submit_annotation and carry_labels, which log it",
     "stand_again": "a part of unmark_gold, which logs it",
     "open_review": "kept as the claim; what was found is logged",

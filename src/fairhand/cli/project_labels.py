@@ -11,6 +11,7 @@ from fairhand.cli.opening import find_project, opened, owner_id_of
 from fairhand.cli.options import AsJson, ProjectName, Workspace
 from fairhand.cli.project import group
 from fairhand.cli.voice import table, tell
+from fairhand.work.projects.change_store import Carrying
 
 
 @group.command("change-labels")
@@ -51,7 +52,7 @@ def change(
     """
     from dataclasses import asdict
 
-    from fairhand.use_cases.change_labels import ChangeLabels, change_labels
+    from fairhand.use_cases.change_labels import ChangeLabels, carry_on, change_labels
     from fairhand.use_cases.read_label_change import read_label_change
     from fairhand.web.api.labels import preview_json
 
@@ -72,6 +73,9 @@ def change(
                 owner_id_of(house), found.id, changes, found.version, ask, people, text
             )
             told = change_labels(house.db, command, house.clock())
+            while told.left:
+                typer.echo(f"{told.left:,} tasks left to go through", err=True)
+                told = carry_on(house.db, found.id, told, house.clock())
     if not preview:
         words = f"{found.title} is at version {told.version}: {told.mapped:,} answers mapped, "
         words += f"{told.lost:,} say nothing now, {told.asked:,} tasks asked again."
@@ -86,9 +90,19 @@ def change(
         preview_json(seen),
         f"Of {touched.answers:,} answers {touched.answers_mapped:,} are mapped and "
         f"{touched.answers_lost:,} say nothing any more. Nothing was changed.",
+        *_under_way(seen.carrying),
         costs,
         *seen.warnings,
     )
+
+
+def _under_way(carrying: Carrying | None) -> list[str]:
+    if carrying is None:
+        return []
+    return [
+        f"Version {carrying.version} is still under way: {carrying.done:,} of "
+        f"{carrying.tasks:,} tasks are gone through."
+    ]
 
 
 def _listed(do: str, given: list[str] | None) -> list[dict[str, Any]]:

@@ -30,6 +30,7 @@ from fairhand.use_cases.keep_conversations import keep_conversations
 from fairhand.use_cases.keep_elections import keep_elections
 from fairhand.use_cases.keep_figures import keep_figures
 from fairhand.use_cases.keep_hours import keep_hours
+from fairhand.use_cases.keep_labels import keep_labels
 from fairhand.use_cases.keep_up_assistance import keep_up_assistance
 from fairhand.use_cases.keep_up_intake import keep_up_intake
 from fairhand.use_cases.keep_up_quality import keep_up_quality
@@ -98,6 +99,7 @@ def ticks_of(house: House) -> tuple[Tick, ...]:
             lambda: gather_cosignatures(db, clock, house.settings.backend_hosts),
         ),
         Tick("aggregate", 1.5, lambda: keep_up_quality(db, clock)),
+        Tick("labels", 2.0, lambda: keep_labels(db, clock)),
         Tick("conversations", 2.0, lambda: keep_conversations(db, clock)),
         Tick("intake", 3.0, lambda: keep_up_intake(intake, clock)),
         Tick("figures", 30.0, lambda: keep_figures(db, clock)),

@@ -12,7 +12,7 @@ from fairhand.core.errors import ConflictError
 from fairhand.proof.release.source import Given, TaskSheet
 from fairhand.quality import store as quality
 from fairhand.storage.database import Connection
-from fairhand.work.projects import store
+from fairhand.work.projects import change_store, store
 from fairhand.work.projects.changes import translate
 
 History = Sequence[tuple[int, Mapping[str, Any]]]
@@ -24,6 +24,14 @@ def said_now(
     """Say answers in today's labels; what was removed or split says nothing and is left out."""
     history = store.list_changes(connection, project_id)
     return lambda version, value: _through(history, version, value, keeps=False)
+
+
+def said_before(
+    connection: Connection, project_id: int, version: int
+) -> Callable[[int, dict[str, Any]], dict[str, Any]]:
+    """Say answers in the labels that were in force before a version."""
+    history = [one for one in store.list_changes(connection, project_id) if one[0] < version]
+    return lambda given, value: _through(history, given, value, keeps=False)
 
 
 def retold(connection: Connection, project_id: int) -> Callable[[TaskSheet], TaskSheet]:
@@ -51,7 +59,10 @@ def refuse_while_retold(connection: Connection, project_id: int) -> None:
     Raises ConflictError: a moment later it is worked out anew.
     """
     history = store.list_changes(connection, project_id)
-    if history and quality.has_fresh_before(connection, project_id, history[-1][0]):
+    if not history:
+        return
+    is_running = change_store.load_carrying(connection, project_id) is not None
+    if is_running or quality.has_fresh_before(connection, project_id, history[-1][0]):
         raise ConflictError(
             "Labels were changed, and answers are being worked out anew; try again in a moment.",
             code="not_aggregated",

@@ -16,7 +16,8 @@ from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.label_history import said_now
 from fairhand.use_cases.versions import version_of
 from fairhand.work.assignment import store as queue
-from fairhand.work.projects import store
+from fairhand.work.projects import change_store, store
+from fairhand.work.projects.change_store import Carrying
 from fairhand.work.projects.changes import Change, ChangePlan, is_in_sample, plan_changes, translate
 
 _SURE: Final = 1.2816
@@ -52,7 +53,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class LabelPreview:
-    """Everything about a change before it is made; `costs` by whom it would ask."""
+    """Everything about a change before it is made; `costs` by whom it would ask.
+
+    `carrying` is an earlier change that is still under way.
+    """
 
     version: int
     currency: str
@@ -62,6 +66,7 @@ class LabelPreview:
     active: int
     costs: dict[str, Cost] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    carrying: Carrying | None = None
 
 
 def read_label_change(
@@ -81,14 +86,21 @@ def read_label_change(
         asked = people or project.min_overlap
         times = store.list_times(connection, project_id)
         active = queue.count_active(connection, project_id)
+        carrying = change_store.load_carrying(connection, project_id)
     costs = {
         ask: _cost(project, len(tasks_to_ask(ask, touched)), asked, times)
         for ask in ("touched", "all", "sample", "none")
     }
     warnings = tuple(_warnings(plan, touched, questions, active, asked))
     return LabelPreview(
-        project.version, project.currency, plan, touched, asked, active, costs, warnings
+        project.version, project.currency, plan, touched, asked, active, costs, warnings, carrying
     )
+
+
+def read_carrying(db: Database, project_id: int) -> Carrying | None:
+    """Say how far the change came that is under way; None where none is."""
+    with db.read() as connection:
+        return change_store.load_carrying(connection, project_id)
 
 
 def look_at_answers(

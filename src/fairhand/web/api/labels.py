@@ -63,7 +63,13 @@ def change(house: House, actor: Actor, project_id: int, body: LabelChangeBody) -
     )
     told = change_labels(house.db, command, house.clock())
     return reply(
-        {"version": told.version, "mapped": told.mapped, "lost": told.lost, "asked": told.asked}
+        {
+            "version": told.version,
+            "mapped": told.mapped,
+            "lost": told.lost,
+            "asked": told.asked,
+            "left": told.left,
+        }
     )
 
 
@@ -96,4 +102,11 @@ def preview_json(found: LabelPreview) -> dict[str, Any]:
             for ask, one in found.costs.items()
         },
         "warnings": list(found.warnings),
+        "carrying": None
+        if found.carrying is None
+        else {
+            "version": found.carrying.version,
+            "done": found.carrying.done,
+            "tasks": found.carrying.tasks,
+        },
     }

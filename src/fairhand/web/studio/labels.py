@@ -15,7 +15,7 @@ from fairhand.model.project import Question
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.change_labels import ChangeLabels, change_labels
 from fairhand.use_cases.house import House
-from fairhand.use_cases.read_label_change import LabelPreview, read_label_change
+from fairhand.use_cases.read_label_change import LabelPreview, read_carrying, read_label_change
 from fairhand.use_cases.read_project import read_project
 from fairhand.use_cases.versions import current_version
 from fairhand.web.shared import charts
@@ -170,6 +170,7 @@ def _show(
         "preview": preview,
         "picture": None if preview is None else _picture(preview),
         "done": done,
+        "carrying": read_carrying(house.db, project_id),
         "does": DOES,
         "kinds": KINDS,
     }

@@ -513,27 +513,6 @@ def ask_again(connection: Connection, project_id: int, task_id: int, most: int) 
     return connection.execute(_ASK_AGAIN, found).rowcount > 0
 
 
-_ASK_MORE = text(
-    "UPDATE queue SET wanted = CASE WHEN taken + :people > :most THEN :most "
-    "ELSE taken + :people END, reopened = :reopened WHERE task_id = :task_id "
-    "AND project_id = :project_id AND taken + :people > wanted AND taken < :most AND NOT held"
-)
-
-
-def ask_more(
-    connection: Connection, project_id: int, task_ids: Sequence[int], people: int, most: int
-) -> int:
-    """Ask `people` more about each of these tasks; gives how many tasks are asked about."""
-    if not task_ids:
-        return 0
-    sequence = connection.execute(_NEXT_REOPENED, {"project_id": project_id}).scalar_one()
-    asked = {"project_id": project_id, "reopened": sequence, "people": people, "most": most}
-    return sum(
-        connection.execute(_ASK_MORE, {**asked, "task_id": task_id}).rowcount
-        for task_id in sorted(task_ids)
-    )
-
-
 _ASK_BEYOND = text(
     f"""
     UPDATE queue SET reopened = :reopened, wanted = (

@@ -211,6 +211,12 @@ def remove_example(connection: Connection, project_id: int, example_id: int, now
     return connection.execute(gone).rowcount == 1
 
 
+def change_example(connection: Connection, example_id: int, value: Mapping[str, Any]) -> None:
+    """Say an example in other labels."""
+    chosen = update(guideline_example).where(guideline_example.c.id == example_id)
+    connection.execute(chosen.values(value=orjson.dumps(value).decode()))
+
+
 def load_reading(
     connection: Connection, person_id: int, project_id: int
 ) -> tuple[int, Instant] | None:

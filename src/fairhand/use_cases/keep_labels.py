@@ -1,0 +1,31 @@
+"""A tick: changes of labels that are under way go on, after a kill and beside a request too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic, sleep
+from typing import Final
+
+from fairhand.core.clock import Instant
+from fairhand.storage.database import Database
+from fairhand.use_cases.carry_labels import carry_labels
+from fairhand.work.projects import change_store
+
+_LONGEST_S: Final = 20.0
+PAUSE_S: Final = 0.005
+"""Between pieces: others who write come through."""
+
+
+def keep_labels(db: Database, clock: Callable[[], Instant]) -> int:
+    """Carry on for some seconds; gives how many pieces that were."""
+    with db.read() as connection:
+        projects = change_store.list_carrying(connection)
+    pieces, until = 0, monotonic() + _LONGEST_S
+    for project_id in projects:
+        while monotonic() < until:
+            carried = carry_labels(db, project_id, clock())
+            if carried is None:
+                break
+            pieces += 1
+            sleep(PAUSE_S)
+    return pieces
