@@ -34,6 +34,22 @@ def discs(seed: int, *, side: int = SIDE, inverted: bool = False) -> tuple[Pictu
     return np.repeat(plain[:, :, None], 3, axis=2), things
 
 
+def threads(seed: int, *, side: int = SIDE) -> tuple[Picture, list[Mask]]:
+    """Draw thin dark waves on ground that is uneven and blotched."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:side, :side]
+    things = []
+    for _ in range(5):
+        swing, phase, at = rng.uniform(3, 9), rng.uniform(0, 6), rng.uniform(10, side - 10)
+        along, across = (rows, columns) if rng.random() < 0.5 else (columns, rows)
+        things.append(np.abs(across - at - swing * np.sin(along / 12 + phase)) <= 1.0)
+    ground = 120 + 50 * np.sin(rows / 30 + seed) + rng.normal(0, 6, rows.shape)
+    ground += 400 * ndimage.gaussian_filter(rng.normal(0, 1, rows.shape), 6)
+    grey = ground - 70 * ndimage.gaussian_filter(np.logical_or.reduce(things).astype(float), 0.6)
+    plain = np.clip(grey, 0, 255).astype(np.uint8)
+    return np.repeat(plain[:, :, None], 3, axis=2), things
+
+
 def iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
     """Intersection over union."""
     together = int((one | other).sum())

@@ -7,6 +7,7 @@ import pytest
 
 from fairhand.compute.assistants.contract import AssistantError, Example, Item, NotEnoughError
 from fairhand.compute.models.learnt import pack_learnt, unpack_learnt
+from fairhand.compute.models.pixel_features import COARSE, pixel_features
 from fairhand.compute.models.pixels import PixelPredictor, PixelTrainer
 from fairhand.compute.models.prompts import Mask
 from fairhand.compute.models.regions import box_of, boxes_of, pieces, things
@@ -14,7 +15,7 @@ from fairhand.labels import rle
 from fairhand.labels.kind import AnswerContext
 from fairhand.labels.mask import validate_answer
 from fairhand.model.project import Question
-from tests.rules.segment.scenes import SIDE, answered, discs, iou, item
+from tests.rules.segment.scenes import SIDE, answered, discs, iou, item, threads
 
 LABELS = {"labels": [{"value": "disc"}, {"value": "never seen"}]}
 ONE = Question("where", "mask", "Where are discs?", LABELS)
@@ -114,3 +115,25 @@ def test_boxes_fit_their_masks_and_touching_things_are_split() -> None:
     assert ((split > 0) == both).all()
     assert len(boxes_of(split)) == 2
     assert pieces(left, least_area=10_000).max() == 0
+
+
+def test_thin_things_are_found_by_a_network_over_lines() -> None:
+    examples = [answered(number, *threads(number)) for number in range(3)]
+    learnt = PixelTrainer().fit(ONE, examples, seed=3, version="1")
+    read = unpack_learnt(learnt)
+    assert "0/w0" in read.arrays  # a network was taken, not a forest
+    picture, truth = threads(9)
+    proposal = predictor(learnt).predict([item(2, picture)])[0]
+    assert proposal.value is not None
+    assert iou(drawn(proposal.value["where"]["regions"]), np.logical_or.reduce(truth)) > 0.6
+    for damage in ({"0/w1": read.arrays["0/w1"][1:]}, {"0/spread": -read.arrays["0/spread"]}):
+        with pytest.raises(AssistantError):
+            predictor(pack_learnt(read.header, {**read.arrays, **damage}))
+
+
+def test_a_window_of_a_picture_is_described_as_in_the_whole() -> None:
+    picture, _ = discs(4)
+    window = (slice(10, 60), slice(20, 90))
+    alone = pixel_features(picture, window)
+    assert np.abs(alone - pixel_features(picture)[:, window[0], window[1]]).max() < 0.1
+    assert (pixel_features(picture, window, fine=False) == alone[:COARSE]).all()

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from fairhand.compute.models.blurs import blur, shapes
 from fairhand.compute.models.click_planes import is_coloured
 from fairhand.compute.models.pictures import Plane, stretch
+from fairhand.compute.models.pixel_lines import REACH, line_planes
 from fairhand.compute.models.prompts import Picture
 
 COLOURS: Final = (1, 2)
@@ -23,36 +25,67 @@ SCALES: Final = (1.0, 2.0, 4.0, 8.0)
 _SPREADS: Final = (4.0, 16.0)
 _RINGS: Final = ((1.0, 4.0), (2.0, 8.0), (4.0, 16.0), (8.0, 32.0))
 _BINS: Final = 64
+COARSE: Final = 32
+"""How many features there are without those that are `fine`."""
 
 PixelFeatures = NDArray[np.float32]
 """Features by height by width."""
 
 
-def pixel_features(picture: Picture) -> PixelFeatures:
-    """Describe every pixel."""
+Window = tuple[slice, slice]
+"""Rows and columns of a picture."""
+
+
+def pixel_features(
+    picture: Picture, window: Window | None = None, *, fine: bool = True
+) -> PixelFeatures:
+    """Describe every pixel, or those of a window; what is `fine` tells thin things apart.
+
+    What holds for the picture as a whole (how bright it is, what is usual) is the whole
+    picture's for a window too.
+    """
+    inner, outer = _windows(picture.shape[:2], window)
     colours = picture.astype(np.float32)
     signal = _signal(colours, coloured=is_coloured(picture))
-    base = _levelled(signal)
-    planes: list[Plane] = [base, *_colour_planes(colours)]
+    level = otsu(signal)
+    planes = [_levelled(signal)[outer], *_colour_planes(colours, outer)]
+    planes += _scale_planes(planes[0])
+    planes += [_rank(signal)[outer], (signal - level)[outer]]
+    if fine:
+        middle = float(np.median(colours[:, :, 1])) / 255
+        planes += line_planes(colours[outer] / np.float32(255), middle)
+    return np.stack([plane[inner] for plane in planes]).astype(np.float32)
+
+
+def _scale_planes(base: Plane) -> list[Plane]:
+    """Describe the things of a plane at each scale."""
+    planes: list[Plane] = []
     blurred = {
-        scale: ndimage.gaussian_filter(base, scale)
+        scale: blur(base, scale)
         for scale in {*SCALES, *_SPREADS, *(one for pair in _RINGS for one in pair)}
     }
     for scale in SCALES:
-        smooth = blurred[scale]
-        rows, columns = np.gradient(smooth)
-        planes += [smooth, np.hypot(rows, columns) * scale, *_curvatures(rows, columns, scale)]
+        planes += [blurred[scale], *shapes(blurred[scale], scale)]
     planes += [blurred[near] - blurred[far] for near, far in _RINGS]
     for spread in _SPREADS:
         mean = blurred[spread]
-        variance = ndimage.gaussian_filter(base * base, spread) - mean**2
-        deviation = np.sqrt(np.maximum(variance, 0))
+        deviation = np.sqrt(np.maximum(blur(base * base, spread) - mean**2, 0))
         planes += [deviation, (base - mean) / (deviation + 0.02)]
     lowest = ndimage.minimum_filter(blurred[2.0], 33)
     highest = ndimage.maximum_filter(blurred[2.0], 33)
-    planes += [lowest, highest, (base - lowest) / (highest - lowest + 0.05)]
-    planes += [_rank(signal), signal - otsu(signal)]
-    return np.stack(planes).astype(np.float32)
+    return [*planes, lowest, highest, (base - lowest) / (highest - lowest + 0.05)]
+
+
+def _windows(shape: tuple[int, ...], window: Window | None) -> tuple[Window, Window]:
+    """Give the window within what is looked at, and what is looked at: a margin more."""
+    whole = (slice(0, shape[0]), slice(0, shape[1]))
+    wanted = window or whole
+    outer, inner = [], []
+    for one, side in zip(wanted, whole, strict=True):
+        start, stop = max(0, one.start - REACH), min(side.stop, one.stop + REACH)
+        outer.append(slice(start, stop))
+        inner.append(slice(one.start - start, one.stop - start))
+    return (inner[0], inner[1]), (outer[0], outer[1])
 
 
 def otsu(plane: Plane) -> float:
@@ -84,7 +117,7 @@ def _signal(colours: NDArray[np.float32], *, coloured: bool) -> Plane:
 
 def _levelled(signal: Plane) -> Plane:
     """Make the background's median 0 and that of the bright things 1, as Otsu's split has them."""
-    split = otsu(ndimage.gaussian_filter(signal, 1.0))
+    split = otsu(blur(signal, 1.0))
     above = signal > split
     if not above.any() or above.all():
         return signal
@@ -93,21 +126,15 @@ def _levelled(signal: Plane) -> Plane:
     return levelled
 
 
-def _colour_planes(colours: NDArray[np.float32]) -> list[Plane]:
+def _colour_planes(colours: NDArray[np.float32], window: Window) -> list[Plane]:
     """Opponent colours, relative to the picture's own median."""
-    red_green = colours[:, :, 0] - colours[:, :, 1]
-    blue_yellow = colours[:, :, 2] - colours[:, :, :2].mean(axis=2)
-    smooth = [ndimage.gaussian_filter(plane, 1.0) for plane in (red_green, blue_yellow)]
-    return [(plane - np.median(plane)) / 64.0 for plane in smooth]
-
-
-def _curvatures(rows: Plane, columns: Plane, scale: float) -> list[Plane]:
-    """Give both eigenvalues of the Hessian: blobs have two alike, lines one."""
-    down, across = np.gradient(rows)
-    _, right = np.gradient(columns)
-    half = (down + right) / 2
-    root = np.sqrt(((down - right) / 2) ** 2 + across**2)
-    return [(half + root) * scale**2, (half - root) * scale**2]
+    red, green, blue = (colours[:, :, one] for one in range(3))
+    planes: tuple[Plane, Plane] = (red - green, blue - (red + green) / np.float32(2))
+    middles = [np.float32(np.median(plane[::2, ::2])) for plane in planes]
+    return [
+        (blur(plane[window], 1.0) - middle) / np.float32(64.0)
+        for plane, middle in zip(planes, middles, strict=True)
+    ]
 
 
 def _rank(plane: Plane) -> Plane:

@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from fairhand.compute.models.blurs import blur
 from fairhand.compute.models.pictures import Plane
 from fairhand.compute.models.pixel_features import CALM, COLOURS
 
@@ -22,8 +22,6 @@ _SPREAD: Final = 16.0
 _FAR: Final = 1e-3
 """Weight of the whole picture's level beside what lies near, by the Gaussian's unit mass."""
 _RIDGE: Final = 0.01
-_GRID: Final = 4
-"""Standard deviations of a wide blur on its coarse grid, in cells."""
 _LEAST_STEP: Final = 0.03
 
 
@@ -37,7 +35,7 @@ def own_view(chance: Plane, features: NDArray[np.float32], *, step: int = 1) -> 
     if min(int(inside.sum()), int(outside.sum())) < _FEWEST:
         return None
     seen = features[[CALM, *COLOURS]].astype(np.float64)
-    plane = _telling(seen, inside, outside)
+    plane = _telling(seen, inside, outside).astype(np.float32)
     spread = _SPREAD / step
     high, low = (_level(plane, where, spread) for where in (inside, outside))
     gap = np.maximum(high - low, _LEAST_STEP)
@@ -67,29 +65,9 @@ def _telling(
     return projected
 
 
-def _level(
-    plane: NDArray[np.float64], where: NDArray[np.bool_], spread: float
-) -> NDArray[np.float64]:
+def _level(plane: Plane, where: NDArray[np.bool_], spread: float) -> Plane:
     """Average the plane over the given pixels near each place, or over all where none are near."""
-    near = _spread_out(plane * where, spread)
-    mass = _spread_out(where.astype(np.float64), spread)
-    level: NDArray[np.float64] = (near + _FAR * plane[where].mean()) / (mass + _FAR)
+    near = blur(plane * where, spread)
+    mass = blur(where.astype(np.float32), spread)
+    level: Plane = (near + _FAR * plane[where].mean()) / (mass + _FAR)
     return level
-
-
-def _spread_out(plane: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
-    """Blur; a wide blur has nothing finer than a coarse grid shows, and is made on one."""
-    coarse = max(1, int(spread) // _GRID)
-    if coarse == 1:
-        return np.asarray(ndimage.gaussian_filter(plane, spread))
-    height, width = plane.shape
-    rows, columns = np.arange(0, height, coarse), np.arange(0, width, coarse)
-    sums = np.add.reduceat(np.add.reduceat(plane, rows, axis=0), columns, axis=1)
-    sizes = np.outer(np.diff([*rows, height]), np.diff([*columns, width]))
-    small = ndimage.gaussian_filter(sums / sizes, spread / coarse)
-    where = np.meshgrid(
-        (np.arange(height) - (coarse - 1) / 2) / coarse,
-        (np.arange(width) - (coarse - 1) / 2) / coarse,
-        indexing="ij",
-    )
-    return np.asarray(ndimage.map_coordinates(small, where, order=1, mode="nearest"))

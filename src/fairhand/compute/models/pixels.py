@@ -23,10 +23,12 @@ from fairhand.compute.assistants.contract import (
     NotEnoughError,
     Proposal,
 )
+from fairhand.compute.models.blurs import blur
 from fairhand.compute.models.forest import Forest, learn_forest, read_forest
-from fairhand.compute.models.learnt import pack_learnt, unpack_learnt
+from fairhand.compute.models.learnt import Learnt, pack_learnt, unpack_learnt
+from fairhand.compute.models.net import Net, learn_net, read_net
 from fairhand.compute.models.pictures import Plane, read_picture, shrink
-from fairhand.compute.models.pixel_features import pixel_features
+from fairhand.compute.models.pixel_features import COARSE, Window, pixel_features
 from fairhand.compute.models.pixel_refinement import refine
 from fairhand.compute.models.prompts import Mask
 from fairhand.compute.models.regions import pieces, region, things
@@ -35,11 +37,14 @@ from fairhand.labels.label_set import label_values
 from fairhand.labels.mask import MAX_REGIONS
 from fairhand.model.project import Question
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 MAX_SIDE: Final = 1_024
 MOST_PICTURES: Final = 24
 """Pictures learnt from at most; the newest tasks, so that learning stays a matter of seconds."""
+_AREA: Final = 1_200_000
+"""Pixels that are described at most to learn from them; of large pictures, a window each."""
 _PIXELS: Final = 12_000
+_FINE_PIXELS: Final = 24_000
 _TREES, _DEPTH, _TRIAL_TREES = 40, 14, 12
 _THRESHOLDS: Final = tuple(np.round(np.arange(0.2, 0.76, 0.05), 2).tolist())
 _CHECKED: Final = 40_000
@@ -48,6 +53,8 @@ _USUAL_OWN: Final = 0.6
 _PULL: Final = 1.0
 """Intersection over union that a choice must bring to lie 1 from what is usual, by one picture."""
 _SMOOTHING: Final = 0.7
+_FINE_GAIN: Final = 0.02
+"""What looking for thin things must bring before it is done."""
 
 Points = NDArray[np.float32]
 
@@ -59,15 +66,17 @@ class _Seen:
     features: NDArray[np.float32]
     masks: Mapping[str, Mask]
     weight: float
+    areas: Mapping[str, Sequence[int]]  # of the things in the whole picture, in pixels
 
 
 @dataclass(frozen=True, slots=True)
 class _Head:
     """What was learnt of one label."""
 
-    forest: Forest
+    model: Forest | Net
     threshold: float
     own: float  # weight of the picture's own view beside the forest's, 0 to 1
+    features: int  # how many of a pixel's features it asks for: the coarse ones, or all
     trust: float  # intersection over union that came true, for each that was expected
     radius: float  # of a typical thing, in pixels of the picture as it was looked at
     least_area: int
@@ -84,7 +93,8 @@ class PixelTrainer:
         """Learn from corrected pictures; the same ones and the same seed give the same bytes."""
         labels = label_values(question.config)
         newest = sorted(examples, key=lambda one: one.item.task_id)[-MOST_PICTURES:]
-        seen = [one for example in newest for one in _look(question, example)]
+        room = _AREA // max(1, len(newest))
+        seen = [one for example in newest for one in _look(question, example, room)]
         if not seen:
             raise NotEnoughError("No picture has been answered yet; one is enough to begin.")
         rng = np.random.default_rng(seed)
@@ -101,13 +111,13 @@ class PixelTrainer:
             "version": version,
             "question": question.name,
             "pictures": len(seen),
-            "features": int(seen[0].features.shape[0]),
             "seed": seed,
             "heads": [
                 {
                     "label": label,
                     "threshold": head.threshold,
                     "own": head.own,
+                    "features": head.features,
                     "trust": head.trust,
                     "radius": head.radius,
                     "least_area": head.least_area,
@@ -118,7 +128,7 @@ class PixelTrainer:
         arrays = {
             f"{index}/{name}": array
             for index, head in enumerate(heads.values())
-            for name, array in head.forest.arrays().items()
+            for name, array in head.model.arrays().items()
         }
         return pack_learnt(header, arrays)
 
@@ -132,9 +142,10 @@ class PixelTrainer:
         try:
             heads = {
                 str(one["label"]): _Head(
-                    read_forest(read, f"{index}/", int(header["features"])),
+                    _read(read, f"{index}/", int(one["features"])),
                     float(one["threshold"]),
                     float(one["own"]),
+                    int(one["features"]),
                     float(one["trust"]),
                     float(one["radius"]),
                     int(one["least_area"]),
@@ -161,12 +172,11 @@ class PixelPredictor:
 
     def probabilities(self, picture: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Give each label's probability at every pixel of a picture."""
-        features = pixel_features(picture)
-        points = features.reshape(features.shape[0], -1).T
-        shape = features.shape[1:]
+        fine = any(head.features > COARSE for head in self.heads.values())
+        features = pixel_features(picture, fine=fine)
         return {
             label: refine(
-                ndimage.gaussian_filter(head.forest.probability(points).reshape(shape), _SMOOTHING),
+                blur(_chance(head.model, features[: head.features]), _SMOOTHING),
                 features,
                 head.own,
             )
@@ -213,7 +223,7 @@ def expected_iou(chance: NDArray[np.float32], mask: Mask) -> float:
     return inside / together if together else 1.0
 
 
-def _look(question: Question, example: Example) -> Iterator[_Seen]:
+def _look(question: Question, example: Example, room: int) -> Iterator[_Seen]:
     """Read a picture and its answer; what does not fit together is left out."""
     answer = example.value.get(question.name)
     if example.item.media is None or not isinstance(answer, Mapping):
@@ -230,32 +240,65 @@ def _look(question: Question, example: Example) -> Iterator[_Seen]:
             if one["label"] == label:
                 mask |= rle.decode(one["counts"], height, width)
         masks[label] = _resized(mask, (small.shape[0], small.shape[1]))
-    yield _Seen(pixel_features(small), masks, example.weight)
+    window = _window(np.logical_or.reduce(list(masks.values())), room)
+    yield _Seen(
+        pixel_features(small, window),
+        {label: mask[window] for label, mask in masks.items()},
+        example.weight,
+        {label: _areas(mask) for label, mask in masks.items()},
+    )
+
+
+def _window(mask: Mask, room: int) -> Window:
+    """Choose the part of a picture that is learnt from: the one as full of things as the whole."""
+    height, width = mask.shape
+    share = min(1.0, float(np.sqrt(room / mask.size)))
+    rows, columns = max(1, int(height * share)), max(1, int(width * share))
+    places = [
+        (slice(top, top + rows), slice(left, left + columns))
+        for top in sorted({(height - rows) * step // 2 for step in range(3)})
+        for left in sorted({(width - columns) * step // 2 for step in range(3)})
+    ]
+    usual = float(mask.mean())
+    return min(places, key=lambda place: abs(float(mask[place].mean()) - usual))
 
 
 def _learn(seen: Sequence[_Seen], label: str, rng: np.random.Generator, seed: int) -> _Head:
-    threshold, own, trust = _tune(seen, label, rng, seed)
-    forest = _fit(seen, label, rng, trees=_TREES, seed=seed)
-    radii, areas = _sizes(seen, label)
+    tuned = _tune(seen, label, rng, seed)
+    model = _fit(seen, label, rng, features=tuned.features, trees=_TREES, seed=seed)
+    areas = [area for one in seen for area in one.areas[label]]
+    radius = float(np.median(np.sqrt(np.array(areas) / np.pi)))
     least = max(1, int(0.25 * np.percentile(areas, 5)))
-    return _Head(forest, threshold, own, trust, float(np.median(radii)), least)
+    return _Head(model, tuned.threshold, tuned.own, tuned.features, tuned.trust, radius, least)
 
 
 def _fit(
-    seen: Sequence[_Seen], label: str, rng: np.random.Generator, *, trees: int, seed: int
-) -> Forest:
+    seen: Sequence[_Seen],
+    label: str,
+    rng: np.random.Generator,
+    *,
+    features: int,
+    trees: int,
+    seed: int,
+) -> Forest | Net:
+    """Learn a forest from coarse features, or a network from all."""
     rows, truth, weights = [], [], []
+    pixels = _FINE_PIXELS if features > COARSE and trees == _TREES else _PIXELS
     for one in seen:
         mask = one.masks[label]
-        chosen = _sample(mask, _PIXELS // len(seen), rng)
-        flat = one.features.reshape(one.features.shape[0], -1)
+        chosen = _sample(mask, pixels // len(seen), rng)
+        flat = one.features[:features].reshape(features, -1)
         rows.append(flat[:, chosen].T)
         truth.append(mask.ravel()[chosen])
         weights.append(np.full(chosen.size, one.weight))
-    known = np.concatenate(truth)
-    return learn_forest(
-        np.concatenate(rows), known, np.concatenate(weights), trees=trees, depth=_DEPTH, seed=seed
-    )
+    points, known, weight = np.concatenate(rows), np.concatenate(truth), np.concatenate(weights)
+    if features > COARSE:
+        return learn_net(points, known, weight, seed=seed)
+    return learn_forest(points, known, weight, trees=trees, depth=_DEPTH, seed=seed)
+
+
+def _read(learnt: Learnt, prefix: str, features: int) -> Forest | Net:
+    return (read_net if features > COARSE else read_forest)(learnt, prefix, features)
 
 
 def _sample(mask: Mask, count: int, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -268,50 +311,91 @@ def _sample(mask: Mask, count: int, rng: np.random.Generator) -> NDArray[np.intp
     )
 
 
-def _tune(
-    seen: Sequence[_Seen], label: str, rng: np.random.Generator, seed: int
-) -> tuple[float, float, float]:
-    """Choose the threshold and the own view's weight; measure how far the score comes true.
+@dataclass(frozen=True, slots=True)
+class _Tuned:
+    """What was chosen on pictures that a forest had not learnt from, and what it is worth."""
 
-    Two forests, each measured on the half of the pictures that the other one learnt from. Few
-    pictures say little: what is usual counts like a picture of its own.
+    threshold: float
+    own: float
+    features: int
+    trust: float
+    worth: float
+
+
+def _tune(seen: Sequence[_Seen], label: str, rng: np.random.Generator, seed: int) -> _Tuned:
+    """Choose the threshold, the own view's weight, and whether thin things are looked for.
+
+    Two forests, each measured on the half of the pictures that the other one learnt from; a
+    single picture is cut in two. Few pictures say little: what is usual counts like a picture of
+    its own.
     """
-    halves = [seen[::2], seen[1::2]] if len(seen) > 1 else [seen, seen]
-    found: list[tuple[list[Plane], Mask]] = []
-    for number, (own, other) in enumerate(zip(halves, reversed(halves), strict=True)):
-        if not any(one.masks[label].any() for one in own) or (number and len(seen) == 1):
+    parts = seen if len(seen) > 1 else _cut(seen[0])
+    halves = [parts[::2], parts[1::2]]
+    every = int(parts[0].features.shape[0])
+    found: dict[int, list[tuple[list[Plane], Mask]]] = {COARSE: [], every: []}
+    for own, other in zip(halves, reversed(halves), strict=True):
+        if not any(one.masks[label].any() for one in own):
             continue
-        trial = _fit(own, label, rng, trees=_TRIAL_TREES, seed=seed)
-        found += [_tried(trial, one, label) for one in other]
+        for features, tried in found.items():
+            trial = _fit(own, label, rng, features=features, trees=_TRIAL_TREES, seed=seed)
+            tried += [_tried(trial, one, label) for one in other]
+    coarse, fine = (
+        _chosen(tried, features, free=len(seen) > 1) for features, tried in found.items()
+    )
+    return fine if fine.worth > coarse.worth + _FINE_GAIN else coarse
+
+
+def _cut(one: _Seen) -> list[_Seen]:
+    """Cut a picture in two, so that each half holds about as many things."""
+    full = np.cumsum(np.logical_or.reduce(list(one.masks.values())).sum(axis=0))
+    middle = int(np.clip(np.searchsorted(full, full[-1] / 2), 1, max(1, full.size - 1)))
+    return [
+        _Seen(
+            one.features[:, :, part],
+            {label: mask[:, part] for label, mask in one.masks.items()},
+            one.weight,
+            one.areas,
+        )
+        for part in (slice(0, middle), slice(middle, None))
+    ]
+
+
+def _chosen(found: Sequence[tuple[list[Plane], Mask]], features: int, *, free: bool) -> _Tuned:
+    """Choose what came out best; where it is not `free`, what is usual."""
     measured = np.array(
         [
             [[_iou(view > level, truth) for level in _THRESHOLDS] for view in views]
             for views, truth in found
         ]
     )
+    usual = _USUAL_OWN if features == COARSE else 0.0  # a thin thing's own level is a blurred one
     unusual = np.add.outer(
-        (np.array(_OWN) - _USUAL_OWN) ** 2 * _PULL, (np.array(_THRESHOLDS) - 0.5) ** 2 * _PULL
+        (np.array(_OWN) - usual) ** 2 * _PULL, (np.array(_THRESHOLDS) - 0.5) ** 2 * _PULL
     )
-    if len(seen) == 1:  # a forest says nothing about the picture that it learnt from
+    if not free:  # halves of one picture say nothing about how pictures differ
         unusual *= 1_000
     worth = measured.mean(axis=0) - unusual / len(found)
     which, best = np.unravel_index(int(worth.argmax()), worth.shape)
     level = _THRESHOLDS[int(best)]
     expected = np.mean([expected_iou(views[which], views[which] > level) for views, _ in found])
-    trust = float(measured[:, which, best].mean() / expected) if expected > 0 else 1.0
-    return level, _OWN[int(which)], float(np.clip(trust, 0.2, 1.1))
+    came = float(measured[:, which, best].mean())
+    trust = came / float(expected) if expected > 0 else 1.0
+    return _Tuned(level, _OWN[int(which)], features, float(np.clip(trust, 0.2, 1.1)), came)
 
 
-def _tried(trial: Forest, one: _Seen, label: str) -> tuple[list[Plane], Mask]:
+def _tried(trial: Forest | Net, one: _Seen, label: str) -> tuple[list[Plane], Mask]:
     """Give a picture's map for each weight of its own view, and the truth, on a coarse grid."""
     truth = one.masks[label]
     step = max(1, round(np.sqrt(truth.size / _CHECKED)))
     features = one.features[:, ::step, ::step]
-    shape = features.shape[1:]
-    chance = trial.probability(features.reshape(features.shape[0], -1).T).reshape(shape)
-    smooth = ndimage.gaussian_filter(chance, _SMOOTHING / step)
+    smooth = blur(_chance(trial, features[: trial.features]), _SMOOTHING / step)
     views = [refine(smooth, features, weight, step=step) for weight in _OWN]
     return views, truth[::step, ::step]
+
+
+def _chance(model: Forest | Net, features: NDArray[np.float32]) -> Plane:
+    points = features.reshape(features.shape[0], -1).T
+    return model.probability(points).reshape(features.shape[1:])
 
 
 def _iou(one: Mask, other: Mask) -> float:
@@ -319,15 +403,9 @@ def _iou(one: Mask, other: Mask) -> float:
     return float((one & other).sum()) / together if together else 1.0
 
 
-def _sizes(seen: Sequence[_Seen], label: str) -> tuple[list[float], list[int]]:
-    """Measure the pieces that people drew: the radius of a disc as large, and the area."""
-    areas = [
-        int(area)
-        for one in seen
-        for area in np.bincount(pieces(one.masks[label]).ravel())[1:]
-        if area
-    ]
-    return [float(np.sqrt(area / np.pi)) for area in areas], areas
+def _areas(mask: Mask) -> list[int]:
+    """Measure the pieces that people drew."""
+    return [int(area) for area in np.bincount(pieces(mask).ravel())[1:] if area]
 
 
 def _tidy(mask: Mask, least_area: int) -> Mask:
