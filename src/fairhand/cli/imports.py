@@ -65,7 +65,28 @@ def register(app: typer.Typer) -> None:
 
 def import_(
     project: ProjectName,
-    path: Annotated[Path, typer.Argument(exists=True, help="A file, a folder, or a ZIP.")],
+    path: Annotated[
+        Path | None, typer.Argument(exists=True, help="A file, a folder, or a ZIP.")
+    ] = None,
+    source: Annotated[
+        str, typer.Option(help="Instead of a file: NAME or NAME/FOLDER of a source.")
+    ] = "",
+    pattern: Annotated[
+        str, typer.Option(help='Of a source: which files, as "*.jpg, *.png" or "2026/**/*.csv".')
+    ] = "",
+    urls: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A file of addresses, one a line."),
+    ] = None,
+    url_column: Annotated[
+        str, typer.Option(help="Of --urls: it is a table, and this column has the addresses.")
+    ] = "",
+    take_changed: Annotated[
+        bool, typer.Option("--take-changed", help="Of a source: read what has changed again.")
+    ] = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Of a source: say what would come, keep nothing.")
+    ] = False,
     format_: Annotated[
         Format, typer.Option("--format", help="What the file is; told by its content if left out.")
     ] = Format.AUTO,
@@ -149,10 +170,15 @@ def import_(
     Example:  fairhand import reviews known.csv --gold mood  (gold tasks, mixed in unseen)
 
     Example:  fairhand import moved export.json --ground-truth-as-gold  (from Label Studio)
+    Example:  fairhand import digits --source scans/2026 --pattern "*.png" --preview
+    Example:  fairhand import digits --urls addresses.txt
     """
     from dataclasses import replace
 
+    from fairhand.cli import imports_from
     from fairhand.formats.generated import checked
+
+    imports_from.check_words(path, source, urls)
 
     with opened(workspace) as house:
         found = find_project(house, project)
@@ -175,8 +201,25 @@ def import_(
         options = _with_answers(
             found, options, prediction_column or [], gold or [], gold_explanation
         )
-        run = run_import(house, found, path, options)
-    tell_run(run, found.slug)
+        if path is not None:
+            run = run_import(house, found, path, options)
+            tell_run(run, found.slug)
+        else:
+            command = imports_from.command_of(
+                house,
+                found,
+                options,
+                source,
+                pattern,
+                urls,
+                url_column,
+                takes_changed=take_changed,
+            )
+            if preview:
+                imports_from.show_preview(house, command, found.slug)
+                return
+            run, result = imports_from.run_from(house, command)
+            imports_from.tell_from(run, result, found.slug)
     if strict and run.rejected:
         raise typer.Exit(1)
 
@@ -185,7 +228,7 @@ def _options(
     house: House,
     project: Project,
     format_: Format,
-    path: Path,
+    path: Path | None,
     text_column: str | None,
     image_column: str | None,
     score_column: str | None,
@@ -200,7 +243,7 @@ def _options(
         format=names.get(format_, format_.value),
         text_column=text_column,
         image_column=image_column,
-        media_root=path.parent,
+        media_root=None if path is None else path.parent,
         prediction_score_column=score_column,
         prediction_model=model,
         questions=current_version(house.db, project.id, project.version).questions,

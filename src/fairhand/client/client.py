@@ -23,6 +23,7 @@ from fairhand.client.evaluations import Evaluations
 from fairhand.client.exports import Exports
 from fairhand.client.gate import Gate
 from fairhand.client.grants import Grants
+from fairhand.client.importing import Importing
 from fairhand.client.learning import Learning
 from fairhand.client.photos import Photos
 from fairhand.client.prelabel import Prelabel
@@ -379,6 +380,11 @@ class Client:
     def sources(self) -> Sources:
         """Who proposes answers: connect a Label Studio ML backend, test it, remove it."""
         return Sources(self._http)
+
+    @property
+    def importing(self) -> Importing:
+        """Imports from buckets, folders of the server, and web addresses."""
+        return Importing(self._http, self.wait_for)
 
     @property
     def webhooks(self) -> Webhooks:

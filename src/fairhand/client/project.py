@@ -123,6 +123,49 @@ class Project:
                 return Added(0, 0, 0)
             return self._add_files([path], progress, options, many)
 
+    def import_from(
+        self,
+        source: str = "",
+        prefix: str = "",
+        pattern: str = "",
+        *,
+        urls: Sequence[str] = (),
+        progress: bool | None = None,
+        **more: Any,  # noqa: ANN401  # take_changed, text_column…
+    ) -> Added:
+        """Add what is new of a source that the server names, or what lies behind `urls`.
+
+            project.import_from("scans", "2026/november", "*.png")
+            project.import_from(urls=["https://example.org/cat.jpg"])
+
+        Called again it takes what is new, and tries again what failed; what has changed is said,
+        and read again with `take_changed=True`. `preview_from` says beforehand what would come.
+        """
+        bar = Bar(f"Adding to {self.slug}", shown=progress)
+        try:
+            job = self.client.importing.bring(
+                self.id,
+                source,
+                prefix,
+                pattern,
+                urls=urls,
+                on_progress=lambda now: bar.at(now["done"], now["total"]),
+                **more,
+            )
+        finally:
+            bar.end()
+        return _added(job)
+
+    def preview_from(
+        self,
+        source: str,
+        prefix: str = "",
+        pattern: str = "",
+        **more: Any,  # noqa: ANN401  # take_changed, text_column…
+    ) -> dict[str, Any]:
+        """Say what `import_from` would bring: files, bytes, what is left out, the first rows."""
+        return self.client.importing.preview(self.id, source, prefix, pattern, **more)
+
     def answers(self) -> Answers:
         """Fetch every answer that stands, newest last; `stream` takes them one at a time."""
         return Answers(list(self.stream(wait=False)))
@@ -175,9 +218,13 @@ class Project:
             )
         finally:
             bar.end()
-        result = job["result"]
-        issues = tuple(Issue(**one) for one in job["issues"])
-        return Added(result["added"], result["already_there"], result["rejected"], issues)
+        return _added(job)
+
+
+def _added(job: shapes.Job) -> Added:
+    result = job["result"]
+    issues = tuple(Issue(**one) for one in job["issues"])
+    return Added(result["added"], result["already_there"], result["rejected"], issues)
 
 
 def _files_of(path: Path) -> list[Path]:
