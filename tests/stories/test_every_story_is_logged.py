@@ -137,6 +137,13 @@ UNLOGGED = {
     "begin_sign_on": "nobody is known yet; finish_sign_on logs who it was",
     "sign_on_parts": "a part of the stories of single sign-on, which log it",
     "check_sign_on": "looks, and changes nothing",
+    "open_place": "opens what imports read from",
+    "check_source": "looks, and changes nothing",
+    "keep_urls": "stores what ask_import_from asks for and logs",
+    "preview_import_from": "looks, and keeps nothing",
+    "reading_options": "reads",
+    "import_from": "ends by finish_import of import_tasks, which logs it",
+    "run_import_from": "tells the story import_from",
     "begin_campaign": "tells the stories set_campaign and set_cells, which are logged",
 }
 # Files that hold several stories of one thing, each logged once.

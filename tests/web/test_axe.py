@@ -154,6 +154,8 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/people/path",
         "/admin/doctor",
         "/admin/sign-on",
+        "/admin/sources",
+        "/projects/{project}/import",
         "/conduct",
         "/conduct/decide",
         "/conduct/appeals",

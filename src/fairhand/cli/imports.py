@@ -219,7 +219,9 @@ def import_(
                 imports_from.show_preview(house, command, found.slug)
                 return
             run, result = imports_from.run_from(house, command)
-            imports_from.tell_from(run, result, found.slug)
+            words = imports_from.files_told(result)
+            tell(run_json(run) | result, told_of(run, found.slug), words)
+            remark_issues(run)
     if strict and run.rejected:
         raise typer.Exit(1)
 

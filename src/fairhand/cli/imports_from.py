@@ -98,17 +98,13 @@ def run_from(house: House, command: AskImportFrom) -> tuple[ImportRun, dict[str,
     return run, result_of(house, run)
 
 
-def tell_from(run: ImportRun, result: dict[str, Any], slug: str) -> None:
-    """Say what became of it, with what may be tried again."""
-    from fairhand.cli.imports import remark_issues, run_json, told_of
-
+def files_told(result: dict[str, Any]) -> str:
+    """Say what became of the files, and how to try again what failed."""
     files = result["files"]
     words = f"Files: {files['taken']:,} taken, {files['refused']:,} refused"
-    failed = (
-        f", {files['failed']:,} failed: run it again to try them again" if files["failed"] else ""
-    )
-    tell(run_json(run) | result, told_of(run, slug), f"{words}{failed}.")
-    remark_issues(run)
+    if files["failed"]:
+        words += f", {files['failed']:,} failed: run it again to try them again"
+    return f"{words}."
 
 
 def check_words(path: Path | None, source: str, urls: Path | None) -> None:

@@ -38,7 +38,7 @@ def is_media(file: IO[bytes]) -> bool:
 
 def read_media(file: IO[bytes], key: str, options: ReadOptions) -> Iterator[NewTask | Issue]:
     """Yield the task of a picture or a sound; raises MalformedError with a reason."""
-    data: dict[str, Any] = {"file_name": key}
+    data: dict[str, Any] = {"file_name": key.partition("?")[0]}
     bounded_json(data, options)
     picture = read_picture(file, options)
     yield from (Issue(key, reason, "warning") for reason in picture.warnings)

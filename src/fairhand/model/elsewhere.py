@@ -72,7 +72,9 @@ class Found:
     @property
     def shown(self) -> str:
         """What it is called in messages: what follows ? in an address may be a key to it."""
-        path, question, _ = self.key.partition("?") if "://" in self.key else (self.key, "", "")
+        if self.version:  # listed: a key, and no address
+            return self.key
+        path, question, _ = self.key.partition("?")
         return f"{path}?…" if question else path
 
 
