@@ -139,7 +139,7 @@ def test_the_administrator_sees_sources_and_what_fails_but_no_secret(
         ("dns", True),
         ("connection", False),
     ]
-    assert carmen.post("/api/v1/sources/none/check", json={}).status_code == 403
+    assert carmen.post("/api/v1/sources/none/check", json={}).status_code == 404
     assert "the secret itself" not in json.dumps(carmen.get("/api/v1/sources").json())
 
 

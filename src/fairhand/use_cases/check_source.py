@@ -11,12 +11,12 @@ from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
-from fairhand.core.errors import FairhandError
+from fairhand.core.errors import FairhandError, NotFoundError
 from fairhand.core.settings import Settings
 from fairhand.core.source_settings import SourceSettings
 from fairhand.model.elsewhere import ElsewhereError, Found, Hop
 from fairhand.storage.buckets import endpoint_of
-from fairhand.use_cases.open_place import known_source, opened_place
+from fairhand.use_cases.open_place import opened_place
 
 _LISTED: Final = 5
 _WAIT_S: Final = 5.0
@@ -47,8 +47,11 @@ class SourceChecked:
 
 
 def check_source(settings: Settings, name: str, prefix: str = "") -> SourceChecked:
-    """Go the whole way to a source and stop where it fails; raises ForbiddenError for none."""
-    source = known_source(settings.sources, name)
+    """Go the whole way to a source and stop where it fails; raises NotFoundError for none."""
+    source = settings.sources.get(name)
+    if source is None:
+        known = ", ".join(sorted(settings.sources)) or "none"
+        raise NotFoundError(f"There is no source {name[:60]!r}; there are: {known}.")
     hops: list[Hopped] = []
     keys: list[str] = []
     for one, found in _walked(settings, name, source, prefix):
