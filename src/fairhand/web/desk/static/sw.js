@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The service worker: hashed files and pictures of held tasks from the cache, pages from the
- * network and only without one from the cache. It keeps what the task page tells it to keep,
+ * network and from the cache only where that gives none. It keeps what the task page tells it to keep,
  * nothing else; signing out empties it.
  */
 const worker = /** @type {any} */ (self);
@@ -60,7 +60,9 @@ async function fromCache(request, store) {
 /** @param {Request} request */
 async function page(request) {
   try {
-    return await fetch(request);
+    const answer = await fetch(request);
+    // A proxy without a server, or a server without its database, is as good as no network.
+    return ([502, 503, 504].includes(answer.status) && (await caches.match(request.url))) || answer;
   } catch (error) {
     const kept = await caches.match(request.url);
     if (kept) return kept;
