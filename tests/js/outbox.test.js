@@ -26,6 +26,14 @@ test('an answer that waits for its next attempt holds back the later ones', () =
   assert.equal(waitFor([answer('a', { due: 100 }), answer('b')], 50), 50);
 });
 
+test('a device clock that is set back an hour holds nothing back', () => {
+  const item = afterAttempt(answer('a', { attempts: 9 }), 'again', { status: 0 }, 3_600_000, 1);
+  assert.equal(nextToSend([item], 3_600_000), null);
+  assert.equal(nextToSend([item], 0).client_key, 'a');
+  assert.equal(waitFor([item], 0), 0);
+  assert.equal(waitFor([item], 3_600_000), 60_000);
+});
+
 test('a refused answer holds nobody back', () => {
   assert.equal(nextToSend([answer('a', { state: 'refused' }), answer('b')], 0).client_key, 'b');
 });

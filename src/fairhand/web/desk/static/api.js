@@ -6,6 +6,11 @@
  * @typedef {{status: number, body: any}} Reply
  */
 const LONGEST_CALL_MS = 45000;
+/** How far the server's clock is ahead of the device's, as its last answer said. */
+let ahead = 0;
+
+/** The server's time, for what the server dated; a device's clock may be an hour off. */
+export const serverNow = () => Date.now() + ahead;
 
 const meta = () => /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name=csrf-token]'));
 
@@ -25,6 +30,8 @@ export async function call(method, path, body, options = {}) {
       headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': meta()?.content || '' },
       body: method === 'GET' ? undefined : JSON.stringify(body ?? {}),
     });
+    const date = Date.parse(response.headers.get('Date') || '');
+    if (date) ahead = date - Date.now();
     return { status: response.status, body: await response.json().catch(() => null) };
   } catch {
     return { status: 0, body: null };

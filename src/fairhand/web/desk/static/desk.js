@@ -3,7 +3,7 @@
  * The desk: one task after another. An answer is first saved here, the next task is drawn at once,
  * and only then does anything travel.
  */
-import { call } from './api.js';
+import { call, serverNow } from './api.js';
 import { isAsked } from './asked.js';
 import { PaidClock } from './clock.js';
 import { byId, el } from './dom.js';
@@ -578,7 +578,7 @@ export class Desk {
   /** Tells the server that somebody is at work, and keeps what is held from running out. */
   async #heartbeat() {
     if (document.hidden || !navigator.onLine || !this.open) return;
-    const soon = Date.now() + RENEW_BEFORE_MS;
+    const soon = serverNow() + RENEW_BEFORE_MS;
     const held = this.parts.feed.ready.filter((one) => Date.parse(one.view.lease.expires_at) < soon);
     for (const { view } of [this.open.ready, ...held]) {
       const reply = await call('POST', `/tasks/${view.task_id}/heartbeat`);

@@ -37,14 +37,21 @@ export function backoff(attempts, random) {
 /** @param {QueueItem[]} queue in the order of answering @param {number} now @returns {QueueItem | null} */
 export function nextToSend(queue, now) {
   const first = queue.find((item) => item.state === 'waiting');
-  return first && first.due <= now ? first : null;
+  return first && left(first, now) === 0 ? first : null;
+}
+
+/** How long an item waits yet. Nothing waits for more than a minute: what seems to was planned
+ * before the device's clock was set back. @param {QueueItem} item @param {number} now */
+function left(item, now) {
+  const wait = item.due - now;
+  return wait > LONGEST_WAIT_MS ? 0 : Math.max(0, wait);
 }
 
 /** How long until something may be sent; null when nothing waits.
  * @param {QueueItem[]} queue @param {number} now */
 export function waitFor(queue, now) {
   const first = queue.find((item) => item.state === 'waiting');
-  return first ? Math.max(0, first.due - now) : null;
+  return first ? left(first, now) : null;
 }
 
 /**

@@ -28,6 +28,8 @@ export class Sender {
 
   /** @param {QueueItem} item */
   async add(item) {
+    const last = this.queue[this.queue.length - 1];
+    if (last) item.created = Math.max(item.created, last.created + 1); // a clock may be set back
     this.queue.push(item);
     this.listener.changed();
     await this.store.put('outbox', item);
