@@ -63,6 +63,7 @@ class Figures:
     imports: int
     pages: int
     pages_unavailable: int
+    longest_page_s: float
     sealed_by_workers: int
     lost: int
 
@@ -110,6 +111,7 @@ def endure(
         imports=imports,
         pages=sum(visitor.seen.values()),
         pages_unavailable=sum(n for (_, status), n in visitor.seen.items() if status == 503),
+        longest_page_s=round(visitor.longest_s, 2),
         sealed_by_workers=sealed,
         lost=0,  # `check_everything` compared what was stored with what was acknowledged
     )

@@ -85,6 +85,7 @@ class Visitor:
     paths: tuple[str, ...]
     stop: threading.Event
     seen: Counter[tuple[str, int]] = field(default_factory=Counter)
+    longest_s: float = 0.0
 
     def work(self) -> None:
         """Open one page after the other, on one server after the other."""
@@ -95,10 +96,15 @@ class Visitor:
                     return
                 path = self.paths[number % len(self.paths)]
                 port = self.ports[number // len(self.paths) % len(self.ports)]
+                began = time.monotonic()
                 try:
                     answer = http.get(f"http://127.0.0.1:{port}{path}")
+                except httpx.TimeoutException:
+                    self.seen[path, 0] += 1
+                    continue
                 except httpx.TransportError:  # a server that was killed
                     continue
+                self.longest_s = max(self.longest_s, time.monotonic() - began)
                 self.seen[path, answer.status_code] += 1
                 self._check(path, answer)
 

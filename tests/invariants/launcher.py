@@ -19,6 +19,7 @@ import uvicorn.protocols.http.httptools_impl  # noqa: F401  # or every fork impo
 
 import fairhand.jobs.background
 from fairhand.cli.serving import serve_house
+from fairhand.core.logs import configure_logs
 from fairhand.core.settings import load_settings
 from fairhand.use_cases.house import House, open_house
 from fairhand.web.app import SCREENS
@@ -50,6 +51,7 @@ def _serve(port: str, workspace: str, database_url: str) -> None:
     log = os.open(Path(workspace) / "servers.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    configure_logs(as_json=False)
     status = 1
     try:
         number = int(port)

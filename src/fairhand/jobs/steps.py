@@ -6,6 +6,7 @@ commit and the workflow's own note of it, the step that comes again finds its ou
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
@@ -21,6 +22,7 @@ from fairhand.storage.database import Connection, Database
 from fairhand.storage.joined import JoinedDatabase
 
 _REPORT_EVERY_S = 0.5
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _log = structlog.get_logger("fairhand.jobs")
 
 
@@ -107,6 +109,8 @@ def take_step(services: Services, kinds: Kinds, job_id: str, number: int, cursor
     except FairhandError as error:
         _fail(services, job_id, error.message, error.issues)
     except Exception as error:
+        if getattr(error, "errno", None) in _NO_ROOM:
+            raise UnavailableError("The disk is full.", code="disk_full") from error
         _log.exception("job failed", job=job_id, kind=job.kind, step=number)
         _fail(services, job_id, f"Something went wrong on our side ({type(error).__name__}).", ())
     return None

@@ -7,9 +7,11 @@ processes): SQLite's own busy handler sleeps and polls, which costs tens of mill
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +33,7 @@ _POOL_SIZE = 24
 _BUSY_TIMEOUT_MS = 15_000
 _POOL_TIMEOUT_S = 15
 _CONNECT_TIMEOUT_S = 5
+_ROOM_BYTES = 64 * 1024
 _BUSY_RETRY_S = 2
 _AWAY_RETRY_S = 5
 _FULL_RETRY_S = 60
@@ -88,6 +91,18 @@ class Database:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN")
             yield connection
+
+    def check_room(self) -> None:
+        """Raise UnavailableError when SQLite's disk has no room; others answer for theirs."""
+        path = make_url(self.url).database if self.is_sqlite else None
+        if not path or path == ":memory:":
+            return
+        try:
+            with tempfile.NamedTemporaryFile(prefix=".room-", dir=Path(path).parent) as probe:
+                probe.write(bytes(_ROOM_BYTES))
+                probe.flush()
+        except OSError as error:
+            raise (_full() if error.errno == errno.ENOSPC else _unwritable()) from error
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -47,6 +47,13 @@ _EXTRAS: Final = {
 }
 
 
+_REMEDIES: Final = {
+    "disk_full": "Free some space or raise the quota; what waits goes on by itself.",
+    "database_unavailable": "Start the database; servers and workers go on by themselves.",
+    "blobs_unavailable": "Look at the file store, its address and its keys.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What was looked at, how it is, and what to do about it."""
@@ -69,7 +76,7 @@ def _tried(name: str, check: Check, house: House) -> Finding:
     try:
         return check(house)
     except FairhandError as error:
-        return Finding(name, "fail", error.message)
+        return Finding(name, "fail", error.message, _REMEDIES.get(error.code, ""))
     except Exception as error:  # a check that breaks has found something
         return Finding(name, "fail", f"could not be looked at: {type(error).__name__}")
 
@@ -145,6 +152,7 @@ def _skew(name: str, who: str, by_ms: int) -> Finding:
 def check_disk(house: House) -> Finding:
     """There is room to go on."""
     free = shutil.disk_usage(house.settings.workspace).free
+    house.db.check_room()
     words = f"{free / 1024**3:.1f} GB free for {house.settings.workspace}."
     if free > _LITTLE_BYTES:
         return Finding("disk", "ok", words)

@@ -45,6 +45,7 @@ def read_ready(house: House) -> dict[str, str]:
 def _touch(house: House) -> None:
     with house.db.read() as connection:
         connection.exec_driver_sql("SELECT 1")
+    house.db.check_room()
 
 
 def _word(look: Callable[[], object]) -> str:
