@@ -15,6 +15,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from fairhand.cli import people
+from fairhand.cli.served_at import NOTE, address_of, noted
+from fairhand.cli.tls import terminal_code
+from fairhand.cli.voice import new_voice
+from fairhand.core.settings import Settings
 from tests.stories.terminal import Terminal
 
 _PATIENCE_S = 60.0
@@ -111,3 +116,45 @@ def test_a_worker_seals_the_log_and_stops_on_ctrl_c(terminal: Terminal) -> None:
         out, err = process.communicate(timeout=_PATIENCE_S)
     assert process.returncode == 0
     assert "Traceback" not in out + err
+
+
+def test_a_link_leads_to_where_the_server_is_and_not_to_where_one_was(terminal: Terminal) -> None:
+    port = free_port()
+    workspace = str(terminal.workspace)
+    with started("serve", "-w", workspace, "--host", "127.0.0.1", "--port", str(port)) as process:
+        wait_until_it_answers(f"http://127.0.0.1:{port}/health", process)
+        made = terminal.ok("invite", "Amina", "--country", "GB", "--json").json
+        assert made["link"].startswith(f"http://127.0.0.1:{port}/sign-in/")
+        assert httpx.get(made["link"]).status_code == 200
+        process.kill()  # it leaves its note behind
+        process.wait()
+    again = terminal.ok("link", "Amina", "--json").json
+    assert again["link"].startswith("http://127.0.0.1:8000/sign-in/")
+
+
+def test_a_note_names_this_machine_to_others_and_gives_way_to_a_public_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fairhand.cli.certificates._way_out", lambda: "192.168.1.20")
+    everywhere = Settings(workspace=tmp_path, host="0.0.0.0", port=8123)  # noqa: S104
+    with noted(everywhere):
+        assert address_of(Settings(workspace=tmp_path)) == "http://192.168.1.20:8123"
+        with noted(Settings(workspace=tmp_path, port=8124)):  # a second server
+            assert address_of(Settings(workspace=tmp_path)) == "http://192.168.1.20:8123"
+        public = Settings(workspace=tmp_path, public_url="https://data.example.org")
+        assert address_of(public) == "https://data.example.org"
+    assert address_of(Settings(workspace=tmp_path)) == "http://127.0.0.1:8000"
+    (tmp_path / NOTE).write_text("[]")
+    assert address_of(Settings(workspace=tmp_path)) == "http://127.0.0.1:8000"
+
+
+def test_a_phone_can_scan_a_link_that_it_can_open(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new_voice()
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    people._draw("https://192.168.1.20:8000/sign-in/abc")
+    shown = capsys.readouterr().err
+    assert terminal_code("https://192.168.1.20:8000/sign-in/abc").splitlines()[3] in shown
+    people._draw("http://127.0.0.1:8000/sign-in/abc")
+    assert "Only this machine opens it" in capsys.readouterr().err

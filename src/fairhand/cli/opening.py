@@ -93,5 +93,7 @@ def owner_id_of(house: House) -> int:
 
 
 def sign_in_url(settings: Settings, token: str) -> str:
-    """Write the address that a one-time link opens."""
-    return f"{settings.base_url}/sign-in/{token}"
+    """Write the address that a one-time link opens, where the workspace is served just now."""
+    from fairhand.cli.served_at import address_of
+
+    return f"{address_of(settings)}/sign-in/{token}"

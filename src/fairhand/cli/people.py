@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fairhand.cli.opening import find_project, opened, sign_in_url
 from fairhand.cli.options import AsJson, Workspace
-from fairhand.cli.voice import table, tell
+from fairhand.cli.voice import remark, table, tell, voice
 
 if TYPE_CHECKING:
     from fairhand.people.accounts.store import PersonRow
@@ -71,6 +72,7 @@ def invite(
         f"it works once, within {hours} hours:",
         f"  {address}",
     )
+    _draw(address)
 
 
 def link(person: PersonName, workspace: Workspace = None, as_json: AsJson = False) -> None:
@@ -90,6 +92,21 @@ def link(person: PersonName, workspace: Workspace = None, as_json: AsJson = Fals
         f"{found.display_name} signs in with this link; it works once, within {hours} hours:",
         f"  {address}",
     )
+    _draw(address)
+
+
+def _draw(address: str) -> None:
+    """Draw a link for a phone to scan, where somebody looks at a terminal."""
+    from fairhand.cli.served_at import is_home
+
+    if voice().as_json or not sys.stderr.isatty():
+        return
+    if is_home(address):
+        remark("Only this machine opens it. For phones: fairhand serve --tls, or set public_url.")
+        return
+    from fairhand.cli.tls import terminal_code
+
+    remark(f"Or scan it with a phone:\n\n{terminal_code(address)}")
 
 
 def role(

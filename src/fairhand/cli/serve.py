@@ -54,6 +54,7 @@ def serve(
 
     Example:  fairhand serve --cert site.pem --key site.key --host 0.0.0.0 --port 443
     """
+    from fairhand.cli.served_at import noted
     from fairhand.cli.serving import check_port, serve_house, serve_many
     from fairhand.cli.tls import choose_tls
     from fairhand.core.logs import configure_logs
@@ -74,13 +75,14 @@ def serve(
         )
     if not settings.background:
         remark("It does no background work: run `fairhand worker` beside it.")
-    try:
-        if settings.workers == 1:
-            serve_house(house, chain=chain)
-    finally:
-        house.close()
-    if settings.workers > 1:
-        serve_many(settings, chain)
+    with noted(settings):
+        try:
+            if settings.workers == 1:
+                serve_house(house, chain=chain)
+        finally:
+            house.close()
+        if settings.workers > 1:
+            serve_many(settings, chain)
 
 
 def worker(workspace: Workspace = None, as_json: AsJson = False) -> None:
