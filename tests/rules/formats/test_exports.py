@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
+import unicodedata
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,8 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairhand.core.errors import InvalidError
+from fairhand.formats.drawings.files import files_of
+from fairhand.formats.drawings.marks import Drawing
+from fairhand.formats.drawings.yolo import Yolo
 from fairhand.formats.exports.items import Options, Report, items_of
 from fairhand.formats.exports.registry import FORMATS, format_of
+from fairhand.formats.options import ReadOptions
 from fairhand.labels import rle
 
 LABELS = {"things": ["cat", "dog"], "pose": ["nose", "tail"], "kind": ["cat", "dog"]}
@@ -356,3 +362,103 @@ def test_a_release_of_a_kind_that_does_not_fit_writes_nothing_and_says_so(
     else:
         assert report.written == 0
         assert report.left_out.total() >= 1
+
+
+NAMES = [
+    "a/b.jpg",
+    "a_b.jpg",
+    "a/b.png",  # one stem with the first
+    "a/b-3.png",  # what the third would be called
+    "A/B.jpg",  # one name on some disks
+    "caf\u00e9.jpg",
+    "cafe\u0301.jpg",  # the same letters in another form
+    "x.txt/y.jpg",
+    "x.xml/y.jpg",
+    "x.jpg",  # a file where the ones before have a folder
+    "\u00fc" * 200 + ".jpg",  # 400 bytes
+    "\u00fc" * 200 + "b.jpg",
+    "long/" * 300 + "c.jpg",
+    "\u00fc" * 150 + "/d.jpg",
+]
+
+
+@pytest.mark.parametrize("name", ["yolo", "voc"])
+def test_files_of_any_names_stay_apart_and_say_whose_they_are(tmp_path: Path, name: str) -> None:
+    rows = [
+        {**boxes_row(task, [("cat", task, 0, 100, 100)]), "data": {"file_name": own}}
+        for task, own in enumerate(NAMES, start=1)
+    ]
+    report = export(name, rows, tmp_path)
+    ending = {"yolo": ".txt", "voc": ".xml"}[name]
+    files = [
+        path.relative_to(tmp_path).as_posix()
+        for path in tmp_path.rglob(f"*{ending}")
+        if path.is_file()
+    ]
+    assert len(files) == len(NAMES) == report.written
+    assert len({unicodedata.normalize("NFC", one).casefold() for one in files}) == len(NAMES)
+    lines = (tmp_path / "renamed.tsv").read_text("utf-8").splitlines()
+    renamed = dict(line.split("\t") for line in lines)
+    assert set(renamed) <= set(files)
+    assert {"a/b.png", "A/B.jpg", "cafe\u0301.jpg", NAMES[10], NAMES[12]} <= set(renamed.values())
+    assert {"a/b.jpg", "a_b.jpg", "caf\u00e9.jpg"}.isdisjoint(renamed.values())
+    assert any("renamed.tsv says which" in one.message for one in report.issues())
+
+
+def test_names_that_only_their_form_tells_apart_come_back_from_yolo(tmp_path: Path) -> None:
+    names = ["caf\u00e9.png", "cafe\u0301.png", "Pet.png", "pet.png"]
+    rows = [
+        {**boxes_row(task, [("cat", 100 * task, 0, 100, 100)]), "data": {"file_name": own}}
+        for task, own in enumerate(names, start=1)
+    ]
+    export("yolo", rows, tmp_path)
+    (tmp_path / "images" / "train").mkdir(parents=True)
+    for one in names:
+        (tmp_path / "images" / "train" / one).write_bytes(b"a picture")
+    with files_of(tmp_path, ReadOptions()) as (files, _):
+        found = {
+            one.picture: one.marks[0].shape[0]
+            for one in Yolo(files, ["data.yaml"], ReadOptions()).drawings()
+            if isinstance(one, Drawing)
+        }
+    width = rows[0]["value"]["size"][1]
+    assert {name: round(left * width) for name, left in found.items()} == {
+        f"images/train/{one}": task for task, one in enumerate(names, start=1)
+    }
+
+
+AWKWARD = {"split": ["a"], "data": [], "task_id": [], "text": [], "image": [], "mood": ["a"],
+           "mood_confidence": ["a"], "answer_split": []}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["csv", "parquet", "hf"])
+def test_a_question_called_as_a_column_keeps_its_answers_and_the_column_its_own(
+    tmp_path: Path, name: str
+) -> None:
+    rows = [
+        row(7, "text", f"said of {question}", question, confidence=place / 16, split="test",
+            data={"file_name": "7.png", "text": "shown"}, media_sha256=None)
+        for place, question in enumerate(AWKWARD)
+    ]  # fmt: skip
+    written = format_of(name).load()
+    report = written(items_of(rows), tmp_path, Options(labels=AWKWARD))
+    if name == "csv":
+        with (tmp_path / "labels.csv").open(encoding="utf-8", newline="") as file:
+            head, line = csv.reader(file)
+        assert len(head) == len(set(head))
+        found: dict[str, Any] = dict(zip(head, line, strict=True))
+    else:
+        (path,) = tmp_path.rglob("*.parquet")
+        (found,) = pq.read_table(path).to_pylist()
+    assert str(found["task_id"]) == "7"
+    assert found["file_name"] == "7.png"
+    said = [str(one) for one in found.values()]
+    for place, question in enumerate(AWKWARD):
+        assert said.count(f"said of {question}") == 1, question
+        assert str(place / 16) in said
+    told = "; ".join(one.message for one in report.issues())
+    assert "'task_id' are in the column 'answer_task_id'" in told
+    assert "'mood_confidence' are in the column 'answer_mood_confidence'" in told
+    assert name == "hf" or "'split' are in the column 'answer_answer_split'" in told
+    columns = list(found)
+    assert len(columns) == len(set(columns))

@@ -21,6 +21,7 @@ from fairhand.formats.drawings.values import finite, text_of
 from fairhand.formats.options import ReadOptions
 from fairhand.labels.kind import shown
 
+RENAMED: Final = "renamed.tsv"
 _MAX_LINES: Final = 100_000
 _MAX_CLASSES: Final = 100_000
 _STATES: Final = ("absent", "hidden", "visible")
@@ -70,7 +71,14 @@ class Yolo:
             if PurePosixPath(name).suffix.casefold() in PICTURES
         }
         used: set[str] = set()
+        renamed = self._renamed()
         for label in self._labels():
+            if label in renamed:
+                marks, issues = self._marks(label)
+                used.add(str(PurePosixPath(renamed[label]).with_suffix("")))
+                yield from issues
+                yield _drawing(renamed[label], label, tuple(marks))
+                continue
             stem = next((one for one in _stems(label) if one in pictures), None)
             if stem is None:
                 yield Issue(label, "has no picture of its name beside it or below images")
@@ -91,6 +99,19 @@ class Yolo:
             path = PurePosixPath(name)
             if path.suffix.casefold() == ".txt" and path.name.casefold() not in listed:
                 yield name
+
+    def _renamed(self) -> dict[str, str]:
+        """Read which text files, below our `labels`, are of pictures of another name."""
+        if RENAMED not in self.files.names:
+            return {}
+        names = frozenset(self.files.names)
+        found: dict[str, str] = {}
+        for line in read_text(self.files, RENAMED).decode("utf-8", "replace").splitlines():
+            label, _, own = line.partition("\t")
+            folder = PurePosixPath("images", *PurePosixPath(label).parts[1:2])
+            if label in names and str(folder / own) in names:
+                found[label] = str(folder / own)
+        return found
 
     def _data(self) -> _Data:
         if self._known is None:

@@ -9,7 +9,7 @@ the files.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -19,7 +19,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fairhand.formats.exports.items import Item, Options, Report
+from fairhand.formats.exports.items import Item, Options, Report, columns_of
 
 CARD: Final = "README.md"
 _LOOKED_AT: Final = 1_000
@@ -28,14 +28,14 @@ _SHARD_BYTES: Final = 500 * 1024 * 1024
 _GROUP_BYTES: Final = 32 * 1024 * 1024
 _GROUP_ROWS: Final = 1_000
 _MEDIA: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-_SURE: Final = "_confidence"
+_FIXED: Final = ("task_id", "file_name", "text", "image", "audio", "data")
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """The columns: which questions are classes, whether there is a text, and which file."""
 
-    questions: tuple[str, ...]
+    questions: Mapping[str, tuple[str, str]]  # the columns of each: its answer's, its confidence's
     classes: dict[str, tuple[str, ...]]
     has_text: bool
     media: str | None
@@ -49,10 +49,10 @@ class _Plan:
             found["text"] = text
         if self.media is not None:
             found[self.media] = {"_type": self.media.capitalize()}
-        for one in self.questions:
+        for one, (answer, sure) in self.questions.items():
             known = self.classes.get(one)
-            found[one] = {"names": list(known), "_type": "ClassLabel"} if known else text
-            found[one + _SURE] = {"dtype": "float64", "_type": "Value"}
+            found[answer] = {"names": list(known), "_type": "ClassLabel"} if known else text
+            found[sure] = {"dtype": "float64", "_type": "Value"}
         return found | {"data": text}
 
     def schema(self) -> Any:  # noqa: ANN401  # pyarrow has no types
@@ -114,7 +114,7 @@ def write(items: Iterator[Item], folder: Path, options: Options) -> Report:
     report = Report(files=[CARD, "data"])
     (folder / "data").mkdir()
     early = list(islice(items, _LOOKED_AT))
-    plan = _planned(early, options)
+    plan = _planned(early, options, report)
     shards: dict[str, _Shard] = {}
     try:
         for item in chain(early, items):
@@ -133,7 +133,7 @@ def write(items: Iterator[Item], folder: Path, options: Options) -> Report:
     return report
 
 
-def _planned(early: list[Item], options: Options) -> _Plan:
+def _planned(early: list[Item], options: Options, report: Report) -> _Plan:
     """Choose the columns by the questions of the release and its first tasks."""
     several = {
         str(row["question"])
@@ -154,7 +154,8 @@ def _planned(early: list[Item], options: Options) -> _Plan:
     }
     media = next((kind for kind in ("image", "audio") if kind in kinds), None)
     has_text = any(isinstance(item.data.get("text"), str) for item in early)
-    return _Plan(tuple(options.labels), classes, has_text, media)
+    columns = columns_of(options.labels, _FIXED, report)
+    return _Plan(columns, classes, has_text, media)
 
 
 def _row(item: Item, plan: _Plan, options: Options, report: Report) -> tuple[dict[str, Any], int]:
@@ -174,8 +175,9 @@ def _row(item: Item, plan: _Plan, options: Options, report: Report) -> tuple[dic
     for one in item.rows:
         name = str(one["question"])
         if name in plan.questions:
-            row[name] = _answer(one.get("value"), plan.classes.get(name), report)
-            row[name + _SURE] = one.get("confidence")
+            answer, sure = plan.questions[name]
+            row[answer] = _answer(one.get("value"), plan.classes.get(name), report)
+            row[sure] = one.get("confidence")
     return row, size
 
 

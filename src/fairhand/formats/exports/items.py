@@ -17,6 +17,8 @@ from fairhand.core.errors import InvalidError, Issue
 
 Row = Mapping[str, Any]
 
+SURE: Final = "_confidence"
+"""What the column of an answer's confidence is called, after the answer's own."""
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _EXTENSIONS: Final = {
     "image/png": ".png",
@@ -74,14 +76,15 @@ class Report:
     written: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     files: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def leave_out(self, reason: str, many: int = 1) -> None:
         """Count something that the format cannot hold."""
         self.left_out[reason] += many
 
     def issues(self) -> list[Issue]:
-        """Say what was left out, most first."""
-        return [
+        """Say what goes by another name than ours, and what was left out, most first."""
+        return [Issue("export", note, "warning") for note in self.notes] + [
             Issue("export", f"{many:,} left out: {reason}", "warning")
             for reason, many in sorted(self.left_out.items(), key=lambda pair: (-pair[1], pair[0]))
         ]
@@ -141,11 +144,28 @@ def items_of(rows: Iterable[Row], question: str | None = None) -> Iterator[Item]
         yield Item(task_id, tuple(group))
 
 
-def new_path(folder: Path, item: Item, ending: str) -> Path:
-    """Find where an item's own file goes; a second one of the name bears its task's number."""
-    path = folder / Path(item.file_name()).with_suffix(ending)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_stem(f"{path.stem}-{item.task_id}") if path.exists() else path
+def columns_of(
+    questions: Iterable[str], fixed: Iterable[str], report: Report
+) -> dict[str, tuple[str, str]]:
+    """Name two columns for each question, its answer's and its confidence's; no name twice.
+
+    What would be a column of ours, or of another question, is called `answer_` and its name; that
+    is told.
+    """
+    named: dict[str, tuple[str, str]] = {}
+    asked, taken = list(questions), set(fixed)
+    # Those that are no trouble keep their names, whatever comes before them.
+    for one in sorted(asked, key=lambda name: (name in taken or name.endswith(SURE), name)):
+        name = one
+        while name in taken or name + SURE in taken:
+            name = f"answer_{name}"
+        taken |= {name, name + SURE}
+        named[one] = (name, name + SURE)
+        if name != one:
+            report.notes.append(
+                f"the answers to {one!r} are in the column {name!r}: {one!r} is another's"
+            )
+    return {one: named[one] for one in asked}
 
 
 def sized(value: Any) -> tuple[int, int] | None:  # noqa: ANN401  # any JSON value

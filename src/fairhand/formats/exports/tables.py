@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fairhand.core.chunks import chunks
-from fairhand.formats.exports.items import Item, Options, Report
+from fairhand.formats.exports.items import Item, Options, Report, columns_of
 
 _AT_ONCE: Final = 2_000
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -37,7 +37,8 @@ def write_csv(items: Iterator[Item], folder: Path, options: Options) -> Report:
     questions = list(options.labels)
     with (folder / "labels.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow([*_PLAIN, *questions, *(f"{one}_confidence" for one in questions)])
+        named = columns_of(questions, _PLAIN, report).values()
+        table.writerow([*_PLAIN, *(answer for answer, _ in named), *(sure for _, sure in named)])
         for item in _counted(items, report, options):
             rows = {str(row["question"]): row for row in item.rows}
             values = [_cell(rows[one].get("value")) if one in rows else "" for one in questions]
@@ -52,12 +53,13 @@ def write_parquet(items: Iterator[Item], folder: Path, options: Options) -> Repo
     questions = list(options.labels)
     columns: list[Any] = [("task_id", pa.int64()), ("file_name", pa.string())]
     columns += [("split", pa.string()), ("data", pa.string())]
-    for one in questions:
-        columns += [(one, pa.string()), (f"{one}_confidence", pa.float64())]
+    named = columns_of(questions, (*_PLAIN, "data"), report)
+    for answer, sure in named.values():
+        columns += [(answer, pa.string()), (sure, pa.float64())]
     schema = pa.schema(columns)
     with pq.ParquetWriter(folder / "labels.parquet", schema, compression="zstd") as file:
         for some in chunks(_counted(items, report, options), _AT_ONCE):
-            records = [_record(item, questions) for item in some]
+            records = [_record(item, named) for item in some]
             file.write_batch(pa.RecordBatch.from_pylist(records, schema=schema))
     return report
 
@@ -74,12 +76,13 @@ def _head(item: Item) -> dict[str, Any]:
     return {"task_id": item.task_id, "file_name": item.file_name(), "split": item.split}
 
 
-def _record(item: Item, questions: list[str]) -> dict[str, Any]:
+def _record(item: Item, named: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
     record = {**_head(item), "data": orjson.dumps(item.data).decode()}
     for row in item.rows:
-        if row["question"] in questions:
-            record[row["question"]] = _text(row.get("value"))
-            record[f"{row['question']}_confidence"] = row.get("confidence")
+        if row["question"] in named:
+            answer, sure = named[row["question"]]
+            record[answer] = _text(row.get("value"))
+            record[sure] = row.get("confidence")
     return record
 
 

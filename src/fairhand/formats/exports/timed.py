@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import orjson
 
-from fairhand.formats.exports.items import Item, Options, Report, Row, new_path
+from fairhand.formats.exports.items import Item, Options, Report, Row
+from fairhand.formats.exports.paths import Paths
 
 MANIFEST: Final = "manifest.json"
 CLIPS: Final = "{}.tsv"
@@ -32,6 +33,7 @@ _COLUMNS: Final = (
 def write_vtt(items: Iterator[Item], folder: Path, options: Options) -> Report:
     """Write `NAME.vtt` for each sound: its lines with times, or its marks by their label."""
     report = Report()
+    paths = Paths(folder, ".vtt", report)
     for item, row in _rows(items, report, options):
         if any(_cue(one, keep=True) != _cue(one) for one in _stretches(row)):
             report.leave_out("empty lines in a text: they would end its cue")
@@ -42,7 +44,8 @@ def write_vtt(items: Iterator[Item], folder: Path, options: Options) -> Report:
         if not cues and not _is_silent(row):
             report.leave_out("a transcript without times: WebVTT has nothing to hang it on")
             continue
-        _put(folder, item, ".vtt", "\n".join(["WEBVTT\n", *cues]), report)
+        _put(paths, item, "\n".join(["WEBVTT\n", *cues]))
+    paths.close()
     return report
 
 
@@ -53,6 +56,7 @@ def write_textgrid(items: Iterator[Item], folder: Path, options: Options) -> Rep
     that overlap go one after the other, which is told.
     """
     report = Report()
+    paths = Paths(folder, ".TextGrid", report)
     for item, row in _rows(items, report, options):
         stretches = _stretches(row)
         if not stretches and not _is_silent(row):
@@ -70,7 +74,8 @@ def write_textgrid(items: Iterator[Item], folder: Path, options: Options) -> Rep
             if start < one["end"]:
                 tier.append((start, one["end"], str(one.get("text", name))))
         names = tiers or {str(row.get("question")): []}
-        _put(folder, item, ".TextGrid", _grid(names, end), report)
+        _put(paths, item, _grid(names, end))
+    paths.close()
     return report
 
 
@@ -153,10 +158,9 @@ def _is_silent(row: Row) -> bool:
     return bool(row["value"].get("nothing"))
 
 
-def _put(folder: Path, item: Item, ending: str, text: str, report: Report) -> None:
-    path = new_path(folder, item, ending)
-    path.write_text(text, "utf-8", newline="\n")
-    report.written += 1
+def _put(paths: Paths, item: Item, text: str) -> None:
+    paths.of(item).write_text(text, "utf-8", newline="\n")
+    paths.report.written += 1
 
 
 def _clock(ms: int) -> str:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-from fairhand.formats.exports.items import Item, Options, Report, new_path, sized
+from fairhand.formats.exports.items import Item, Options, Report, sized
+from fairhand.formats.exports.paths import Paths
 
 FOLDER: Final = "Annotations"
 
@@ -19,6 +20,7 @@ FOLDER: Final = "Annotations"
 def write(items: Iterator[Item], folder: Path, options: Options) -> Report:
     """Write `Annotations/NAME.xml` for each picture that boxes were asked about."""
     report = Report(files=[FOLDER])
+    paths = Paths(folder, ".xml", report)
     for item in items:
         report.tasks += 1
         options.progress(report.tasks)
@@ -32,10 +34,11 @@ def write(items: Iterator[Item], folder: Path, options: Options) -> Report:
         for row in rows:
             for one in row["value"]["boxes"]:
                 _object(root, one, size, report)
-        path = new_path(folder / FOLDER, item, ".xml")
+        path = paths.of(item, FOLDER)
         indent(root)
         ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
         report.written += 1
+    paths.close()
     return report
 
 

@@ -15,7 +15,8 @@ from typing import Any, Final
 import orjson
 
 from fairhand.core.errors import InvalidError
-from fairhand.formats.exports.items import Classes, Item, Options, Report, Row, new_path, sized
+from fairhand.formats.exports.items import Classes, Item, Options, Report, Row, sized
+from fairhand.formats.exports.paths import Paths
 
 DATA: Final = "data.yaml"
 _SPLITS: Final = {"train": "train", "validation": "val", "test": "test", None: "train"}
@@ -27,6 +28,7 @@ _STATES: Final = {"absent": 0, "hidden": 1, "visible": 2}
 def write(items: Iterator[Item], folder: Path, options: Options) -> Report:
     """Write `labels/SPLIT/NAME.txt` for each picture, an empty file where nothing is; data.yaml."""
     report, names = Report(files=[DATA]), Classes()
+    paths = Paths(folder, ".txt", report)
     splits: set[str] = set()
     poses: dict[str, Sequence[str]] = {}
     kind: str | None = None
@@ -50,10 +52,11 @@ def write(items: Iterator[Item], folder: Path, options: Options) -> Report:
         splits.add(split)
         names.meet(options, rows, _NUMBERED)
         _meet_poses(rows, poses, options)
-        path = new_path(folder / "labels" / split, item, ".txt")
+        path = paths.of(item, f"labels/{split}")
         lines = [line for row in rows for line in _lines(row, names, poses)]
         path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
         report.written += 1
+    paths.close()
     (folder / DATA).write_text(_data(names, splits, poses), "utf-8")
     return report
 
