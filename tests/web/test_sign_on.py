@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -19,7 +20,7 @@ from fairhand.web.shared.doors import SESSION_COOKIE
 from tests.identity_provider import provider
 from tests.small_servers import Answer
 from tests.web.signing_on import PASSWORD, Desk, desk, sent_back
-from tests.web.world import World
+from tests.web.world import TestClient, World
 
 ROLES = {"leaf-team": ("contributor", "reviewer in pets-1"), "owners": ("owner",)}
 
@@ -459,6 +460,46 @@ def test_both_databases_know_whom_they_let_in(world_on_both: World) -> None:
         company.provider.person["groups"] = ["owners"]
         company.sign_on(client)
         assert company.roles(client) == [(0, "owner")]
+        company.provider.person["groups"] = []
+        company.sign_on(client)
+        assert company.roles(client) == []
+        form = {"email": "a\0b", "password": "x", "proof": "y"}
+        for path in ("/sign-in", "/sign-on/company/prove"):
+            answer = world_on_both.client().post(path, data=form)
+            assert answer.status_code in (401, 404)
+        for path in (
+            "callback?state=%00&code=%00&iss=%00&error=%00",
+            "prove?proof=%00",
+            "?next=%00",
+        ):
+            answer = company.world.client().get(f"/sign-on/company/{path}".replace("/?", "?"))
+            assert answer.status_code in (303, 401), path
+
+
+@pytest.mark.parametrize("to", ["//elsewhere.example", "https://elsewhere.example", "/\\e", "x"])
+def test_the_way_back_leads_nowhere_else(company: Desk, to: str) -> None:
+    back = company.sign_on(path=f"?next={quote(to)}")
+    assert back.headers["location"] == "/"
+
+
+def test_cookies_are_secure_under_https(company: Desk) -> None:
+    client = TestClient(company.world.app, base_url="https://testserver", follow_redirects=False)
+    begun = client.get("/sign-on/company")
+    back = client.get(sent_back(company.provider.authorize(begun.headers["location"])))
+    kept = [*begun.headers.get_list("set-cookie"), *back.headers.get_list("set-cookie")]
+    made = [one for one in kept if "Max-Age=0" not in one]
+    assert len(made) == 3
+    assert all("Secure" in one and "HttpOnly" in one for one in made)
+
+
+def test_settings_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = {
+        "issuer": "https://login.example.org",
+        "client_id": "fairhand",
+        "roles": {"a": ["owner"]},
+    }
+    monkeypatch.setenv("FAIRHAND_SIGN_ON", orjson.dumps({"company": one}).decode())
+    assert Settings().sign_on["company"].roles == {"a": ("owner",)}
 
 
 def test_the_link_is_in_ones_own_data_and_goes_with_the_person(company: Desk) -> None:

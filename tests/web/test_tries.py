@@ -52,3 +52,11 @@ def test_a_flood_of_addresses_shuts_nobody_out(carmen: World) -> None:
     tries.check("new", now)
     tries.check("new", carmen.cast.clock.advance(16 * MINUTE_MS))
     assert tries._wrong == {}
+
+
+def test_a_new_password_ends_the_sessions_elsewhere(carmen: World) -> None:
+    here, there = carmen.client("Carmen"), carmen.client("Carmen")
+    form = {"current_password": RIGHT, "new_password": RIGHT + " too"}
+    assert here.post("/account/password", data=carmen.form(here, **form)).status_code == 303
+    assert here.get("/api/v1/me").status_code == 200
+    assert there.get("/api/v1/me").status_code == 401

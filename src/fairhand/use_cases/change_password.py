@@ -19,10 +19,14 @@ class ChangePassword:
     person_id: int
     current: str
     new: str
+    session: str = ""  # the secret of the session that it is changed in, which goes on
 
 
 def change_password(db: Database, command: ChangePassword, now: Instant) -> None:
-    """Store a new password; raises InvalidError when the present one does not fit."""
+    """Store a new password and end all other sessions.
+
+    Raises InvalidError when the present one does not fit.
+    """
     issues = [Issue("new_password", issue.message) for issue in check_password(command.new)]
     with db.read() as connection:
         person = store.load_person(connection, command.person_id)
@@ -37,5 +41,6 @@ def change_password(db: Database, command: ChangePassword, now: Instant) -> None
         raise InvalidError("The password was not changed.", issues=issues)
     with db.write() as connection:
         store.set_password(connection, command.person_id, command.new)
+        store.delete_sessions(connection, command.person_id, but=command.session)
         body = {"person": command.person_id}
         log.append(connection, "person.password_set", body, now, command.person_id)

@@ -44,7 +44,7 @@ def sign_in_by_password(db: Database, email: str, password: str, now: Instant, *
 def password_owner(db: Database, email: str, password: str) -> int | None:
     """Say whose address and password these are; as slow for those that are nobody's."""
     with db.read() as connection:
-        known = store.load_password_hash(connection, email)
+        known = store.load_password_hash(connection, email.replace("\0", ""))
     fits = store.password_fits(known[1] if known else _DECOY, password)
     return known[0] if known is not None and fits else None
 

@@ -320,9 +320,13 @@ def delete_session(connection: Connection, token: str) -> None:
     connection.execute(session.delete().where(session.c.token_hash == token_hash(token)))
 
 
-def delete_sessions(connection: Connection, person_id: int) -> None:
-    """Close all sessions of a person."""
-    connection.execute(session.delete().where(session.c.person_id == person_id))
+def delete_sessions(connection: Connection, person_id: int, *, but: str = "") -> None:
+    """Close all sessions of a person, but the one with this secret."""
+    connection.execute(
+        session.delete().where(
+            session.c.person_id == person_id, session.c.token_hash != token_hash(but)
+        )
+    )
 
 
 def create_token(

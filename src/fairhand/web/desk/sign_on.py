@@ -24,7 +24,7 @@ from fairhand.web.desk.sign_in import again
 from fairhand.web.shared.doors import find_actor, house_of, public
 from fairhand.web.shared.pages import render
 from fairhand.web.shared.sessions import PROVIDER_COOKIE, check_origin, local_path, signed_in
-from fairhand.web.shared.tries import key_of, tries_of
+from fairhand.web.shared.tries import count_beginning, key_of, tries_of
 
 router = APIRouter(include_in_schema=False)
 _log = structlog.get_logger("fairhand.web")
@@ -42,6 +42,7 @@ def begin(request: Request, name: str, next: Word = "") -> Response:  # the quer
     browser = request.cookies.get(BROWSER_COOKIE, "")[:100] or new_token()
     path = local_path(next) if len(next) <= _LONGEST_NEXT else ""
     try:
+        count_beginning(request, house.clock())
         command = BeginSignOn(name, browser, path)
         address = begin_sign_on(house, command, house.clock())
     except (SignOnError, TooManyError) as error:

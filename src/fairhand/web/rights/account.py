@@ -20,7 +20,7 @@ from fairhand.use_cases.house import House
 from fairhand.use_cases.manage_tokens import CreateToken, create_token, list_tokens, revoke_token
 from fairhand.use_cases.read_people import read_account
 from fairhand.use_cases.read_sign_on import buttons, read_identities
-from fairhand.web.shared.doors import guard
+from fairhand.web.shared.doors import SESSION_COOKIE, guard
 from fairhand.web.shared.forms import Form, failed
 from fairhand.web.shared.pages import render
 
@@ -88,7 +88,8 @@ def password(
 ) -> Response:
     """Choose a new password; what was typed is not sent back."""
     try:
-        command = ChangePassword(actor.person_id, current_password, new_password)
+        secret = request.cookies.get(SESSION_COOKIE, "")
+        command = ChangePassword(actor.person_id, current_password, new_password, secret)
         change_password(house.db, command, house.clock())
     except FairhandError as error:
         form = failed(error, {"current_password": "", "new_password": ""})
