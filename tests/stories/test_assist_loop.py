@@ -20,6 +20,8 @@ from fairhand.storage.tables.assist import feature_chunk, ranking_round
 from fairhand.storage.tables.work import lease, prediction, project, queue
 from fairhand.use_cases.ask_assist_work import ASSIST_KINDS, AskAssistWork, ask_assist_work
 from fairhand.use_cases.assist_failed import assist_failed
+from fairhand.use_cases.assistance_words import queue_words
+from fairhand.use_cases.expect_seconds import expect_seconds
 from fairhand.use_cases.hand_out_task import HandOutTask, hand_out_task
 from fairhand.use_cases.keep_up_assistance import keep_up_assistance
 from fairhand.use_cases.mark_gold import MarkGold, mark_gold
@@ -29,6 +31,7 @@ from fairhand.use_cases.rank_tasks import Chosen, choose_tasks, rank_tasks
 from fairhand.use_cases.train_model import learn_model, train_model
 from fairhand.work.prelabel import store
 from fairhand.work.prelabel.blind import is_held_out, is_planted
+from fairhand.work.prelabel.insight_store import last_round
 from tests.stories.assist_world import CARMEN, AssistWorld, make_digits, make_moods
 from tests.stories.quality_world import IDLE_CAP_MS, MORNING, TERMS
 
@@ -84,6 +87,26 @@ def test_before_a_model_there_is_the_queue_covers_what_the_tasks_are_like(db: Da
         assert connection.execute(select(project.c.queue_epoch)).scalar_one() == 1
         (one,) = connection.execute(select(ranking_round)).all()
     assert (one.pool, one.chosen) == (60, 20)
+
+
+def test_once_there_is_a_model_the_time_that_its_proposals_save_is_weighed(db: Database) -> None:
+    made = make_moods(db, count=60)
+    policy = made.tick()
+    made.answer(24)
+    first = choose_tasks(db, made.blobs, made.project_id, np.random.default_rng(1))
+    assert first is not None
+    assert first.why["seconds"]["chosen"] == first.why["seconds"]["usual"], "all take as long"
+    train(made)
+    chosen = choose_tasks(db, made.blobs, made.project_id, np.random.default_rng(1))
+    assert chosen is not None
+    rank_tasks(db, chosen, MORNING)
+    with db.read() as connection:
+        ids = order(db)
+        expected = expect_seconds(connection, policy, "choice", ids, np.eye(2)[np.arange(36) % 2])
+        last = last_round(connection, made.project_id)
+    assert (expected.seconds < first.why["seconds"]["usual"]).all(), "a sure proposal saves time"
+    assert chosen.why["seconds"]["usual"] <= first.why["seconds"]["usual"]
+    assert "Their time was weighed" in queue_words(last, is_on=True, reorders=True)
 
 
 def test_features_are_made_once_and_for_new_tasks_only(sqlite_db: Database) -> None:

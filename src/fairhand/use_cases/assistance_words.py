@@ -163,7 +163,19 @@ def queue_words(found: Round | None, *, is_on: bool, reorders: bool) -> str:
     phase = _PHASES.get(found.phase, found.phase)
     return (
         f"{found.chosen:,} of {found.pool:,} free tasks were put first by “{found.strategy}”: "
-        f"{phase}."
+        f"{phase}.{_time_words(found)}"
+    )
+
+
+def _time_words(found: Round) -> str:
+    """Say what those tasks take, where the choice weighed their time."""
+    seconds, measured = found.why.get("seconds"), found.why.get("measured_answers", 0)
+    if not seconds or not found.chosen:
+        return ""
+    stands_on = f"{measured:,} timed answers here" if measured else "published times"
+    return (
+        f" Their time was weighed: about {seconds['chosen']:.1f} s each, where all free tasks take "
+        f"{seconds['usual']:.1f} s (by {stands_on})."
     )
 
 

@@ -23,6 +23,7 @@ from fairhand.people.conduct import monitor_store as monitors
 from fairhand.proof.log import store as log
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.expect_seconds import expect_seconds
 from fairhand.use_cases.model_items import load_items, pick_for
 from fairhand.use_cases.open_version import open_version
 from fairhand.use_cases.read_examples import Gathered, gather_examples
@@ -120,6 +121,15 @@ def choose_tasks(
     known, pool, ids = _pool(db, blobs, ground, known, rng)
     if not len(ids):
         return None
+    with db.read() as connection:
+        expected = expect_seconds(
+            connection,
+            ground.policy,
+            ground.question.kind,
+            [int(one) for one in ids],
+            pool.probabilities,
+        )
+    pool = replace(pool, seconds=expected.seconds)
     batch = batch_to_rank(ground.gathered.answers, ground.project.min_overlap)
     settings = Settings(
         strategy=ground.policy.strategy,
@@ -134,9 +144,23 @@ def choose_tasks(
         choice.strategy,
         choice.phase,
         len(ids),
-        {"reasons": dict(Counter(choice.reasons)), "answered": len(answered)},
+        {
+            "reasons": dict(Counter(choice.reasons)),
+            "answered": len(answered),
+            "seconds": _told_seconds(expected.seconds, choice),
+            "measured_answers": expected.measured,
+        },
         round(1_000 * (monotonic() - began)),
     )
+
+
+def _told_seconds(seconds: NDArray[np.float64], choice: Choice) -> dict[str, float]:
+    """Tell what a task takes: usually, and of those that were chosen to be asked next."""
+    taught = [
+        row for row, why in zip(choice.indices, choice.reasons, strict=True) if why != "holdout"
+    ]
+    chosen = seconds[taught] if taught else seconds
+    return {"usual": round(float(seconds.mean()), 1), "chosen": round(float(chosen.mean()), 1)}
 
 
 def rank_tasks(db: Database, chosen: Chosen, now: Instant) -> int:

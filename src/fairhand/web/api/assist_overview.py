@@ -133,5 +133,7 @@ def _queue(found: Assistance) -> dict[str, Any]:
         "phase": None if last is None else last.phase,
         "chosen": 0 if last is None else last.chosen,
         "pool": 0 if last is None else last.pool,
+        "seconds": None if last is None else last.why.get("seconds"),
+        "measured_answers": 0 if last is None else last.why.get("measured_answers", 0),
         "ordered_at": None if last is None else iso(last.at),
     }
