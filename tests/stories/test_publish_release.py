@@ -19,6 +19,7 @@ from fairhand.core.ids import pseudonym
 from fairhand.model.task import NewTask
 from fairhand.proof.release import store
 from fairhand.proof.release.verify import verify_release
+from fairhand.proof.release.writer import write_release
 from fairhand.storage.database import Database
 from fairhand.storage.tables.people import consent_grant, person
 from fairhand.storage.tables.proof import log_event, release
@@ -329,3 +330,55 @@ def test_killed_at_any_step_it_is_taken_up_and_nothing_is_half_in_place(
         events = select(log_event.c.id).where(log_event.c.kind == "release.made")
         assert len(connection.execute(events).all()) == 1
     db.close()
+
+
+def test_who_leaves_while_it_is_written_is_not_in_it(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_answered_world(db)
+    esi, write, times = world.people[0], write_release, 0
+
+    def leaves(*arguments: object, **named: object) -> object:
+        nonlocal times
+        written = write(*arguments, **named)  # type: ignore[arg-type]
+        times += 1
+        if times == 1:
+            with db.write() as connection:
+                ended = update(consent_grant).where(consent_grant.c.person_id == esi)
+                connection.execute(ended.values(withdrawn_at=NOON))
+        return written
+
+    monkeypatch.setattr(story, "write_release", leaves)
+    directory = publish(db, world, tmp_path)
+    assert times == 2
+    assert pseudonym(SECRET, world.project.id, esi) not in contributors(directory)
+    assert errors(directory) == []
+
+
+def test_two_that_were_begun_for_one_place_are_not_taken_for_one_another(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, place = make_answered_world(db), tmp_path / "out"
+    press, command = make_press(tmp_path), PublishRelease(world.project.id, place)
+    writing = begin_release(db, command, NOON, press)
+    place.mkdir()
+    (place / "manifest.json").write_text("of somebody else")
+    with pytest.raises(ConflictError, match="already"):
+        finish_release(db, writing, command, NOON, press)
+    with db.read() as connection:
+        assert store.list_unfinished(connection, world.project.id) == [], "the number is given back"
+
+    (place / "manifest.json").unlink()
+
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(story, "seal_log", cut)
+        with pytest.raises(KeyboardInterrupt):
+            publish(db, world, tmp_path, directory=place)
+    (place / "manifest.json").write_text("of somebody else")
+    with pytest.raises(ConflictError, match="already"):
+        publish(db, world, tmp_path, directory=place)
+    (place / "manifest.json").unlink()
+    assert errors(publish(db, world, tmp_path, directory=place)) == []

@@ -112,6 +112,42 @@ def test_a_parted_release_verifies_and_is_read_split_by_split(made_once: Path) -
     ).read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("../secret.parquet", "no file of the release"),
+        ("data/../../secret.parquet", "no file of the release"),
+        ("/etc/passwd", "no file of the release"),
+        ("data\\..\\secret.parquet", "no file of the release"),
+        ("data/link.parquet", "leads out of the release"),
+    ],
+)
+def test_a_release_that_names_a_file_elsewhere_is_not_read(
+    made_once: Path, tmp_path: Path, name: str, says: str
+) -> None:
+    folder = tmp_path / "release"
+    shutil.copytree(made_once, folder)
+    (folder / "data" / "link.parquet").symlink_to(tmp_path / "secret.parquet")
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    rows = next(one for one in manifest["files"] if one["path"].startswith("data/"))
+    rows["path"] = name
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    for check in (True, False):
+        with pytest.raises(FairhandError, match=says):
+            load_release(folder, check=check)
+
+
+@pytest.mark.parametrize("lost", ["facts", "stats", "files"])
+def test_a_manifest_that_lacks_something_is_said_to(
+    made_once: Path, tmp_path: Path, lost: str
+) -> None:
+    manifest = json.loads((made_once / "manifest.json").read_text("utf-8"))
+    del manifest[lost]
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    with pytest.raises(FairhandError, match="lacks what a manifest says"):
+        load_release(tmp_path, check=False)
+
+
 @pytest.mark.slow
 def test_other_tools_load_each_split(made_once: Path, tmp_path: Path) -> None:
     import datasets

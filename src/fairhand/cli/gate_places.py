@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from fairhand.cli.opening import opened, owner_id_of
 from fairhand.cli.verify import read_keys
@@ -27,7 +27,7 @@ from fairhand.core.errors import (
 from fairhand.proof.log.note import Verifier, parse_vkey
 from fairhand.proof.release import store
 from fairhand.proof.release.fit_folder import Folder, card_faults, judge_folder
-from fairhand.proof.release.fitness import LIVE, Finding, unchecked
+from fairhand.proof.release.fitness import LIVE, Finding, Verdict, not_said, unchecked
 from fairhand.proof.release.gate_file import Bounds, GateFile
 from fairhand.proof.release.manifest import MANIFEST, Manifest, parse_manifest
 from fairhand.proof.release.standing import LARGEST, read_standing
@@ -181,17 +181,8 @@ class Server:
         """Give what the server found."""
         if not self._ask():
             return (_stranger(folder),) if folder.manifest else ()
-        told = tuple(
-            Finding(
-                one["rule"],
-                one["verdict"],
-                str(one["words"]),
-                str(one["mend"]),
-                tuple(one["who"]),
-                str(one["link"]),
-            )
-            for one in self.found["findings"]
-        )
+        told = tuple(_told(one) for one in self.found["findings"])
+        told = (*told, *not_said(told, self.base))
         same = folder.manifest_sha256 == self.found["manifest_sha256"]
         return told if same else (*told, _stranger(folder))
 
@@ -338,6 +329,13 @@ def _manifest(folder: Path) -> Manifest | None:
         return parse_manifest((folder / MANIFEST).read_bytes())
     except (OSError, FairhandError):
         return None
+
+
+def _told(one: Mapping[str, Any]) -> Finding:
+    """Read what a server found; a verdict that is none here lets nobody through."""
+    known: Verdict = one["verdict"] if one["verdict"] in get_args(Verdict) else "refuse"
+    words, mend, link = str(one["words"]), str(one["mend"]), str(one["link"])
+    return Finding(one["rule"], known, words, mend, tuple(one["who"]), link)
 
 
 def _own(keys: list[Verifier], folder: Path) -> Verifier:

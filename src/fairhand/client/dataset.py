@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -154,7 +153,28 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise _fault(f"{path} cannot be read: {error}.") from error
     if found != FORMAT:
         raise _fault(f"{folder} is of the format {found!r}; this version reads {FORMAT}.")
+    _check_form(path, content)
     return content
+
+
+def _check_form(path: Path, content: Mapping[str, Any]) -> None:
+    """Refuse a manifest that lacks what is read of it, or names a file elsewhere than beside it."""
+    try:
+        _ = int(content["facts"]["version"]), int(content["stats"]["rows"])
+        files = content["files"]
+        named = [(str(one["path"]), int(one["bytes"]), str(one["sha256"])) for one in files]
+        for one in content["files"]:
+            if str(one["path"]).startswith("data/"):
+                int(one["first_row"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _fault(f"{path} lacks what a manifest says: {error}.") from error
+    for name, _, _ in named:
+        parts = name.split("/")
+        is_plain = all(part not in ("", ".", "..") for part in parts)
+        if not is_plain or "\\" in name or ":" in name or "\0" in name:
+            raise _fault(f"{path} names {name!r}, which is no file of the release.")
+        if not (path.parent / name).resolve().is_relative_to(path.parent.resolve()):
+            raise _fault(f"{name} leads out of the release.")
 
 
 def _check(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -217,7 +237,13 @@ def _fetch(release_id: int, client: Client | None, keep_in: str | Path | None) -
         ]
         if not inner:
             raise _fault(f"What the server sent of release {release_id} has no manifest.")
-        shutil.move(inner[0].parent, final)
+        if _sha256(inner[0]) != sha256:
+            raise _fault(f"The server sent another release than {release_id}; ask again.")
+        try:
+            inner[0].parent.rename(final)
+        except OSError:
+            if not (final / "manifest.json").is_file():  # else somebody else was first
+                raise
     return final
 
 

@@ -132,6 +132,7 @@ class Written:
     release: WrittenRelease
     permits: Permits | None
     newest_withdrawal: int
+    withdrawn: frozenset[int]
 
 
 def publish_release(
@@ -165,10 +166,7 @@ def begin_release(db: Database, command: PublishRelease, now: Instant, press: Pr
         version = store.next_version(connection, project.id)
         place = _place(command, press, project, version)
         if not is_free(Path(place)):
-            raise ConflictError(
-                f"There is something in {place} already; name another directory.",
-                code="directory_taken",
-            )
+            raise _taken(place)
         release_id = store.add_release(connection, project.id, version, place, now)
         if (campaign := own_campaign(connection, project.id)) is not None:
             terms = settle_terms(connection, campaign, _asked(command), now)
@@ -207,9 +205,12 @@ def _write_and_log(
     for _ in range(_MOST_ATTEMPTS):
         if begun.state != "writing":
             return begun
+        if not is_free(Path(begun.directory)):
+            _forget(db, begun)
+            raise _taken(begun.directory)
         written = _write(db, begun, command, draft, press)
         if written is not None:
-            _log(db, begun, written, command, now)
+            _log(db, begun, written, command, press, now)
         begun = _load(db, begun.id)
     if begun.state == "writing":
         raise UnavailableError(
@@ -240,10 +241,20 @@ def _write(
                 return None
         if isinstance(error, UnavailableError):
             raise
-        with db.write() as connection:
-            terms_store.forget_terms(connection, begun.id)
-            store.forget_unwritten(connection, begun.id)
+        _forget(db, begun)
         raise
+
+
+def _forget(db: Database, begun: store.StoredRelease) -> None:
+    with db.write() as connection:
+        terms_store.forget_terms(connection, begun.id)
+        store.forget_unwritten(connection, begun.id)
+
+
+def _taken(place: str) -> ConflictError:
+    return ConflictError(
+        f"There is something in {place} already; name another directory.", code="directory_taken"
+    )
 
 
 def _write_snapshot(
@@ -316,7 +327,8 @@ def _write_snapshot(
         (facts.splits or {}).get("names", ()),
         None if engine is None else engine.map,
     )
-    return Written(written, permits, terms_store.newest_withdrawal(connection, project_id))
+    newest = terms_store.newest_withdrawal(connection, project_id)
+    return Written(written, permits, newest, withdrawn)
 
 
 def _engine(press: Press) -> AbstractContextManager[Engine | None]:
@@ -366,6 +378,7 @@ def _log(
     begun: store.StoredRelease,
     made: Written,
     command: PublishRelease,
+    press: Press,
     now: Instant,
 ) -> None:
     """Put the manifest's hash into the log: from here on the release is a fact.
@@ -391,6 +404,8 @@ def _log(
     }
     more = {"people": len(stats.people), "files": written.files, "bytes": written.bytes}
     with db.write() as connection:
+        if _has_left(connection, begun, made, press):
+            return
         if made.permits is not None:
             entered, newest = made.permits.numbers, made.newest_withdrawal
             if terms_store.is_touched(connection, begun.project_id, newest, entered):
@@ -409,6 +424,15 @@ def _log(
         )
 
 
+def _has_left(
+    connection: Connection, begun: store.StoredRelease, made: Written, press: Press
+) -> bool:
+    """Say whether somebody in a release took back their agreement while it was written."""
+    gone = store.load_withdrawn(connection, begun.project_id) - made.withdrawn
+    within = {one.contributor for one in made.release.stats.people}
+    return any(pseudonym(press.secret, begun.project_id, one) in within for one in gone)
+
+
 def _prove_and_place(
     db: Database, release_id: int, draft: Path, final: Path, press: Press, now: Instant
 ) -> store.StoredRelease:
@@ -423,6 +447,8 @@ def _prove_and_place(
             "Publish again to make a new version.",
             code="release_lost",
         )
+    if not is_free(final) and not holds(final, manifest_sha256):
+        raise _taken(str(final))  # in the log already: it goes on once the place is free
     seal_log(db, press.signer, now)
     with db.read() as connection:
         receipt = log.load_proof(connection, event_id)

@@ -34,6 +34,7 @@ from fairhand.proof.release.fitness import (
     judge_quality,
     judge_stages,
     judge_synthetic,
+    not_said,
     strictest,
 )
 from fairhand.proof.release.gate_file import USUAL, parse_bounds, parse_gate_file
@@ -134,6 +135,39 @@ def test_who_agrees_must_be_known_freshly_and_wholly() -> None:
     assert verdict(replace(AGREED, checked_at=day_old)) == "pass"
     assert verdict(replace(AGREED, checked_at=Instant(day_old - 1))) == "refuse"
     assert verdict(AGREED, replace(OWN, ends=iso(NOW))) == "refuse", "the end is not in it"
+
+
+def test_an_agreement_that_is_dated_ahead_lets_nobody_through() -> None:
+    ahead = Standing(0, 0, True, Instant(NOW + HOUR_MS))
+    assert judge_consent(ahead, None, "/", NOW, 24).verdict == "refuse"
+    soon = Standing(0, 0, True, Instant(NOW + 60_000))
+    assert judge_consent(soon, None, "/", NOW, 24).verdict == "pass"
+
+
+def test_what_nobody_knows_or_says_is_not_passed() -> None:
+    nothing = replace(STATS, questions=(QuestionFacts("why", "text", 3, None, {}),))
+    assert judge_quality(FACTS, nothing, {}, Target(0.9), "/").verdict == "unchecked"
+
+    said = [Finding(rule, "pass", "") for rule in RULES if rule not in ("paid", "talent")]
+    missing = not_said(said, "https://there.example")
+    assert [(one.rule, one.verdict) for one in missing] == [
+        ("paid", "refuse"),
+        ("talent", "refuse"),
+    ]
+    assert not is_fit(strictest(said, missing))
+
+    of_tomorrow = Finding("weather", "refuse", "It rains.")  # type: ignore[arg-type]
+    found = strictest(said, [of_tomorrow])
+    assert found[-1] == of_tomorrow, "a rule that is not known here still refuses"
+    assert (is_fit(found), of_tomorrow.title) == (False, "weather")
+
+
+@pytest.mark.parametrize(
+    ("full", "cells", "least"), [(7, 100, 0.07), (29, 100, 0.29), (7, 10, 0.7)]
+)
+def test_a_share_of_groups_is_exact(full: int, cells: int, least: float) -> None:
+    assert judge_coverage(full, cells, least, "/").verdict == "pass"
+    assert judge_coverage(full - 1, cells, least, "/").verdict == "refuse"
 
 
 def test_pay_is_held_against_the_floor_to_the_last_unit() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Final, Literal
 
 from fairhand.core.clock import HOUR_MS, Instant, iso, parse_iso
@@ -59,6 +60,8 @@ _STRICTEST: Final[tuple[Verdict, ...]] = ("refuse", "warn", "pass", "unchecked")
 _OF_ONESELF: Final = frozenset({"voice_clone", "face_synthesis", "biometric_id"})
 """What nobody permits by working on other people's data."""
 _NAMED: Final = 3
+_AHEAD_MS: Final = 5 * 60_000
+"""How far another machine's clock may run ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Finding:
     @property
     def title(self) -> str:
         """What should be so."""
-        return TITLES[self.rule]
+        return TITLES.get(self.rule, self.rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,20 @@ def strictest(*some: Sequence[Finding]) -> tuple[Finding, ...]:
         known = found.get(one.rule)
         if known is None or _STRICTEST.index(one.verdict) < _STRICTEST.index(known.verdict):
             found[one.rule] = one
-    return tuple(found[rule] for rule in RULES if rule in found)
+    return tuple(sorted(found.values(), key=_order))
+
+
+def not_said(findings: Sequence[Finding], where: str) -> tuple[Finding, ...]:
+    """Refuse for each rule that another house said nothing about: silence lets nobody through."""
+    said = {one.rule for one in findings}
+    is_pilot = any(one.rule == "compute" and one.verdict == "refuse" for one in findings)
+    missing = [rule for rule in RULES if rule not in said and not (is_pilot and rule in STAGES)]
+    words, mend = f"{where} did not say.", "Bring it and this command to the same version."
+    return tuple(Finding(rule, "refuse", words, mend, ("manager",)) for rule in missing)
+
+
+def _order(one: Finding) -> int:
+    return RULES.index(one.rule) if one.rule in RULES else len(RULES)
 
 
 def judge_people(facts: ReleaseFacts, stats: ReleaseStats) -> Finding:
@@ -193,6 +209,10 @@ def judge_consent(
         )
         mend = "Fetch a fresh one with `fairhand release standing`, or let the gate ask the server."
         return Finding("consent", "refuse", words, mend, ("owner", "manager"), link)
+    if -age_ms > _AHEAD_MS:
+        words = f"Who still agrees is dated {_when(standing)}, which is still to come."
+        mend = "Set the clock of this machine or of the server right, and ask anew."
+        return Finding("consent", "refuse", words, mend, ("manager",), link)
     if standing.people_left:
         many = standing.people_left
         words = f"{_people(many)} whose work is in it {'agrees' if many == 1 else 'agree'} no more."
@@ -255,7 +275,7 @@ def judge_quality(
     if not met:
         none = usual.confidence is None and not targets
         words = "No target was given." if none else "Its kinds of question have no such measure."
-        return Finding("quality", "unchecked" if none else "pass", words)
+        return Finding("quality", "unchecked", words)
     return Finding("quality", "pass", f"Reached: {_listed(met)}.")
 
 
@@ -264,7 +284,7 @@ def judge_coverage(full: int, cells: int, least: float, link: str) -> Finding:
     if not cells:
         return Finding("coverage", "pass", "The project asks for no quotas.")
     words = f"{full} of {cells} groups have reached their target."
-    if full >= least * cells:
+    if full >= Fraction(str(least)) * cells:
         return Finding("coverage", "pass", words)
     mend = "Ask those who are missing, or ask for less and say why on the card."
     words = f"{words} Asked for: {least:.0%}."

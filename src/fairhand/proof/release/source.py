@@ -238,9 +238,8 @@ class ReleaseSource:
                 continue
             found = [items[one.id][answer.question] for one in kept if one.id in items]
             if found:
-                row = self._row(sheet, answer)
-                value = _standing_for(answer, behind, found).answer
-                rows.append(replace(row, value=value, answers=len(found)))
+                row = self._row(sheet, answer, [one for one in kept if one.id in items])
+                rows.append(replace(row, value=_standing_for(answer, behind, found).answer))
         return rows
 
     def _answers(self, sheet: TaskSheet) -> list[Answer]:
@@ -254,8 +253,9 @@ class ReleaseSource:
         withdrawn = sum(given.person_id in self._withdrawn for given in behind)
         return may_enter(answers=len(answers), held=sheet.held, withdrawn_answers=withdrawn)
 
-    def _row(self, sheet: TaskSheet, answer: Answer) -> ReleaseRow:
-        behind = sheet.behind(answer)
+    def _row(self, sheet: TaskSheet, answer: Answer, kept: list[Given] | None = None) -> ReleaseRow:
+        """Make a row of all behind an answer, or of those whose part of it is permitted."""
+        behind = sheet.behind(answer) if kept is None else kept
         value = orjson.loads(answer.value)
         question = self._questions[answer.question]
         alike = [self._likeness(question, value, given) for given in behind]
