@@ -15,6 +15,7 @@ from tests.browser import DESKTOP, PHONE
 from tests.identity_provider import CLIENT, Provider, provider
 from tests.journeys.hall import Hall
 from tests.journeys.watch import Watch, shot
+from tests.web.test_axe import look
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -68,6 +69,7 @@ def test_a_group_opens_a_door_and_leaving_it_closes_it(
     page = context.new_page()
     page.goto(f"{hall.url}/sign-in")
     shot(page, "sign-on-button")
+    assert look(page) == []
     company.person["groups"] = ["managers"]
     come_in(page, hall)
     page.goto(f"{hall.url}/people")
@@ -76,6 +78,7 @@ def test_a_group_opens_a_door_and_leaving_it_closes_it(
     page.goto(f"{hall.url}/account")
     expect(page.get_by_role("region", name="Single sign-on")).to_contain_text(company.url)
     shot(page, "sign-on-account", full=True)
+    assert look(page) == []
     page.get_by_role("banner").get_by_role("button", name="Sign out").click()
     page.get_by_role("link", name="Sign out of Company too").click()
     expect(page.get_by_role("heading", name="Signed out of the provider")).to_be_visible()
@@ -100,6 +103,7 @@ def test_a_phone_proves_whose_account_it_is_and_sees_what_went_wrong(
     page.get_by_role("link", name="I am Carmen").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Is this you here?")
     shot(page, "sign-on-prove-phone", full=True)
+    assert look(page) == []
     page.get_by_role("button", name="Link Company to this account").click()
     page.wait_for_url(f"{hall.url}/account")
     expect(page.get_by_role("button", name=re.compile("End the link"))).to_be_visible()
@@ -109,10 +113,12 @@ def test_a_phone_proves_whose_account_it_is_and_sees_what_went_wrong(
         "Keys that can sign"
     )
     shot(page, "sign-on-admin-phone", full=True)
+    assert look(page) == []
     company.claims["nonce"] = "of somebody else"
     page.goto(f"{hall.url}/sign-in")
     page.get_by_role("link", name="Sign in with Company").click()
     page.get_by_role("link", name="I am Carmen").click()
     expect(page.get_by_role("alert")).to_contain_text("wrong nonce")
     shot(page, "sign-on-refused-phone", full=True)
+    assert look(page) == []
     context.close()
