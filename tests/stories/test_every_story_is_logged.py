@@ -72,6 +72,7 @@ UNLOGGED = {
     "label_history": "reads",
     "keep_labels": "a tick that tells the story carry_labels, which is logged",
     "late_answers": "a part of submit_annotation and carry_labels, which log it",
+    "let_answers_go": "a part of the stories by which people leave, which log it",
     "stand_again": "a part of unmark_gold, which logs it",
     "open_review": "kept as the claim; what was found is logged",
     "hand_out_named_task": "kept for ever as the lease itself; logged when it is answered",

@@ -18,6 +18,7 @@ from fairhand.use_cases.aggregate_labels import aggregate_labels
 from fairhand.use_cases.decide_review import Decided, DecideReview, decide_review
 from fairhand.use_cases.hand_out_task import HandOutTask, hand_out_task
 from fairhand.use_cases.join_project import JoinProject, join_project
+from fairhand.use_cases.leave_project import leave_project
 from fairhand.use_cases.mark_gold import MarkGold, mark_gold
 from fairhand.use_cases.open_review import OpenedReview, OpenReview, keep_review, open_review
 from fairhand.use_cases.publish_release import PublishRelease, publish_release
@@ -416,3 +417,49 @@ def test_what_a_reviewer_let_stand_is_back_when_its_task_is_gold_no_more(
     unmark_gold(world.db, UnmarkGold(world.people[0], world.project.id, task), world.now)
     aggregate_labels(world.db, world.project.id, world.now)
     assert standing(world, task) == stood
+
+
+def rows_of(world: QualityWorld, folder: Path) -> dict[int, Any]:
+    """What a release of now says of each task."""
+    aggregate_labels(world.db, world.project.id, world.now)
+    made = publish_release(
+        world.db, PublishRelease(world.project.id), world.now, make_press(folder)
+    )
+    assert verify_release(made.directory, SIGNER.verifier).issues == ()
+    return {
+        row.task_id: (row.value, row.answers, row.method)
+        for file in sorted((made.directory / "data").rglob("*.parquet"))
+        for _, _, group in read_groups(file, LABELS)
+        for row in group or ()
+        if not isinstance(row, ValueError)
+    }
+
+
+def test_what_stands_outlives_a_withdrawal_where_others_bear_it(
+    on_both: QualityWorld, tmp_path: Path
+) -> None:
+    world, bao = on_both, add_person(on_both.db, "Bao")
+    doubted, mended, agreed = world.tasks[:3]
+    esi = world.people[0]
+    opened = look(world, bao, doubted)
+    assert opened is not None
+    hers = next(one for one in opened.answers if one.person_id == esi)
+    decide(world, bao, doubted, "accepted", annotation_id=hers.annotation_id)
+    look(world, bao, mended)
+    decide(world, bao, mended, "fixed", value={"pet": "cow"}, reason="It has horns.")
+    look(world, bao, agreed)
+    decide(world, bao, agreed, "accepted")
+
+    leave_project(world.db, esi, world.project.id, world.now)
+
+    rows = rows_of(world, tmp_path)
+    assert rows[mended] == ("cow", 1, "adjudicated")
+    assert rows[agreed] == (agree(0, 2)["pet"], 1, "adjudicated")
+    assert rows[doubted][:2] == ("cow", 1)
+    assert rows[doubted][2] != "adjudicated"
+    assert rows.keys() == set(world.tasks)
+    again = look(world, bao, doubted)
+    assert again is not None
+    assert [one.value for one in again.answers] == [{"pet": "cow"}]
+    leave_project(world.db, world.people[1], world.project.id, world.now)
+    assert rows_of(world, tmp_path / "later") == {mended: ("cow", 0, "adjudicated")}

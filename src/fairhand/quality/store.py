@@ -27,6 +27,7 @@ from fairhand.quality.written import (
     to_json,
 )
 from fairhand.storage.database import Connection
+from fairhand.storage.permitted import permitted
 
 SaidNow = Callable[[int, dict[str, Any]], dict[str, Any]]
 """Says an answer, given under a version of the questions, in the labels of today."""
@@ -71,7 +72,8 @@ _FRESH_BEFORE = text(
 )
 _PROJECTS_WITH_FRESH = text("SELECT DISTINCT project_id FROM annotation WHERE NOT aggregated")
 _JUDGEMENTS = text(
-    "SELECT id, task_id, person_id, project_version, value, counted AND NOT superseded AS live "
+    "SELECT id, task_id, person_id, project_version, value, "
+    f"counted AND NOT superseded AND {permitted('annotation')} AS live "
     "FROM annotation WHERE task_id IN :task_ids ORDER BY id"
 ).bindparams(bindparam("task_ids", expanding=True))
 _EARLIER = text(
@@ -81,7 +83,8 @@ _LIVE = text(
     "SELECT a.id, a.task_id, a.person_id, a.project_version, a.value, a.submitted_at, "
     "a.submitted_at - a.served_at AS took FROM annotation AS a "
     "LEFT JOIN prediction AS w ON w.id = a.prediction_id AND w.planted AND a.prediction_shown "
-    "WHERE a.project_id = :project_id AND a.counted AND NOT a.superseded AND w.id IS NULL"
+    "WHERE a.project_id = :project_id AND a.counted AND NOT a.superseded AND w.id IS NULL "
+    f"AND {permitted('a')}"
 )
 _QUESTION_MODELS = text(
     "SELECT question, part, classes, task_counts, crowd FROM question_model "
@@ -172,6 +175,13 @@ _UNSTAND = text(
     "WHERE task_id = :task_id AND batch = :batch"
 )
 _AGAIN = text("UPDATE annotation SET aggregated = false WHERE task_id = :task_id")
+_WITHOUT = text(
+    "UPDATE annotation SET aggregated = false "
+    "WHERE project_id = :project_id AND person_id = :person_id"
+)
+_ALL_AGAIN = text("UPDATE annotation SET aggregated = false WHERE task_id IN :task_ids").bindparams(
+    bindparam("task_ids", expanding=True)
+)
 _DOUBTFUL = text(
     "SELECT task_id, question, value, confidence, method, n_answers, settled, updated_at "
     "FROM consensus WHERE project_id = :project_id AND n_answers > 0 "
@@ -410,8 +420,13 @@ def drop_consensus(connection: Connection, task_ids: Iterable[int]) -> None:
 
 def aggregate_again(connection: Connection, task_ids: Iterable[int]) -> None:
     """Let every answer to these tasks be aggregated anew."""
-    if rows := [{"task_id": task_id} for task_id in task_ids]:
-        connection.execute(_AGAIN, rows)
+    for some in _chunks(list(task_ids)):
+        connection.execute(_ALL_AGAIN, {"task_ids": some})
+
+
+def aggregate_without(connection: Connection, project_id: int, person_id: int) -> None:
+    """Let the tasks that somebody answered be aggregated anew, now that they have withdrawn."""
+    connection.execute(_WITHOUT, {"project_id": project_id, "person_id": person_id})
 
 
 def let_stand(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic, sleep
 from typing import Any, Final
 
 from fairhand.core.clock import Instant
@@ -23,8 +24,11 @@ from fairhand.work.projects.change_store import Carrying
 from fairhand.work.projects.changes import is_asked_anew, translate
 from fairhand.work.review import store as reviews
 
-AT_ONCE: Final = 250
+AT_ONCE: Final = 100
 """Tasks of one piece: as long as anybody waits who writes to the same rows."""
+
+_LONGEST_PAUSE_S: Final = 0.1
+_PAUSE_S: Final = 0.002
 
 
 @dataclass(slots=True)
@@ -66,6 +70,16 @@ def carry_labels(
                 "asked": carried.asked,
             }
             log.append(connection, "labels.carried", body, now, project_id=project_id)
+    return carried
+
+
+def carry_labels_gently(db: Database, project_id: int, now: Instant) -> Carrying | None:
+    """Carry the next tasks; where one writes at a time, leave others as long as that took."""
+    begun = monotonic()
+    carried = carry_labels(db, project_id, now)
+    if carried is not None and carried.is_running:
+        took = monotonic() - begun
+        sleep(min(took, _LONGEST_PAUSE_S) if db.is_sqlite else _PAUSE_S)
     return carried
 
 

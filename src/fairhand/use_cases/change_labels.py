@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from time import sleep
 from typing import Any, Final
 
 from fairhand.core.clock import Instant
@@ -19,8 +18,7 @@ from fairhand.proof.log import store as log
 from fairhand.quality import store as quality
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.carry_labels import AT_ONCE as PIECE
-from fairhand.use_cases.carry_labels import carry_labels
-from fairhand.use_cases.keep_labels import PAUSE_S
+from fairhand.use_cases.carry_labels import carry_labels_gently
 from fairhand.use_cases.stand_again import stand_again
 from fairhand.use_cases.versions import version_of
 from fairhand.work.gold import store as gold
@@ -83,7 +81,7 @@ def carry_on(
     """Go through about `at_once` more tasks; where somebody else came to the end, that is told."""
     gone = 0
     while gone < at_once:
-        carried = carry_labels(db, project_id, now)
+        carried = carry_labels_gently(db, project_id, now)
         if carried is None or carried.version != told.version:
             return _ended(db, project_id, told)
         left = max(1, carried.tasks - carried.done) if carried.is_running else 0
@@ -91,7 +89,6 @@ def carry_on(
         if not left:
             break
         gone += PIECE
-        sleep(PAUSE_S)
     return told
 
 

@@ -21,6 +21,7 @@ from fairhand.pay import store as pay
 from fairhand.proof.log import store as log
 from fairhand.quality import store as quality
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.label_history import answers_now
 from fairhand.use_cases.open_review import hear_reviewing, mark_of
 from fairhand.use_cases.versions import version_of
 from fairhand.work.annotations.rules import check_client_key
@@ -80,7 +81,7 @@ def decide_review(
         because = store.why(
             connection, project.id, command.task_id, store.load_terms(connection, project.id)
         )
-        answers = store.list_answers(connection, command.task_id)
+        answers = answers_now(connection, project.id, command.task_id)
         _check_seen(connection, command, answers)
         questions = version_of(db, connection, project.id, project.version).questions
         value, own = _found(connection, project, questions, command, answers)

@@ -16,6 +16,7 @@ from fairhand.people.contributions import store as contributions
 from fairhand.proof.log import store as log
 from fairhand.proof.revocation import store as revocations
 from fairhand.storage.database import Database
+from fairhand.use_cases.let_answers_go import let_answers_go
 from fairhand.use_cases.withdraw_grant import end_over
 
 _MOST: Final = 200
@@ -36,6 +37,7 @@ def _end_grants(db: Database, now: Instant, most: int) -> int:
                 for one in grants.list_own(connection, grant.person_id, grant.project_id)
             ):
                 consent.leave(connection, grant.person_id, grant.project_id, now)
+                let_answers_go(connection, grant.person_id, grant.project_id)
     return len(over)
 
 

@@ -20,6 +20,7 @@ from fairhand.proof.revocation import store as revocations
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Connection, Database
 from fairhand.storage.vault import Vault
+from fairhand.use_cases.let_answers_go import let_answers_go
 from fairhand.use_cases.settle_withdrawals import delete_files
 from fairhand.use_cases.take_in_contributions import take_in_contributions
 from fairhand.use_cases.withdraw_grant import note_withdrawal
@@ -70,6 +71,7 @@ def erase_person(
         _take_back(connection, person_id, now)
         for project_id in consent.list_granted(connection, person_id):
             consent.leave(connection, person_id, project_id, now)
+            let_answers_go(connection, person_id, project_id)
         named = store.list_files(connection, person_id)
         answers = store.empty_answers(connection, person_id)
         rows = store.erase_rows(connection, person_id)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import monotonic, sleep
+from time import monotonic
 from typing import Final
 
 from fairhand.core.clock import Instant
 from fairhand.storage.database import Database
-from fairhand.use_cases.carry_labels import carry_labels
+from fairhand.use_cases.carry_labels import carry_labels_gently
 from fairhand.work.projects import change_store
 
 _LONGEST_S: Final = 20.0
-PAUSE_S: Final = 0.005
-"""Between pieces: others who write come through."""
 
 
 def keep_labels(db: Database, clock: Callable[[], Instant]) -> int:
@@ -23,9 +21,7 @@ def keep_labels(db: Database, clock: Callable[[], Instant]) -> int:
     pieces, until = 0, monotonic() + _LONGEST_S
     for project_id in projects:
         while monotonic() < until:
-            carried = carry_labels(db, project_id, clock())
-            if carried is None:
+            if carry_labels_gently(db, project_id, clock()) is None:
                 break
             pieces += 1
-            sleep(PAUSE_S)
     return pieces

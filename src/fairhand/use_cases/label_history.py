@@ -14,6 +14,8 @@ from fairhand.quality import store as quality
 from fairhand.storage.database import Connection
 from fairhand.work.projects import change_store, store
 from fairhand.work.projects.changes import translate
+from fairhand.work.review import store as reviews
+from fairhand.work.review.store import SeenAnswer
 
 History = Sequence[tuple[int, Mapping[str, Any]]]
 
@@ -32,6 +34,13 @@ def said_before(
     """Say answers in the labels that were in force before a version."""
     history = [one for one in store.list_changes(connection, project_id) if one[0] < version]
     return lambda given, value: _through(history, given, value, keeps=False)
+
+
+def answers_now(connection: Connection, project_id: int, task_id: int) -> list[SeenAnswer]:
+    """List the answers to a task as a reviewer looks at them: in the labels of today."""
+    now_said = said_now(connection, project_id)
+    answers = reviews.list_answers(connection, task_id)
+    return [replace(one, value=now_said(one.version, one.value)) for one in answers]
 
 
 def retold(connection: Connection, project_id: int) -> Callable[[TaskSheet], TaskSheet]:

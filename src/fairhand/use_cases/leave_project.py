@@ -8,6 +8,7 @@ from fairhand.people.consent import grant_store as grants
 from fairhand.people.consent import store as consent
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
+from fairhand.use_cases.let_answers_go import let_answers_go
 from fairhand.use_cases.withdraw_grant import WithdrawGrant, withdraw_grant
 
 
@@ -23,6 +24,7 @@ def leave_project(db: Database, person_id: int, project_id: int, now: Instant) -
             withdraw_grant(db, WithdrawGrant(person_id, grant.id), now)
     with db.write() as connection:
         left = consent.leave(connection, person_id, project_id, now)
+        let_answers_go(connection, person_id, project_id)
         if not left and not given:
             raise ConflictError("You take no part in this project.", code="not_joined")
         body = {"project": project_id}

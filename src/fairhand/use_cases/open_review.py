@@ -13,6 +13,7 @@ from fairhand.pay.paid_time.rules import EventKind
 from fairhand.quality import store as quality
 from fairhand.quality.store import StoredConsensus
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.label_history import answers_now
 from fairhand.work.projects import store as projects
 from fairhand.work.projects.store import TaskSheet
 from fairhand.work.review import store
@@ -176,7 +177,7 @@ def _look(connection: Connection, command: OpenReview, task_id: int, now: Instan
     return OpenedReview(
         sheet,
         store.why(connection, command.project_id, task_id, terms),
-        tuple(store.list_answers(connection, task_id)),
+        tuple(answers_now(connection, command.project_id, task_id)),
         tuple(quality.load_consensus(connection, task_id)),
         quality.load_probabilities(connection, task_id),
         store.list_wishes(connection, task_id),

@@ -16,6 +16,7 @@ from fairhand.people.contributions import store as contributions
 from fairhand.proof.log import store as log
 from fairhand.proof.revocation import store as revocations
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.let_answers_go import let_answers_go
 from fairhand.work.assignment import given_store as queue
 
 AT_ONCE: Final = 2_000
@@ -180,4 +181,6 @@ def _leave(
     needed = notice.terms.needed.get(grant.modality, ()) if notice else ()
     if not is_whole and not set(ended) & set(needed):
         return False
-    return consent.leave(connection, grant.person_id, grant.project_id, now)
+    left = consent.leave(connection, grant.person_id, grant.project_id, now)
+    let_answers_go(connection, grant.person_id, grant.project_id)
+    return left

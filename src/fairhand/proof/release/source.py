@@ -247,15 +247,36 @@ class ReleaseSource:
         return sorted(known, key=lambda answer: self._order[answer.question])
 
     def _may_enter(self, sheet: TaskSheet) -> bool:
-        """Withdrawn answers keep a task out until it is aggregated again without them."""
+        """Withdrawn answers keep a task out until it is aggregated again without them.
+
+        Not what a reviewer let stand: their own answer stands by itself, and one that they
+        accepted for as long as somebody else has said it too.
+        """
         answers = self._answers(sheet)
-        behind = [given for answer in answers for given in sheet.behind(answer)]
-        withdrawn = sum(given.person_id in self._withdrawn for given in behind)
+        withdrawn = 0
+        for answer in answers:
+            behind = sheet.behind(answer)
+            left = self._left(behind)
+            if len(left) < len(behind) and not self._stands_without(sheet, answer, left):
+                withdrawn += len(behind) - len(left)
         return may_enter(answers=len(answers), held=sheet.held, withdrawn_answers=withdrawn)
+
+    def _left(self, behind: Sequence[Given]) -> list[Given]:
+        return [given for given in behind if given.person_id not in self._withdrawn]
+
+    def _stands_without(self, sheet: TaskSheet, answer: Answer, left: Sequence[Given]) -> bool:
+        if sheet.ruling is None or answer.method != ADJUDICATED:
+            return False
+        value = orjson.loads(answer.value)
+        return sheet.ruling.verdict == "fixed" or any(
+            orjson.loads(given.value).get(answer.question) == value for given in left
+        )
 
     def _row(self, sheet: TaskSheet, answer: Answer, kept: list[Given] | None = None) -> ReleaseRow:
         """Make a row of all behind an answer, or of those whose part of it is permitted."""
         behind = sheet.behind(answer) if kept is None else kept
+        if self._own is None:
+            behind = self._left(behind)
         value = orjson.loads(answer.value)
         question = self._questions[answer.question]
         alike = [self._likeness(question, value, given) for given in behind]

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from fairhand.core.clock import Instant
 from fairhand.model.system import automated
@@ -513,19 +513,21 @@ def ask_again(connection: Connection, project_id: int, task_id: int, most: int) 
     return connection.execute(_ASK_AGAIN, found).rowcount > 0
 
 
+_GIVEN_BEFORE = (
+    "(SELECT count(*) FROM annotation AS a WHERE a.task_id = queue.task_id AND a.counted "
+    "AND NOT a.superseded AND a.project_version < :version)"
+)
+_LOCK_TASKS = text(
+    "SELECT task_id FROM queue WHERE task_id IN :ids ORDER BY task_id FOR UPDATE"
+).bindparams(bindparam("ids", expanding=True))
 _ASK_BEYOND = text(
     f"""
-    UPDATE queue SET reopened = :reopened, wanted = (
-        SELECT CASE WHEN count(*) + :people > :most THEN :most ELSE count(*) + :people END
-        FROM annotation AS a WHERE a.task_id = queue.task_id AND a.counted AND NOT a.superseded
-        AND a.project_version < :version)
-    WHERE task_id = :task_id AND project_id = :project_id AND NOT held AND taken < :most
-      AND wanted < :most AND wanted < :people + (
-        SELECT count(*) FROM annotation AS a WHERE a.task_id = queue.task_id AND a.counted
-        AND NOT a.superseded AND a.project_version < :version)
-      AND NOT {IS_CLOSED_STEP}
+    UPDATE queue SET reopened = :reopened, wanted = CASE
+        WHEN {_GIVEN_BEFORE} + :people > :most THEN :most ELSE {_GIVEN_BEFORE} + :people END
+    WHERE task_id IN :ids AND project_id = :project_id AND NOT held AND taken < :most
+      AND wanted < :most AND wanted < :people + {_GIVEN_BEFORE} AND NOT {IS_CLOSED_STEP}
     """
-)
+).bindparams(bindparam("ids", expanding=True))
 
 
 def ask_beyond(
@@ -540,16 +542,14 @@ def ask_beyond(
 
     Doing it again opens nothing more.
     """
-    if not task_ids:
+    ids = sorted(task_ids)
+    if not ids:
         return 0
     sequence = connection.execute(_NEXT_REOPENED, {"project_id": project_id}).scalar_one()
-    asked = {"project_id": project_id, "reopened": sequence, "version": version}
-    return sum(
-        connection.execute(
-            _ASK_BEYOND, {**asked, "people": people, "most": most, "task_id": task_id}
-        ).rowcount
-        for task_id in sorted(task_ids)
-    )
+    if connection.dialect.name != "sqlite":
+        connection.execute(_LOCK_TASKS, {"ids": ids})
+    asked = {"project_id": project_id, "reopened": sequence, "version": version, "ids": ids}
+    return connection.execute(_ASK_BEYOND, {**asked, "people": people, "most": most}).rowcount
 
 
 _ACTIVE = text("SELECT count(*) FROM enrolment WHERE project_id = :project_id AND state = 'active'")

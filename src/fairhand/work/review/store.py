@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, select, text
 
 from fairhand.core.clock import Instant
 from fairhand.storage.database import Connection, insert
+from fairhand.storage.permitted import permitted
 from fairhand.storage.tables.office import (
     adjudication,
     review,
@@ -51,12 +52,12 @@ _CANDIDATES: Final = """
     JOIN task AS t ON t.id = o.task_id
     WHERE {open} {more}
 """
-_OPEN: Final = """
+_OPEN: Final = f"""
     NOT q.held AND t.set_aside_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM adjudication AS j WHERE j.task_id = q.task_id)
     AND NOT EXISTS (SELECT 1 FROM gold_answer AS g WHERE g.task_id = q.task_id)
     AND EXISTS (SELECT 1 FROM annotation AS a WHERE a.task_id = q.task_id AND a.counted
-                AND NOT a.superseded)
+                AND NOT a.superseded AND {permitted("a")})
     AND NOT EXISTS (SELECT 1 FROM review AS r WHERE r.task_id = q.task_id
                     AND r.verdict = 'asked_again' AND r.undone_at IS NULL
                     AND NOT EXISTS (SELECT 1 FROM annotation AS b WHERE b.task_id = q.task_id
@@ -131,8 +132,8 @@ _SEEN = text(
 )
 _ANSWERS = text(
     "SELECT id, person_id, value, submitted_at, prediction_shown AND NOT prediction_changed "
-    "AS as_proposed FROM annotation WHERE task_id = :task_id AND counted AND NOT superseded "
-    "ORDER BY id"
+    "AS as_proposed, project_version FROM annotation WHERE task_id = :task_id AND counted "
+    f"AND NOT superseded AND {permitted('annotation')} ORDER BY id"
 )
 _CLOSE_PLACE = text(
     "UPDATE queue SET wanted = wanted - 1 WHERE task_id = :task_id AND taken < wanted"
@@ -144,6 +145,12 @@ _OPEN_WISHES = text(
     "UPDATE review_wish SET answered_at = NULL WHERE task_id = :task_id AND answered_at = :at"
 )
 _STANDING = select(adjudication).where(adjudication.c.task_id == bindparam("task_id"))
+_ACCEPTED_WITH = text(
+    "SELECT j.task_id, j.review_id, j.value FROM adjudication AS j "
+    "JOIN review AS r ON r.id = j.review_id WHERE j.project_id = :project_id "
+    "AND r.verdict = 'accepted' AND EXISTS (SELECT 1 FROM annotation AS a "
+    "WHERE a.task_id = j.task_id AND a.person_id = :person_id AND a.counted) ORDER BY j.task_id"
+)
 _ADJUDICATED = select(adjudication.c.task_id).where(
     adjudication.c.task_id.in_(bindparam("ids", expanding=True))
 )
@@ -188,6 +195,7 @@ class SeenAnswer:
     value: dict[str, Any]
     submitted_at: Instant
     as_proposed: bool
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,10 +339,15 @@ def note_seen(
 
 
 def list_answers(connection: Connection, task_id: int) -> list[SeenAnswer]:
-    """List the answers to a task that count."""
+    """List the answers to a task that count, of those who have not withdrawn."""
     return [
         SeenAnswer(
-            row.id, row.person_id, orjson.loads(row.value), row.submitted_at, bool(row.as_proposed)
+            row.id,
+            row.person_id,
+            orjson.loads(row.value),
+            row.submitted_at,
+            bool(row.as_proposed),
+            row.project_version,
         )
         for row in connection.execute(_ANSWERS, {"task_id": task_id})
     ]
@@ -429,6 +442,17 @@ def load_standing(connection: Connection, task_id: int) -> tuple[int, dict[str, 
     """Load (review, answer) of what stands for a task."""
     row = connection.execute(_STANDING, {"task_id": task_id}).first()
     return None if row is None else (row.review_id, orjson.loads(row.value))
+
+
+def list_accepted_with(
+    connection: Connection, project_id: int, person_id: int
+) -> list[tuple[int, int, dict[str, Any]]]:
+    """List (task, review, answer) of what was accepted where somebody was among those heard."""
+    heard = {"project_id": project_id, "person_id": person_id}
+    return [
+        (row.task_id, row.review_id, orjson.loads(row.value))
+        for row in connection.execute(_ACCEPTED_WITH, heard)
+    ]
 
 
 def adjudicated_of(connection: Connection, task_ids: Sequence[int]) -> frozenset[int]:
