@@ -463,3 +463,17 @@ def test_what_stands_outlives_a_withdrawal_where_others_bear_it(
     assert [one.value for one in again.answers] == [{"pet": "cow"}]
     leave_project(world.db, world.people[1], world.project.id, world.now)
     assert rows_of(world, tmp_path / "later") == {mended: ("cow", 0, "adjudicated")}
+
+
+def test_hard_content_counts_for_who_reviews_it(on_both: QualityWorld) -> None:
+    world, bao = on_both, add_person(on_both.db, "Bao")
+    exposed = text("SELECT task_id, tier, dose, state FROM exposure WHERE person_id = :p")
+    with world.db.write() as connection:
+        hard = text("UPDATE queue SET tier = 2, dose = 900 WHERE task_id = :t")
+        connection.execute(hard, {"t": world.tasks[0]})
+    look(world, bao)
+    look(world, bao)
+    look(world, bao, world.tasks[1])
+    with world.db.read() as connection:
+        found = [tuple(row) for row in connection.execute(exposed, {"p": bao})]
+    assert found == [(world.tasks[0], 2, 900, "seen")]

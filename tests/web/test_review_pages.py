@@ -62,6 +62,33 @@ def test_a_reviewer_sees_all_answers_by_pseudonym_and_lets_one_stand(answered: W
     assert bao.get(place).status_code == 200
 
 
+def test_looking_at_a_task_changes_nothing(answered: World) -> None:
+    bao = answered.client("Bao")
+    place = first_task(answered, bao)
+    tables = ("lease", "review_claim", "time_event", "exposure")
+
+    def counts() -> list[object]:
+        return [answered.cast.rows(f"SELECT * FROM {table}") for table in tables]
+
+    before = counts()
+    answered.cast.clock.advance(1_000)
+    assert bao.get(place).status_code == 200
+    assert counts() == before
+    answered.cast.change("DELETE FROM review_claim")
+    assert bao.get(place).headers["location"] == url(answered)
+    assert answered.cast.rows("SELECT count(*) FROM review_claim") == [(0,)]
+
+
+def test_answers_that_came_meanwhile_are_shown_before_anything_stands(answered: World) -> None:
+    bao = answered.client("Bao")
+    place = first_task(answered, bao)
+    old = post(answered, bao, place, verdict="accepted", seen="of before")
+    assert old.status_code == 409
+    assert "New answers came" in old.text
+    (seen,) = set(re.findall(r'name="seen" value="([0-9a-f]+)"', old.text))
+    assert post(answered, bao, place, verdict="accepted", seen=seen).status_code == 303
+
+
 def test_an_answer_is_taken_and_mended_with_the_same_inputs(answered: World) -> None:
     bao = answered.client("Bao")
     place = first_task(answered, bao)

@@ -10,10 +10,12 @@ from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, NotFoundError
 from fairhand.pay import store as pay
 from fairhand.pay.paid_time.rules import EventKind
+from fairhand.people.wellbeing import store as wellbeing
 from fairhand.quality import store as quality
 from fairhand.quality.store import StoredConsensus
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.label_history import answers_now
+from fairhand.work.assignment import store as queue
 from fairhand.work.projects import store as projects
 from fairhand.work.projects.store import TaskSheet
 from fairhand.work.review import store
@@ -81,9 +83,26 @@ def open_review(
         if task_id is None:
             return None
         store.note_seen(connection, project.id, task_id, command.reviewer_id, now)
+        _note_exposure(connection, task_id, command.reviewer_id, now)
         if command.is_paid:
             hear_reviewing(connection, command.reviewer_id, project.id, "next", now, idle_cap_ms)
         return _look(connection, command, task_id, now)
+
+
+def look_at_review(db: Database, command: OpenReview, now: Instant) -> OpenedReview | None:
+    """Look at the task that a reviewer has open, and change nothing; None: it is open with nobody.
+
+    Raises as `open_review` does for a task that is not for them.
+    """
+    task_id = command.task_id or 0
+    with db.read() as connection:
+        held = store.find_held(connection, command.project_id, command.reviewer_id, now)
+        if held == task_id:
+            return _look(connection, command, task_id, now)
+        _check_choice(connection, command)
+        if store.find_claim(connection, task_id, now) is not None:
+            raise _claimed(task_id)
+    return None
 
 
 def keep_review(
@@ -138,6 +157,18 @@ def _next(connection: Connection, command: OpenReview, now: Instant) -> int | No
 
 
 def _choose(connection: Connection, command: OpenReview, now: Instant) -> int:
+    task_id = command.task_id or 0
+    _check_choice(connection, command)
+    if not _take(connection, command, task_id, now):
+        raise _claimed(task_id)
+    return task_id
+
+
+def _claimed(task_id: int) -> ConflictError:
+    return ConflictError(f"Another reviewer has task {task_id} open.", code="claimed")
+
+
+def _check_choice(connection: Connection, command: OpenReview) -> None:
     task_id, reviewer_id = command.task_id or 0, command.reviewer_id
     if projects.project_of_task(connection, task_id) != command.project_id:
         raise NotFoundError(f"There is no task {task_id} in project {command.project_id}.")
@@ -152,9 +183,6 @@ def _choose(connection: Connection, command: OpenReview, now: Instant) -> int:
             "you, or nobody's answer is there to look at yet.",
             code="not_for_you",
         )
-    if not _take(connection, command, task_id, now):
-        raise ConflictError(f"Another reviewer has task {task_id} open.", code="claimed")
-    return task_id
 
 
 def _take(connection: Connection, command: OpenReview, task_id: int, now: Instant) -> bool:
@@ -167,6 +195,12 @@ def _take(connection: Connection, command: OpenReview, task_id: int, now: Instan
         return True
     store.give_up_claim(connection, task_id, reviewer_id)
     return False
+
+
+def _note_exposure(connection: Connection, task_id: int, reviewer_id: int, now: Instant) -> None:
+    """Hard content counts for whoever looks at it: what is set aside for an answer, once."""
+    if queue.dose_of(connection, task_id):
+        wellbeing.mark_seen(connection, reviewer_id, task_id, now)
 
 
 def _look(connection: Connection, command: OpenReview, task_id: int, now: Instant) -> OpenedReview:

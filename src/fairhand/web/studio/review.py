@@ -13,7 +13,7 @@ from fairhand.core.errors import ConflictError, FairhandError, InvalidError, Iss
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.decide_review import DecideReview, decide_review
 from fairhand.use_cases.house import House
-from fairhand.use_cases.open_review import OpenReview, keep_review, open_review
+from fairhand.use_cases.open_review import OpenReview, keep_review, look_at_review, open_review
 from fairhand.use_cases.read_project import read_project
 from fairhand.use_cases.say_remark import SayRemark, say_remark
 from fairhand.use_cases.set_review_terms import SetReviewTerms, set_review_terms
@@ -86,8 +86,13 @@ def task(
     task_id: int,
     mend: int | None = None,
 ) -> Response:
-    """Show one task with everybody's answers; it is this reviewer's while it is open."""
-    return _task(house, actor, request, project_id, task_id, Form(), mend=mend)
+    """Show the task that this reviewer has open, with everybody's answers; it changes nothing."""
+    command = OpenReview(actor.person_id, project_id, task_id)
+    opened = look_at_review(house.db, command, house.clock())
+    if opened is None:
+        return RedirectResponse(f"/projects/{project_id}/review", status_code=303)
+    context = task_page(house, actor, opened, Form(), mend=mend)
+    return render(request, "review_task.html", context, actor=actor)
 
 
 @router.post("/projects/{project_id:int}/review/tasks/{task_id:int}")

@@ -148,6 +148,7 @@ _DESK = {
     # enrolment is locked first, as when a task is handed out.
     "postgresql": text(_DESK_SQL.format(lock="FOR UPDATE OF e, l")),
 }
+_DOSE = text("SELECT dose FROM queue WHERE task_id = :task_id")
 _TASK_EXISTS = text("SELECT 1 FROM task WHERE id = :task_id")
 _END = text(
     "UPDATE lease SET state = :state, ended_at = :now WHERE id = :id AND state = :was RETURNING id"
@@ -448,6 +449,12 @@ def save_lease(
         },
     ).one()
     return Lease(row.id, claimed.task_id, person_id, project_id, "live", hold, now, expires_at)
+
+
+def dose_of(connection: Connection, task_id: int) -> int:
+    """Say how hard a task's content is expected to be on whoever sees it."""
+    found = connection.execute(_DOSE, {"task_id": task_id}).scalar_one_or_none()
+    return int(found or 0)
 
 
 def end_lease(connection: Connection, lease: Lease, state: str, now: Instant) -> bool:

@@ -283,6 +283,14 @@ def find_held(
     return connection.execute(_HELD, held).scalars().first()
 
 
+def find_claim(connection: Connection, task_id: int, now: Instant) -> int | None:
+    """Say who has a task open; None: nobody."""
+    claimed = select(review_claim.c.reviewer_id).where(
+        review_claim.c.task_id == task_id, review_claim.c.expires_at > now
+    )
+    return connection.execute(claimed).scalar_one_or_none()
+
+
 def why(connection: Connection, project_id: int, task_id: int, terms: ReviewTerms) -> Because:
     """Say why a task comes before a reviewer; chosen where nothing else brought it."""
     found = connection.execute(_WHY, {**_asked(project_id, terms), "task_id": task_id})
