@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +31,7 @@ FEWEST_ROWS: Final = 20
 MOST_ROWS: Final = 150_000
 NEIGHBOURS: Final = 10
 _BATCH: Final = 64
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
 
 Told = Callable[[int, int], None]
 
@@ -151,13 +153,18 @@ def measure_folder(
 
 
 def folder_media(folder: Path) -> Callable[[str], bytes]:
-    """Read media that were copied along with a release, by digest."""
+    """Read media that were copied along with a release, by digest; each is held against it."""
 
     def read(digest: str) -> bytes:
-        found = next((folder / "media").glob(f"**/{digest}*"), None)
+        if not _DIGEST.fullmatch(digest):
+            raise InvalidError(f"{digest[:80]!r} is no digest of a media file.")
+        found = next((folder / "media" / digest[:2]).glob(f"{digest}*"), None)
         if found is None:
             raise NotFoundError(f"The folder has no media file {digest}.")
-        return found.read_bytes()
+        data = found.read_bytes()
+        if sha256(data).hexdigest() != digest:
+            raise InvalidError(f"{found} was changed.")
+        return data
 
     return read
 

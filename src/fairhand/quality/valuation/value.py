@@ -90,7 +90,7 @@ def knn_shapley(
     entries = np.concatenate([player, player])
     groups = np.concatenate([codes.label, classes + names.worker])
     sums = sum_over_tests(
-        (train[players], codes.label[players]),
+        (train if len(players) == len(train) else train[players], codes.label[players]),
         (tests, wanted),
         game := game_of(len(players), k, max(classes, 2), utility),
         _joined(entries, groups, np.tile(part, 2), classes + len(names.workers)),
