@@ -78,7 +78,11 @@ def test_the_hop_that_fails_is_named(terminal: Terminal, company: Provider, tmp_
         headers={"Date": "Sat, 21 Nov 2020 09:30:00 GMT"},
     )
     assert failed() == "clock"
-    (tmp_path / "house" / "keys" / "company.secret").unlink()
+    secret = tmp_path / "house" / "keys" / "company.secret"
+    secret.chmod(0o644)
+    first = terminal.run("sign-on", "check", "company", "--json").json["hops"][0]
+    assert (first["state"], "chmod 600" in first["remedy"]) == ("warn", True)
+    secret.unlink()
     assert failed() == "settings"
     assert "no identity provider" in terminal.run("sign-on", "check", "elsewhere").err
 

@@ -202,6 +202,28 @@ def test_an_address_that_was_given_to_somebody_new_does_not_open_the_old_account
         assert "/prove?" in company.sign_on().headers["location"]
 
 
+def test_nobody_awaits_another_at_their_address(world: World) -> None:
+    with desk(world, admit=True, link_by_email=True, roles={"leaf-team": ["owner"]}) as company:
+        waiting = company.world.client("Bao")  # who writes the address of somebody who comes later
+        typed = {"display_name": "Bao", "email": "Amina@example.org", "country": "GB"}
+        assert waiting.post("/account", data=world.form(waiting, **typed)).status_code == 303
+        assert "/prove?" in company.sign_on().headers["location"]
+        assert world.cast.rows("SELECT count(*) FROM identity") == [(0,)]
+        assert (0, "owner") not in company.roles(waiting)
+
+
+def test_other_changes_of_an_account_do_no_harm(world_on_both: World) -> None:
+    world = world_on_both
+    with desk(world, link_by_email=True) as company:
+        amina = company.account("amina@example.org")
+        mine = company.world.client("Amina")
+        typed = {"display_name": "A. Mwangi", "email": "amina@example.org", "country": "GB"}
+        assert mine.post("/account", data=world.form(mine, **typed)).status_code == 303
+        client = company.world.client()
+        assert company.sign_on(client).headers["location"] == "/"
+        assert company.who(client)["id"] == amina
+
+
 def test_an_address_that_changed_is_still_the_same_person(company: Desk) -> None:
     client = company.world.client()
     company.sign_on(client)

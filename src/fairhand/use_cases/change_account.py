@@ -67,7 +67,9 @@ def change_account(db: Database, command: ChangeAccount, now: Instant) -> None:
             locale=_locale(before.locale, command.language),
         )
         moved = (before.place_country, before.place_region) != (command.country, command.region)
-        body = {"person": command.person_id, "place_changed": moved}
+        # Whoever types an address has not shown that it is theirs: single sign-on looks here.
+        typed = (before.email or "") != (command.email or "").lower()
+        body = {"person": command.person_id, "place_changed": moved, "address_changed": typed}
         log.append(connection, "person.changed", body, now, command.person_id)
 
 

@@ -54,6 +54,10 @@ def _settings(house: House, name: str, *, has_secret: bool) -> Looked:
     words = f"Register this address at the provider: {uri}"
     if not has_secret:
         words += " The client has no secret: a public one, with PKCE alone."
+    if file := provider_named(house, name).client_secret_file:
+        path = house.settings.workspace / file
+        if path.stat().st_mode & 0o077:
+            return Looked("settings", "warn", f"Others here can read {path}.", f"chmod 600 {path}")
     if not house.settings.public_url:
         return Looked("settings", "warn", words, "Set public_url: the address hangs on it.")
     return Looked("settings", "ok", words)

@@ -128,12 +128,11 @@ def _whose(
         store.touch(connection, said.issuer, said.subject, now)
         return known.person_id, {}
     account = accounts.find_person(connection, said.email) if said.email else None
-    linked = store.list_identities(connection, account.id) if account else []
     way = how_to_know(
         settings,
         said,
         has_account=account is not None,
-        is_linked_otherwise=any(one.issuer == said.issuer for one in linked),
+        is_doubtful=account is not None and _is_doubtful(connection, account.id, said),
         is_signed_in=command.signed_in is not None,
     )
     if way == "link" and account is not None:
@@ -145,6 +144,12 @@ def _whose(
         link_now(connection, said, person_id, now)
         return person_id, {"admitted": True}
     return None, {}
+
+
+def _is_doubtful(connection: Connection, person_id: int, said: Said) -> bool:
+    linked = store.list_identities(connection, person_id)
+    is_anothers = any(one.issuer == said.issuer for one in linked)
+    return is_anothers or store.may_have_typed_address(connection, person_id)
 
 
 def _admit(connection: Connection, said: Said, now: Instant) -> int:

@@ -110,7 +110,7 @@ def test_an_account_is_opened_by_an_address_only_where_all_agree(
     settings = SETTINGS.model_copy(update={"admit": admit, "link_by_email": by_email})
     said = Said(settings.issuer, "x", "a@b.org", verified, "A", frozenset())
     way = how_to_know(
-        settings, said, has_account=has, is_linked_otherwise=otherwise, is_signed_in=signed_in
+        settings, said, has_account=has, is_doubtful=otherwise, is_signed_in=signed_in
     )
     trusted = by_email and verified and has and not otherwise and not signed_in
     assert (way == "link") == trusted

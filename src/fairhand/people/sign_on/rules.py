@@ -92,20 +92,21 @@ def how_to_know(
     said: Said,
     *,
     has_account: bool,
-    is_linked_otherwise: bool,
+    is_doubtful: bool,
     is_signed_in: bool,
 ) -> Way:
     """Say how somebody whom the provider has named for the first time comes to an account.
 
-    An address alone never opens an account: the provider must say that it is verified, the settings
-    must allow it, and the account must not be somebody else's at this provider already (addresses
-    are given to new people). Otherwise the person proves that the account is theirs.
+    An address alone never opens an account: the provider must say that it is verified, and the
+    settings must allow it. It is doubtful where the account is somebody else's at this provider
+    already (addresses are given to new people), or where the account's person has typed the address
+    (they could await its owner there). Otherwise the person proves that the account is theirs.
     """
     if is_signed_in:
         return "prove"
     if has_account:
         trusted = settings.link_by_email and said.verified_email is not None
-        return "link" if trusted and not is_linked_otherwise else "prove"
+        return "link" if trusted and not is_doubtful else "prove"
     return "admit" if settings.admit else "prove"
 
 

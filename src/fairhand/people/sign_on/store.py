@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 
 from fairhand.core.clock import Instant
 from fairhand.core.ids import token_hash
@@ -14,6 +14,7 @@ from fairhand.people.sign_on.rules import Grant
 from fairhand.storage.database import Connection, insert
 from fairhand.storage.tables.office import identity, sign_on
 from fairhand.storage.tables.people import membership, person, workspace
+from fairhand.storage.tables.proof import log_event
 from fairhand.storage.tables.readiness import pilot
 from fairhand.storage.tables.work import project
 
@@ -144,6 +145,27 @@ def is_open(connection: Connection, person_id: int) -> bool:
     """Say whether an account is open."""
     state = connection.execute(select(person.c.state).where(person.c.id == person_id))
     return state.scalar_one_or_none() == "active"
+
+
+def may_have_typed_address(connection: Connection, person_id: int) -> bool:
+    """Say whether somebody may have written their account's address themselves.
+
+    The log knows: a change of an account says whether the address was changed. One that does not
+    say so is from before this was noted.
+    """
+    changed = (
+        select(log_event.c.id)
+        .where(
+            log_event.c.person_id == person_id,
+            log_event.c.kind == "person.changed",
+            or_(
+                log_event.c.body.is_(None),
+                ~log_event.c.body.contains('"address_changed":false', autoescape=True),
+            ),
+        )
+        .limit(1)
+    )
+    return connection.execute(changed).first() is not None
 
 
 def projects_by_slug(connection: Connection, slugs: Collection[str]) -> dict[str, int]:
