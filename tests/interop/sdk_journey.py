@@ -130,6 +130,18 @@ def exporting(ls: LabelStudio, project: int) -> None:
     assert ls.views.list(project=project) == []
     assert ls.ml.list(project=project) == []
     assert ls.webhooks.list(project=project) == []
+    snapshots = ls.projects.exports
+    assert snapshots.list(id=project) == []
+    assert "as_json" in refused(lambda: snapshots.create(id=project, title="nightly"), 405)
+    assert "as_json" in refused(lambda: snapshots.get(id=project, export_pk=1), 404)
+    assert "as_json" in refused(lambda: list(snapshots.download(id=project, export_pk=1)), 405)
+    server = {"url": "http://127.0.0.1:9090", "project": project}
+    assert "Assistance" in refused(lambda: ls.ml.create(**server), 405)
+    hook = {"url": "https://a.example/hook", "project": project}
+    assert "webhook add" in refused(lambda: ls.webhooks.create(**hook), 405)
+    assert "fairhand import" in refused(
+        lambda: ls.import_storage.s3.create(bucket="b", project=project), 405
+    )
     assert {one["name"] for one in ls.projects.exports.list_formats(id=project)} == {
         "JSON",
         "JSON_MIN",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from fairhand.interop.label_studio import answers, projects, tasks
+from fairhand.interop.label_studio import answers, elsewhere, projects, tasks
 from fairhand.interop.label_studio.doors import router
 
-__all__ = ["answers", "projects", "routes", "tasks"]
+__all__ = ["answers", "elsewhere", "projects", "routes", "tasks"]
 
 
 def routes() -> list[BaseRoute]:

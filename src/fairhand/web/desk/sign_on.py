@@ -23,7 +23,13 @@ from fairhand.use_cases.sign_on_parts import WAIT_MS, label_of
 from fairhand.web.desk.sign_in import again
 from fairhand.web.shared.doors import find_actor, house_of, public
 from fairhand.web.shared.pages import render
-from fairhand.web.shared.sessions import PROVIDER_COOKIE, check_origin, local_path, signed_in
+from fairhand.web.shared.sessions import (
+    PROVIDER_COOKIE,
+    check_origin,
+    is_secure,
+    local_path,
+    signed_in,
+)
 from fairhand.web.shared.tries import count_beginning, key_of, tries_of
 
 router = APIRouter(include_in_schema=False)
@@ -55,7 +61,7 @@ def begin(request: Request, name: str, next: Word = "") -> Response:  # the quer
         path="/sign-on",
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=is_secure(request),
     )
     return answer
 
@@ -155,7 +161,7 @@ def _opened(request: Request, name: str, secret: str, next_path: str) -> Respons
         max_age=house_of(request).settings.session_days * 86_400,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=is_secure(request),
     )
     return answer
 

@@ -27,9 +27,15 @@ def signed_in(request: Request, secret: str, next_path: str) -> Response:
         max_age=house.settings.session_days * 86_400,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=is_secure(request),
     )
     return answer
+
+
+def is_secure(request: Request) -> bool:
+    """Say whether a cookie may go by HTTPS alone: people come so, whatever a proxy says of it."""
+    public = house_of(request).settings.public_url
+    return request.url.scheme == "https" or public.startswith("https://")
 
 
 def local_path(path: str) -> str:
@@ -41,5 +47,9 @@ def local_path(path: str) -> str:
 def check_origin(request: Request) -> None:
     """Refuse a sign-in posted from another site (there is no session yet to hold a token)."""
     origin = request.headers.get("origin")
-    if origin not in (None, "null") and origin.split("://")[-1] != request.headers.get("host"):
+    # A page that tells nobody where it comes from has the origin "null": ours do, and so does a
+    # frame that somebody else has walled in. Browsers themselves say which of the two it is.
+    is_elsewhere = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+    host = request.headers.get("host")
+    if is_elsewhere or (origin not in (None, "null") and origin.split("://")[-1] != host):
         raise ForbiddenError("This form was sent from another site.", code="csrf")
