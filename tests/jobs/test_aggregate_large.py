@@ -329,3 +329,40 @@ def test_ray_gives_what_memory_gives_and_ends_its_processes(tmp_path: Path) -> N
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert_same(output, in_memory(table, "dawid-skene"))
+
+
+RAY_LOSES_ONE = """
+import os, sys, threading
+from pathlib import Path
+import ray
+from ray.cluster_utils import Cluster
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+workers = [cluster.add_node(num_cpus=1) for _ in range(2)]
+os.environ["FAIRHAND_RAY_ADDRESS"] = cluster.address
+from fairhand.jobs.aggregate_large import AggregateLarge, aggregate_large
+files, output = [Path(name) for name in sys.argv[2:]], Path(sys.argv[1])
+killed = []
+def kill(done):
+    if done.number == 1 and not killed:
+        threading.Thread(target=cluster.remove_node, args=(workers[0], False)).start()
+        killed.append(done.number)
+found = aggregate_large(
+    AggregateLarge(files, output, engine="ray", partitions=6), pass_done=kill
+)
+assert killed and found.iterations > 2, "a machine was to die in the middle"
+ray.shutdown()
+cluster.shutdown()
+"""
+
+
+@pytest.mark.slow
+def test_ray_that_loses_a_machine_on_the_way_gives_the_same_bytes(tmp_path: Path) -> None:
+    files = written(tmp_path, crowd(20_000), 2)
+    whole, output = tmp_path / "native.parquet", tmp_path / "ray.parquet"
+    aggregate_large(AggregateLarge(files, whole, partitions=6))
+    done = subprocess.run(
+        [sys.executable, "-c", RAY_LOSES_ONE, str(output), *map(str, files)],
+        capture_output=True, text=True, timeout=400,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert output.read_bytes() == whole.read_bytes()
