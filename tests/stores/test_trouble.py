@@ -112,3 +112,15 @@ def test_a_host_that_vanishes_without_a_word_is_noticed(db: Database) -> None:
         known = driver.info.get_parameters()
     assert known["tcp_user_timeout"] == "30000"
     assert known["keepalives_idle"] == "15"
+
+
+def test_what_is_read_once_stays_out_of_memory_and_what_follows_does_not(
+    sqlite_db: Database,
+) -> None:
+    mapped = "PRAGMA mmap_size"
+    with sqlite_db.read_once() as connection:
+        assert connection.exec_driver_sql(mapped).scalar_one() == 0
+        with pytest.raises(DBAPIError):
+            connection.exec_driver_sql("SELECT * FROM no_such_table")
+    with sqlite_db.read() as connection:
+        assert connection.exec_driver_sql(mapped).scalar_one() == 128 * 1024 * 1024

@@ -33,6 +33,7 @@ _POOL_SIZE = 24
 _BUSY_TIMEOUT_MS = 15_000
 _POOL_TIMEOUT_S = 15
 _CONNECT_TIMEOUT_S = 5
+_MAPPED_BYTES = 128 * 1024 * 1024
 _ROOM_BYTES = 64 * 1024
 _BUSY_RETRY_S = 2
 _AWAY_RETRY_S = 5
@@ -91,6 +92,27 @@ class Database:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN")
             yield connection
+
+    @contextmanager
+    def read_once(self) -> Iterator[Connection]:
+        """Open a read-only snapshot for reading much of the database from end to end.
+
+        SQLite's map of the file stays out of it: what was read would count as this process's
+        memory, and is not read again.
+        """
+        if not self.is_sqlite:
+            with self.read() as connection:
+                yield connection
+            return
+        with _clear_errors(), self.engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA mmap_size = 0")
+            try:
+                with connection.begin():
+                    connection.exec_driver_sql("BEGIN")
+                    yield connection
+            finally:
+                driver.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
 
     def check_room(self) -> None:
         """Raise UnavailableError when SQLite's disk has no room; others answer for theirs."""
@@ -182,7 +204,7 @@ def _sqlite_engine(url: str, pool_size: int) -> Engine:
             "foreign_keys=ON",
             f"busy_timeout={_BUSY_TIMEOUT_MS}",
             "cache_size=-32768",
-            "mmap_size=134217728",
+            f"mmap_size={_MAPPED_BYTES}",
             "temp_store=MEMORY",
             "wal_autocheckpoint=4000",  # pages, 16 MB: fewer rounds of copying and syncing
         ):

@@ -63,7 +63,7 @@ def export_project(db: Database, command: ExportProject, now: Instant) -> Report
     nothing fits the format, UnavailableError when the disk is full; then nothing is left.
     """
     chosen = format_of(command.format)
-    with db.read() as connection, nothing_left_behind(command.target):
+    with db.read_once() as connection, nothing_left_behind(command.target):
         store.pin_snapshot(connection)
         project = projects.load_project(connection, command.project_id)
         if project is None:
