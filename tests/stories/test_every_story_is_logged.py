@@ -14,6 +14,8 @@ STORIES = sorted(Path(fairhand.use_cases.__path__[0]).glob("[!_]*.py"))
 # What is not logged, and why.
 UNLOGGED = {
     "release_likeness": "a part of publish_release: measures",
+    "release_pieces": "a part of publish_release: makes rows",
+    "expect_seconds": "reckons from what was measured; keeps nothing",
     "split_release": "a part of publish_release: draws splits",
     "release_conditions": "a part of publish_release: gathers facts",
     "who_labelled": "a part of publish_release: pure",

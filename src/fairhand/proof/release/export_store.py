@@ -59,7 +59,7 @@ class ExportFile:
 
     def is_stale(self, mark: str) -> bool:
         """Say whether somebody took data back since this was made; `mark` is that of now."""
-        return mark != self.options.get("withdrawal", mark)
+        return bool(mark != self.options.get("withdrawal", mark))
 
 
 @dataclass(frozen=True, slots=True)
