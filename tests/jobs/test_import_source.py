@@ -14,7 +14,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.s3.models import s3_backends
 from PIL import Image
 
-from fairhand.core.errors import FairhandError, ForbiddenError, UnavailableError
+from fairhand.core.errors import FairhandError, ForbiddenError
 from fairhand.core.settings import Settings
 from fairhand.core.source_settings import SourceSettings
 from fairhand.jobs.kinds import kinds_of
@@ -255,9 +255,11 @@ def test_without_its_credentials_a_source_says_where_they_should_be(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SCANS_KEY")
-    job_id = world.ask()
-    with pytest.raises(UnavailableError, match="environment variable SCANS_KEY"):
-        world.work(job_id)
+    job = world.bring()
+    assert job.state == "failed"
+    assert "environment variable SCANS_KEY" in (job.error or "")
+    with pytest.raises(FairhandError, match="like that"):
+        world.ask(prefix="a\ud800")
 
 
 def test_a_source_is_for_those_it_names_alone(world: World, tmp_path: Path) -> None:

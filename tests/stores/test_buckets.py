@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from fairhand.core.errors import UnavailableError
+from fairhand.core.errors import ConflictError
 from fairhand.core.settings import Settings
 from fairhand.core.source_settings import SourceSettings
 from fairhand.model.elsewhere import ElsewhereError, Found
@@ -104,7 +104,7 @@ def test_google_and_azure_are_built_from_their_settings_and_ask_where_they_shoul
             assert "scans" in server.paths()[-1]
             assert "c2VjcmV0" not in str(refused.value)
     (tmp_path / "key.json").unlink()
-    with pytest.raises(UnavailableError, match=r"key\.json"):
+    with pytest.raises(ConflictError, match=r"key\.json"):
         bucket_of(google)
 
 

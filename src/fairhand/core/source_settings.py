@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from fairhand.core.errors import UnavailableError
+from fairhand.core.errors import ConflictError
 
 Identity = Literal["named", "none", "server"]
 
@@ -81,7 +81,7 @@ class SourceSettings(BaseModel):
         return by_project and by_owner
 
     def secret(self, name: str) -> str | None:
-        """Read a credential; None when none is named. Raises UnavailableError, never with it."""
+        """Read a credential; None when none is named. Raises ConflictError, never with it."""
         where = self.credentials.get(name)
         if where is None:
             return None
@@ -95,7 +95,7 @@ class SourceSettings(BaseModel):
                 found = ""
         if not found:
             told = f"the environment variable {place}" if kind == "env" else f"the file {place}"
-            raise UnavailableError(
+            raise ConflictError(
                 f"{name} should be in {told}, and nothing can be read there.",
                 code="source_credentials",
             )

@@ -106,7 +106,7 @@ class Bucket:
 
 
 def bucket_of(settings: SourceSettings) -> Bucket:
-    """Open the bucket that settings name; raises UnavailableError without its credentials.
+    """Open the bucket that settings name; raises ConflictError without its credentials.
 
     Nothing is asked of it yet.
     """

@@ -21,7 +21,7 @@ WEB = ""
 def opened_place(settings: Settings, name: str) -> Iterator[Place]:
     """Open a source by its name, `WEB` for public addresses.
 
-    Raises ForbiddenError when it is no more, UnavailableError without its credentials.
+    Raises ForbiddenError when it is no more, ConflictError without its credentials.
     """
     source = None if name == WEB else known_source(settings.sources, name)
     if source is None or source.scheme in ("http", "https"):

@@ -31,10 +31,11 @@ class Met:
 def check_place(prefix: str, pattern: str) -> list[Issue]:
     """List what is wrong with the folder and the pattern that somebody gives."""
     issues = []
-    if len(prefix) > PREFIX_MAX or ".." in prefix.split("/") or "\\" in prefix or "\0" in prefix:
+    parts = prefix.split("/")
+    if len(prefix) > PREFIX_MAX or ".." in parts or "\\" in prefix or not prefix.isprintable():
         issues.append(Issue("prefix", "A folder is written as scans/2026, without '..'."))
-    if len(pattern) > PATTERN_MAX or "\0" in pattern:
-        issues.append(Issue("pattern", f"A pattern has at most {PATTERN_MAX} characters."))
+    if len(pattern) > PATTERN_MAX or not pattern.isprintable():
+        issues.append(Issue("pattern", f"A pattern has at most {PATTERN_MAX} plain characters."))
     return issues
 
 
