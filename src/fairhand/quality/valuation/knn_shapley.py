@@ -26,8 +26,6 @@ Utility = Literal["votes", "soft"]
 _CHUNK_CELLS = 8_000_000
 _PARTS = 4
 _LOOKED_AT = 1_024
-_ROW_BITS = np.uint64(32)
-_ROW_MASK = np.uint64(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +108,15 @@ def sum_over_tests(
 
         def add(low: int, high: int, gaps: NDArray[np.float32] = gaps, at: int = start) -> Floats:
             found = np.zeros((2, n))
+            order, spare = np.empty(n, np.int64), np.empty(n, np.int64)
             for place in range(low, high):
-                keys = _keys(gaps[place])
-                keys.sort()
+                if add_test is _add_test:
+                    _sort(gaps[place].view(np.uint32), order, spare)
+                else:
+                    order[:] = np.argsort(gaps[place], kind="stable")
                 wanted = int(test[1][at + place])
                 sums.worth[at + place] = add_test(
-                    keys, labels, wanted, game.steps, game.last, game.voters, found,
+                    order, labels, wanted, game.steps, game.last, game.voters, found,
                     groups[0], groups[1], groups[2], sums.groups[at + place],
                 )  # fmt: skip
             return found
@@ -143,17 +144,44 @@ def _is_whole(table: Floats) -> bool:
     return all(bool((part == np.rint(part)).all()) for part in parts)
 
 
-def _keys(gaps: NDArray[np.float32]) -> NDArray[np.uint64]:
-    """Integers that sort by distance, then by row: floats that are not negative sort as bits."""
-    keys = gaps.view(np.uint32).astype(np.uint64)
-    keys <<= _ROW_BITS
-    keys |= np.arange(len(gaps), dtype=np.uint64)
-    return keys
+@kernel
+def _sort(bits: NDArray[np.uint32], order: Codes, spare: Codes) -> None:
+    """Put into `order` the rows by distance, then by row: three passes of a stable radix sort.
+
+    `bits` are those of distances: floats that are not negative sort as their bits do.
+    """
+    n = len(bits)
+    starts = np.zeros((3, 2048), np.int64)
+    for row in range(n):
+        bit = bits[row]
+        starts[0, bit & 2047] += 1
+        starts[1, (bit >> 11) & 2047] += 1
+        starts[2, bit >> 22] += 1
+    for turn in range(3):
+        before = 0
+        for digit in range(2048):
+            count = starts[turn, digit]
+            starts[turn, digit] = before
+            before += count
+    for row in range(n):
+        digit = bits[row] & 2047
+        order[starts[0, digit]] = row
+        starts[0, digit] += 1
+    for place in range(n):
+        row = order[place]
+        digit = (bits[row] >> 11) & 2047
+        spare[starts[1, digit]] = row
+        starts[1, digit] += 1
+    for place in range(n):
+        row = spare[place]
+        digit = bits[row] >> 22
+        order[starts[2, digit]] = row
+        starts[2, digit] += 1
 
 
 @kernel
 def _add_test(
-    keys: NDArray[np.uint64],
+    order: Codes,
     labels: NDArray[np.int64],
     wanted: int,
     steps: Floats,
@@ -166,21 +194,19 @@ def _add_test(
     of_group: Floats,
 ) -> float:
     """Add one test point's values to `found` (values, squares) and its groups; give the worth."""
-    n = len(keys)
+    n = len(order)
     value = np.empty(n)
     right = np.empty(n)
     hits = 0.0
     for place in range(n):
-        right[place] = (
-            1.0 if labels[np.int64(keys[place] & np.uint64(0xFFFFFFFF))] == wanted else 0.0
-        )
+        right[place] = 1.0 if labels[order[place]] == wanted else 0.0
         hits += right[place]
     here = last[0] * right[n - 1] + last[1] * (hits - right[n - 1]) + last[2]
     for back in range(n):
         place = n - 1 - back
         if back > 0:
             here += (right[place] - right[place + 1]) * steps[place]
-        row = np.int64(keys[place] & np.uint64(0xFFFFFFFF))
+        row = order[place]
         value[row] = here
         found[0, row] += here
         found[1, row] += here * here
