@@ -204,7 +204,7 @@ def test_what_fits_nothing_ends_with_the_reason(db: Database, tmp_path: Path) ->
     assert read_export(db, project, export_id, world.now).state == "failed"
     with pytest.raises(NotFoundError):
         find_export_blob(db, project, export_id, world.now)
-    for wrong in ({"form": "docx"}, {"question": "no such"}):
+    for wrong in ({"form": "docx"}, {"form": "dicom-seg"}, {"question": "no such"}):
         with pytest.raises(InvalidError):
             _ask(house, project, **wrong)
 

@@ -32,6 +32,10 @@ def export(
     question: Annotated[
         str | None, typer.Option(help="One question of several, by its name.")
     ] = None,
+    originals: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="dicom-seg: the folder of the original DICOM files."),
+    ] = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -40,6 +44,8 @@ def export(
     What a format cannot hold is counted and told. What left the release since is left out.
 
     Example:  fairhand export cells -f coco -o cells-coco
+
+    Example:  fairhand export scans -f dicom-seg --originals scans/ -o scans-seg
 
     Example:  fairhand export moved -f label-studio -o moved.json  (a project as it stands)
     """
@@ -62,7 +68,9 @@ def export(
     folder = _folder(release, workspace)
     target = output or Path(f"{folder.parent.name}-{folder.name}-{form}")
     with progress(f"Writing {form}") as report:
-        command = ExportRelease(folder, form, target, question, lambda done: report(done, None))
+        command = ExportRelease(
+            folder, form, target, question, lambda done: report(done, None), originals
+        )
         made = export_release(command)
     tell(
         {

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fairhand.core.errors import MalformedError
+from fairhand.formats.dicom_seg import instance_of, is_segmentation
 from fairhand.formats.image_values import MOST_WINDOW, look_at
 
 _NEEDED = "is a DICOM file that needs the extra 'imaging': pip install 'fairhand[imaging]'"
 _MAGIC_AT, _MAGIC = 128, b"DICM"
 HEAD = _MAGIC_AT + len(_MAGIC)
+_BEGINNING = 4096
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 """The transfer syntax in which all that follows is one deflated stream (PS3.5, A.5)."""
 
@@ -58,6 +60,10 @@ def read_dicom(content: bytes, max_pixels: int) -> Scan:
         import pydicom
     except ImportError:
         raise MalformedError(_NEEDED) from None
+    if is_segmentation(content[:_BEGINNING]):
+        raise MalformedError(
+            "is a DICOM segmentation: import it together with its pictures, --format dicom-seg"
+        )
     if _DEFLATED in content:  # it would be unpacked before anything of it can be checked
         raise MalformedError("is a DICOM file that is deflated as a whole; such are not read")
     try:
@@ -187,6 +193,8 @@ def _texts(found: Any, name: str) -> list[str]:  # noqa: ANN401
 def _about(found: Any) -> dict[str, Any]:  # noqa: ANN401
     """Keep what says how the picture was made, and nothing that says of whom, where or when."""
     about: dict[str, Any] = {"modality": str(found.get("Modality", ""))[:16]}
+    if uid := str(found.get("SOPInstanceUID") or ""):
+        about["instance"] = instance_of(uid)
     if spacing := _numbers(found, "PixelSpacing"):
         about["spacing_mm"] = spacing[:2]
     return about

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fairhand.core.clock import DAY_MS, Instant
-from fairhand.core.errors import ConflictError, NotFoundError
+from fairhand.core.errors import ConflictError, InvalidError, Issue, NotFoundError
 from fairhand.core.ids import new_token
 from fairhand.formats.exports.registry import format_of
 from fairhand.model.job import NewJob
@@ -45,7 +45,12 @@ def ask_export(db: Database, command: AskExport, now: Instant, *, days: int) -> 
     Raises NotFoundError, InvalidError for a format or question that is none, ConflictError while
     too many of the project are being made.
     """
-    format_of(command.format)
+    if format_of(command.format).needs_originals:
+        message = (
+            f"{command.format} needs the original files, which a server does not keep. Write it "
+            f"where they are: fairhand export RELEASE -f {command.format} --originals FOLDER"
+        )
+        raise InvalidError(message, issues=[Issue("format", message)])
     export_id = new_token()
     with db.write() as connection:
         project = store.load_project(connection, command.project_id)

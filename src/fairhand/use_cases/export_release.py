@@ -29,13 +29,17 @@ from fairhand.proof.release.manifest import (
 
 @dataclass(frozen=True, slots=True)
 class ExportRelease:
-    """Which release folder, in which format, where to; `question` picks one of several."""
+    """Which release folder, in which format, where to; `question` picks one of several.
+
+    `originals` is the folder of the files as they were, for the formats that need them.
+    """
 
     folder: Path
     format: str
     target: Path
     question: str | None = None
     progress: Callable[[int], None] = lambda done: None
+    originals: Path | None = None
 
 
 def export_release(command: ExportRelease) -> Report:
@@ -53,7 +57,7 @@ def export_release(command: ExportRelease) -> Report:
             code="directory_taken",
         )
     labels = labels_of(questions, command.question)
-    options = Options(command.question, labels, command.progress, command.folder)
+    options = Options(command.question, labels, command.progress, command.folder, command.originals)
     draft = command.target.with_name(f".{command.target.name}.draft")
     with nothing_left_behind(draft):
         gone = _gone(command.folder)

@@ -50,14 +50,15 @@ def scan(
     frames: int = 1,
     burned: bool = False,
     syntax: str = EXPLICIT_LITTLE,
+    place: int | None = None,
 ) -> bytes:
-    """Write a DICOM file of a person who does not exist."""
+    """Write a DICOM file of a person who does not exist; with `place`, a slice of their study."""
     from pydicom.dataset import FileDataset, FileMetaDataset
     from pydicom.uid import UID, generate_uid
 
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = UID(CT)
-    meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["scan"])
+    meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["scan", str(place)])
     meta.TransferSyntaxUID = UID(syntax)
     made = FileDataset("scan.dcm", {}, file_meta=meta, preamble=bytes(128))
     made.SOPClassUID, made.SOPInstanceUID = (
@@ -70,6 +71,8 @@ def scan(
     made.SamplesPerPixel, made.BitsAllocated, made.BitsStored, made.HighBit = 1, 16, 16, 15
     made.PixelRepresentation = int(values.dtype == np.int16)
     made.RescaleSlope, made.RescaleIntercept = slope, intercept
+    if place is not None:
+        _lay(made, place)
     if window:
         made.WindowCenter, made.WindowWidth = window
     if frames > 1:
@@ -83,3 +86,17 @@ def scan(
         warnings.simplefilter("ignore")
         made.save_as(out, enforce_file_format=True)
     return out.getvalue()
+
+
+def _lay(made: Any, place: int) -> None:  # noqa: ANN401  # a pydicom data set
+    """Say where in the person a slice lies, and in which study: what segmentations build on."""
+    from pydicom.uid import generate_uid
+
+    for name in ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"):
+        setattr(made, name, generate_uid(entropy_srcs=[name]))
+    for name in ("PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID", "StudyTime"):
+        setattr(made, name, "")
+    made.ReferringPhysicianName = made.PositionReferenceIndicator = ""
+    made.PixelSpacing, made.SliceThickness = [0.5, 0.5], 2
+    made.ImagePositionPatient, made.ImageOrientationPatient = [0, 0, 2 * place], [1, 0, 0, 0, 1, 0]
+    made.InstanceNumber = place + 1

@@ -48,7 +48,8 @@ def row(
 
 
 def export(name: str, rows: list[dict[str, Any]], folder: Path) -> Report:
-    return format_of(name).load()(items_of(rows), folder, Options(labels=LABELS))
+    options = Options(labels=LABELS, originals=folder if format_of(name).needs_originals else None)
+    return format_of(name).load()(items_of(rows), folder, options)
 
 
 boxes = st.lists(

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from fairhand.core.errors import MalformedError
 from fairhand.formats.drawings.coco import Coco
 from fairhand.formats.drawings.cvat import Cvat
+from fairhand.formats.drawings.dicom_seg import DicomSeg, segmentations
 from fairhand.formats.drawings.files import Files
 from fairhand.formats.drawings.geojson import GeoJson
 from fairhand.formats.drawings.json_parts import Text, mapped, parts
@@ -30,6 +31,7 @@ READERS: Final[Mapping[str, Make]] = {
     "voc": Voc,
     "cvat": Cvat,
     "geojson": GeoJson,
+    "dicom-seg": DicomSeg,
 }
 _HEAD: Final = 64 * 1024
 _SNIFFED: Final = 20
@@ -48,6 +50,8 @@ def reader_of(format_: str, files: Files, only: str | None, options: ReadOptions
     names = [only] if only is not None else _annotations(format_, files)
     if format_ == "yolo" and only is not None:
         raise MalformedError("YOLO is a folder or a ZIP: data.yaml, text files and pictures")
+    if format_ == "dicom-seg" and only is not None:
+        raise MalformedError("a DICOM segmentation is read with its pictures: a folder or a ZIP")
     if not names:
         raise MalformedError(f"holds no annotations in the format {format_}")
     return READERS[format_](files, names, options)
@@ -61,6 +65,8 @@ def detect(files: Files, only: str | None) -> str | None:
         return None
     if _yolo_names(files) and any(_is_marks(name) for name in files.names):
         return "yolo"
+    if segmentations(files):
+        return "dicom-seg"
     tried = 0
     for name in files.names:
         if PurePosixPath(name).suffix.casefold() in (".json", ".xml", ".geojson"):
@@ -115,6 +121,8 @@ def _is_json(line: bytes) -> bool:
 def _annotations(format_: str, files: Files) -> list[str]:
     if format_ == "yolo":
         return _yolo_names(files)
+    if format_ == "dicom-seg":
+        return segmentations(files)
     ending = ".json" if format_ == "coco" else ".xml"
     named = [
         name

@@ -96,12 +96,14 @@ class Options:
 
     `labels` are the labels of each question in the order of its config: classes are numbered so.
     `release` is the folder that is exported; its files lie below `media` where it has them.
+    `originals` holds the files as they were before they came here, for formats that need them.
     """
 
     question: str | None = None
     labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     progress: Callable[[int], None] = lambda done: None
     release: Path | None = None
+    originals: Path | None = None
 
     def media_of(self, item: Item) -> Path | None:
         """Find an item's file in the release; None where it has none, or the release holds none."""

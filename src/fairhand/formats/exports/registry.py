@@ -22,6 +22,7 @@ class Format:
     holds: str
     module: str
     function: str = "write"
+    needs_originals: bool = False
 
     def load(self) -> Write:
         """Import the writer when it is wanted."""
@@ -38,6 +39,7 @@ _ALL: Final = (
     Format("voc", "Pascal VOC", "boxes in whole pixels", "voc"),
     Format("cvat", "CVAT for images 1.1", "boxes, polygons, masks, points, tags", "cvat"),
     Format("geojson", "GeoJSON", "boxes, polygons, points of pictures on the map", "geojson"),
+    Format("dicom-seg", "DICOM segmentation", "masks", "dicom_seg", needs_originals=True),
     Format("trl-preference", "TRL preferences", "comparisons", "chats", "write_preferences"),
     Format("trl-kto", "TRL unpaired preferences", "comparisons", "chats", "write_kto"),
     Format("sft", "Conversations (TRL, OpenAI)", "replies that people wrote", "chats", "write_sft"),
@@ -61,6 +63,10 @@ _ALL: Final = (
     Format("common-voice", "Common Voice table", "transcripts", "timed", "write_common_voice"),
 )
 FORMATS: Final[Mapping[str, Format]] = {one.name: one for one in _ALL}
+ON_SERVERS: Final[Mapping[str, Format]] = {
+    name: one for name, one in FORMATS.items() if not one.needs_originals
+}
+"""What a server can write by itself, from what it keeps."""
 
 
 def format_of(name: str) -> Format:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import FairhandError, InvalidError, Issue
-from fairhand.formats.exports.registry import FORMATS
+from fairhand.formats.exports.registry import ON_SERVERS
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.ask_export import AskExport, ask_export
 from fairhand.use_cases.house import House
@@ -42,7 +42,7 @@ def panel(house: House, actor: Actor, request: Request, project_id: int) -> Resp
     context = {
         "project": read_project(house.db, project_id),
         "exports": list_exports(house.db, project_id, house.clock()),
-        "formats": FORMATS,
+        "formats": ON_SERVERS,
     }
     return render(request, "exports_panel.html", context, actor=actor)
 
@@ -102,8 +102,8 @@ def _page(house: House, actor: Actor, request: Request, project_id: int, form: F
     context = {
         "project": project,
         "exports": list_exports(house.db, project_id, house.clock()),
-        "formats": FORMATS,
-        "choices": [(one.name, f"{one.title}: {one.holds}") for one in FORMATS.values()],
+        "formats": ON_SERVERS,
+        "choices": [(one.name, f"{one.title}: {one.holds}") for one in ON_SERVERS.values()],
         "sources": [(str(one.version), f"Release {one.version}") for one in released]
         + [("", "The project as it stands (no release)")],
         "questions": [("", "All of them")] + [(one.name, one.title) for one in version.questions],
