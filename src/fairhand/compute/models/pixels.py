@@ -41,7 +41,7 @@ FORMAT: Final = 3
 MAX_SIDE: Final = 1_024
 MOST_PICTURES: Final = 24
 """Pictures learnt from at most; the newest tasks, so that learning stays a matter of seconds."""
-_AREA: Final = 1_200_000
+_AREA: Final = 2_000_000
 """Pixels that are described at most to learn from them; of large pictures, a window each."""
 _PIXELS: Final = 12_000
 _FINE_PIXELS: Final = 24_000
@@ -269,7 +269,22 @@ def _learn(seen: Sequence[_Seen], label: str, rng: np.random.Generator, seed: in
     areas = [area for one in seen for area in one.areas[label]]
     radius = float(np.median(np.sqrt(np.array(areas) / np.pi)))
     least = max(1, int(0.25 * np.percentile(areas, 5)))
+    if tuned.features > COARSE:  # thin things hang together: pieces as short as wide are accidents
+        least = max(least, min(_speck([one.masks[label] for one in seen]), _small(areas)))
     return _Head(model, tuned.threshold, tuned.own, tuned.features, tuned.trust, radius, least)
+
+
+def _speck(masks: Sequence[Mask]) -> int:
+    """Measure how wide thin things are, and give the area of a speck: three widths squared."""
+    area = sum(int(mask.sum()) for mask in masks)
+    rim = sum(int((mask & ~ndimage.binary_erosion(mask)).sum()) for mask in masks)
+    return int(3 * (2 * area / max(rim, 1)) ** 2)
+
+
+def _small(areas: Sequence[int]) -> int:
+    """Find the area below which pieces hold a hundredth of all that people drew."""
+    rising = np.sort(areas)
+    return int(rising[np.searchsorted(np.cumsum(rising), 0.01 * rising.sum())])
 
 
 def _fit(
