@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fairhand.core.errors import InvalidError, Issue, MalformedError
 from fairhand.core.ids import sha256_hex
 from fairhand.formats.dicom import read_dicom
-from fairhand.formats.exports.dicom_seg import write
+from fairhand.formats.exports.dicom_seg import FOLDER, write
 from fairhand.formats.exports.items import Item, Options, Report
 from fairhand.formats.options import ReadOptions
 from fairhand.formats.registry import detect, read_tasks
@@ -98,11 +98,11 @@ def test_masks_go_out_are_read_by_highdicom_and_come_in_again(tmp_path: Path) ->
     items = [item(number, about[number], one) for number, one in enumerate(drawn)]
     report = exported(tmp_path / "out", items, tmp_path / "scans")
     assert (report.tasks, report.written, dict(report.left_out)) == (2, 2, {})
-    assert report.files == ["slice 0.seg.dcm", "slice 1.seg.dcm"]
+    assert report.files == [FOLDER]
     for number, one in enumerate(drawn):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            made = highdicom.seg.segread(tmp_path / "out" / f"slice {number}.seg.dcm")
+            made = highdicom.seg.segread(tmp_path / "out" / FOLDER / f"slice {number}.seg.dcm")
         named = [made.get_segment_description(n).segment_label for n in made.segment_numbers]
         assert named == [label for label, _ in one]
         kinds = {made.get_segment_description(n).algorithm_type.value for n in made.segment_numbers}
@@ -113,7 +113,7 @@ def test_masks_go_out_are_read_by_highdicom_and_come_in_again(tmp_path: Path) ->
         for place, (_, mask) in enumerate(one):
             assert np.array_equal(pixels[:, :, place], mask)
 
-    for file in (tmp_path / "out").iterdir():
+    for file in (tmp_path / "out" / FOLDER).iterdir():
         file.rename(tmp_path / "scans" / file.name)
     assert detect(tmp_path / "scans") == "dicom-seg"
     tasks, issues = read(tmp_path / "scans")
@@ -142,7 +142,7 @@ def test_any_masks_come_back(tmp_path_factory: pytest.TempPathFactory, data: st.
         taken[0] = True
         drawn.append((LABELS[number % 2]["value"], mask.astype(np.uint8)))
     exported(base / "out", [item(0, about[0], drawn)], base / "scans")
-    (base / "out" / "slice 0.seg.dcm").rename(base / "scans" / "a.dcm")
+    (base / "out" / FOLDER / "slice 0.seg.dcm").rename(base / "scans" / "a.dcm")
     (task,), _ = read(base / "scans")
     assert painted(task.predictions[0].value) == told(drawn)
 
@@ -176,7 +176,7 @@ def test_segmentations_that_are_wrong_or_alone_are_told(tmp_path: Path) -> None:
     folder = tmp_path / "scans"
     about = slices(folder, 2)
     exported(tmp_path / "out", [item(0, about[0], [("nucleus", block(0, 0))])], folder)
-    whole = (tmp_path / "out" / "slice 0.seg.dcm").read_bytes()
+    whole = (tmp_path / "out" / FOLDER / "slice 0.seg.dcm").read_bytes()
     with pytest.raises(MalformedError, match="together with its pictures"):
         read_dicom(whole, 10_000)
     (folder / "cut.dcm").write_bytes(whole[:2_000])

@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 
 from fairhand.core.errors import InvalidError, MalformedError, UnavailableError
 from fairhand.formats.dicom_seg import HEAD, NEEDED, instance_of, is_picture, name_of
-from fairhand.formats.exports.items import Item, Options, Report, Row, new_path, sized
+from fairhand.formats.exports.items import Item, Options, Report, Row, sized
+from fairhand.formats.exports.paths import Paths
 from fairhand.labels import rle
 
+FOLDER: Final = "segmentations"
 _SCHEME: Final = "99FAIRHAND"
 _CODE_MAX: Final = 16
 _TEXT_MAX: Final = 64
@@ -41,7 +43,8 @@ def write(items: Iterator[Item], folder: Path, options: Options) -> Report:
             "kept here: name the folder of the original files with --originals."
         )
     originals = _originals(options.originals)
-    report = Report()
+    report = Report(files=[FOLDER])
+    paths = Paths(folder, _ENDING, report)
     for item in items:
         report.tasks += 1
         options.progress(report.tasks)
@@ -56,7 +59,8 @@ def write(items: Iterator[Item], folder: Path, options: Options) -> Report:
         elif not regions:
             report.leave_out("a picture with nothing on it: a segmentation has one segment or more")
         else:
-            _write_one(item, regions, size, originals[instance], folder, report)
+            _write_one(item, regions, size, originals[instance], paths, report)
+    paths.close()
     return report
 
 
@@ -115,7 +119,7 @@ def _write_one(
     regions: list[tuple[str, str, str]],
     size: tuple[int, int],
     original: Path,
-    folder: Path,
+    paths: Paths,
     report: Report,
 ) -> None:
     masks = np.stack([rle.decode(counts, *size) for _, _, counts in regions], axis=-1)
@@ -127,9 +131,7 @@ def _write_one(
             reason = str(error)[:120] or type(error).__name__
             report.leave_out(f"a picture whose original does not carry a segmentation: {reason}")
             return
-        path = new_path(folder, item, _ENDING)
-        made.save_as(path)
-    report.files.append(str(path.relative_to(folder)))
+        made.save_as(paths.of(item, FOLDER))
     report.written += 1
 
 
