@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -146,8 +147,6 @@ def _segmentation(
     from pydicom.sr.codedict import codes
     from pydicom.uid import generate_uid
 
-    from fairhand import __version__
-
     source = pydicom.dcmread(original, stop_before_pixels=True)
     segments = [
         hd.seg.SegmentDescription(
@@ -172,7 +171,7 @@ def _segmentation(
         instance_number=1,
         manufacturer=_MAKER,
         manufacturer_model_name=_MAKER,
-        software_versions=__version__,
+        software_versions=version("fairhand"),
         device_serial_number="none",
         series_description=", ".join(dict.fromkeys(one for one, _, _ in regions))[:_TEXT_MAX],
         content_description=f"Task {item.task_id}",
