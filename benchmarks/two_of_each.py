@@ -31,6 +31,7 @@ from fairhand.core.clock import ManualClock, system_now
 from fairhand.core.settings import load_settings
 from fairhand.people.accounts import store as accounts
 from fairhand.storage.database import Database
+from fairhand.storage.process_store import list_processes
 from fairhand.storage.snapshots import snapshot
 from fairhand.use_cases.back_up import marks_of
 from fairhand.use_cases.house import open_database
@@ -82,6 +83,7 @@ def endure(
     with _without_background(), launching() as launcher, serving(launcher, settings, 2) as fleet:
         for worker in WORKERS:
             fleet.start(worker)
+        _wait_for_workers(db)
         for client in clients:
             client.ports = fleet.ports
         visitor = Visitor(_session(db, cast.carmen), fleet.ports, _pages(elsewhere), stop)
@@ -139,6 +141,17 @@ def without_database(server: PostgresServer, outage_s: float, up_s: float = _UP_
         assert all(fleet.is_alive(name) for name in before), fleet.words()
 
     return trouble
+
+
+def _wait_for_workers(db: Database) -> None:
+    """Wait until both speak: one that finds no database at its start ends, and is no part of it."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        with db.read() as connection:
+            if sum(one.kind == "worker" for one in list_processes(connection)) == len(WORKERS):
+                return
+        assert time.monotonic() < deadline, "no workers"
+        time.sleep(0.1)
 
 
 @contextmanager
