@@ -295,16 +295,9 @@ def _write_snapshot(
     own = None if permits is None else permits.own_data(version.questions)
     facts, split_of = _parted(command, facts, sheets, press)
     source = ReleaseSource(
-        sheets,
-        version.questions,
-        project.mode,
-        name_of,
-        withdrawn,
-        own,
-        command.licence,
-        split_of,
-        measure=MEASURE,
-    )
+        sheets, version.questions, project.mode, name_of, withdrawn, own, command.licence,
+        split_of, measure=MEASURE,
+    )  # fmt: skip
     pieced = None
     if engine is not None:
         terms = Terms(
