@@ -11,6 +11,7 @@ from sqlalchemy import text
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from fairhand.core.ids import pseudonym
+from fairhand.people.wellbeing import own_store
 from fairhand.proof.release.shape import LABELS, read_groups
 from fairhand.proof.release.verify import verify_release
 from fairhand.storage.database import Database
@@ -468,10 +469,28 @@ def test_what_stands_outlives_a_withdrawal_where_others_bear_it(
 def test_hard_content_counts_for_who_reviews_it(on_both: QualityWorld) -> None:
     world, bao = on_both, add_person(on_both.db, "Bao")
     exposed = text("SELECT task_id, tier, dose, state FROM exposure WHERE person_id = :p")
+    all_of_them = SetReviewTerms(world.people[0], world.project.id, ReviewTerms(1000, None, False))
+    set_review_terms(world.db, all_of_them, world.now)
     with world.db.write() as connection:
         hard = text("UPDATE queue SET tier = 2, dose = 900 WHERE task_id = :t")
         connection.execute(hard, {"t": world.tasks[0]})
-    look(world, bao)
+    with pytest.raises(ForbiddenError, match="harder than you agreed"):
+        look(world, bao, world.tasks[0])
+    with world.db.write() as connection:
+        connection.execute(text("UPDATE queue SET tier = 2, dose = 900"))
+    with pytest.raises(ForbiddenError, match="What still waits"):
+        look(world, bao)
+    with world.db.write() as connection:
+        others = text("UPDATE queue SET tier = 0, dose = 0 WHERE task_id <> :t")
+        connection.execute(others, {"t": world.tasks[0]})
+    easy = look(world, bao)
+    assert easy is not None
+    assert easy.sheet.task.id != world.tasks[0], "what nobody agreed to see is not handed on"
+    give_up = text("DELETE FROM review_claim")
+    with world.db.write() as connection:
+        connection.execute(give_up)
+        own_store.set_max_tier(connection, bao, 2)
+    look(world, bao, world.tasks[0])
     look(world, bao)
     look(world, bao, world.tasks[1])
     with world.db.read() as connection:

@@ -22,6 +22,7 @@ from fairhand.people.consent import store as consent
 from fairhand.people.learning import store
 from fairhand.people.learning.rules import Gold, judge_answer
 from fairhand.people.learning.store import Attempt, Course
+from fairhand.people.wellbeing import own_store
 from fairhand.proof.log import store as log
 from fairhand.quality.gold_match import is_right
 from fairhand.storage.database import Connection, Database
@@ -101,7 +102,8 @@ def check_may_learn(connection: Connection, place: Place, task_ids: Sequence[int
             "unpaid. Ask its trainer for more time.",
             code="learning_cap",
         )
-    if store.highest_tier(connection, task_ids) > store.load_max_tier(connection, place.person_id):
+    agreed = own_store.load_max_tier(connection, place.person_id)
+    if store.highest_tier(connection, task_ids) > agreed:
         raise ForbiddenError(
             "This course shows content of a level that you have not agreed to see. You can agree, "
             "or leave it, under Wellbeing.",

@@ -10,11 +10,13 @@ from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, NotFoundError
 from fairhand.pay import store as pay
 from fairhand.pay.paid_time.rules import EventKind
+from fairhand.people.wellbeing import own_store
 from fairhand.people.wellbeing import store as wellbeing
 from fairhand.quality import store as quality
 from fairhand.quality.store import StoredConsensus
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.label_history import answers_now
+from fairhand.use_cases.ration import NOTHING_HARD, Ration, ration_within
 from fairhand.work.assignment import store as queue
 from fairhand.work.projects import store as projects
 from fairhand.work.projects.store import TaskSheet
@@ -22,6 +24,7 @@ from fairhand.work.review import store
 from fairhand.work.review.rules import CLAIM_MS, Because, seen_mark
 from fairhand.work.review.store import SeenAnswer
 
+_ANY: Final = 2**62
 _TRIES: Final = 5
 """Looks for a task when others take the found one in the same moment."""
 
@@ -76,10 +79,11 @@ def open_review(
         project = projects.load_project(connection, command.project_id)
         if project is None:
             raise NotFoundError(f"There is no project {command.project_id}.")
+        ration = _ration(connection, command, project.tier, now)
         if command.task_id is not None:
-            task_id: int | None = _choose(connection, command, now)
+            task_id: int | None = _choose(connection, command, now, ration)
         else:
-            task_id = _next(connection, command, now)
+            task_id = _next(connection, command, now, ration)
         if task_id is None:
             return None
         store.note_seen(connection, project.id, task_id, command.reviewer_id, now)
@@ -140,25 +144,69 @@ def hear_reviewing(
     )
 
 
-def _next(connection: Connection, command: OpenReview, now: Instant) -> int | None:
+def _ration(connection: Connection, command: OpenReview, project_tier: int, now: Instant) -> Ration:
+    """The limits of hard content are those of whoever answers: a reviewer sees the same."""
+    max_tier = own_store.load_max_tier(connection, command.reviewer_id)
+    if not max_tier:
+        return NOTHING_HARD
+    return ration_within(
+        connection, max_tier, project_tier, command.reviewer_id, command.project_id, now
+    )
+
+
+def _next(connection: Connection, command: OpenReview, now: Instant, ration: Ration) -> int | None:
     project_id, reviewer_id = command.project_id, command.reviewer_id
     held = store.find_held(connection, project_id, reviewer_id, now)
-    if held is not None and held != command.passed and _take(connection, command, held, now):
+    if (
+        held is not None
+        and held != command.passed
+        and _is_within(connection, held, reviewer_id, ration)
+        and _take(connection, command, held, now)
+    ):
         return held
     terms = store.load_terms(connection, project_id)
     for _ in range(_TRIES):
-        found = store.find_next(connection, project_id, reviewer_id, terms, now, command.passed)
+        found = store.find_next(
+            connection,
+            project_id,
+            reviewer_id,
+            terms,
+            now,
+            command.passed,
+            max_tier=ration.max_tier,
+            dose_left=ration.left,
+        )
         if found is None:
             break
         if _take(connection, command, found, now):
             return found
     store.drop_claims(connection, reviewer_id)
+    if store.find_next(
+        connection, project_id, reviewer_id, terms, now, command.passed, max_tier=3, dose_left=_ANY
+    ):
+        raise ForbiddenError(
+            "What still waits here is harder than you agreed to see, or more than your limit "
+            "leaves for now. Both are yours to read, and the first to change, under Wellbeing.",
+            code="hard_content",
+        )
     return None
 
 
-def _choose(connection: Connection, command: OpenReview, now: Instant) -> int:
+def _is_within(connection: Connection, task_id: int, reviewer_id: int, ration: Ration) -> bool:
+    return store.is_within(
+        connection, task_id, reviewer_id, max_tier=ration.max_tier, dose_left=ration.left
+    )
+
+
+def _choose(connection: Connection, command: OpenReview, now: Instant, ration: Ration) -> int:
     task_id = command.task_id or 0
     _check_choice(connection, command)
+    if not _is_within(connection, task_id, command.reviewer_id, ration):
+        raise ForbiddenError(
+            f"What task {task_id} shows is harder than you agreed to see, or more than your limit "
+            "leaves for now. Both are yours to read, and the first to change, under Wellbeing.",
+            code="hard_content",
+        )
     if not _take(connection, command, task_id, now):
         raise _claimed(task_id)
     return task_id

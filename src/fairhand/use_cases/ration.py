@@ -66,18 +66,30 @@ def ration_of(
     connection: Connection, place: Place, person_id: int, project_id: int, now: Instant
 ) -> Ration:
     """Work out what a person may be handed in a project; keeps their other tabs out meanwhile."""
+    return ration_within(connection, place.max_tier, place.project_tier, person_id, project_id, now)
+
+
+def ration_within(
+    connection: Connection,
+    max_tier: int,
+    project_tier: int,
+    person_id: int,
+    project_id: int,
+    now: Instant,
+) -> Ration:
+    """Work it out for whoever agreed to `max_tier` and has no place in the queue: a reviewer."""
     terms = policy_store.load_terms(connection, now, project_id)
     carried = store.load_carried(connection, person_id, now, terms.half_life_ms)
     limits = effective(own_store.load_own_limits(connection, person_id), terms.limits, now)
     left = dose_left(carried.doses, limits, now, terms.half_life_ms)
     run = hard_run(carried.hard_days(terms.rotation_tier), day_of(now))
-    open_tier = tier_today(place.max_tier, run, terms.rotation_tier, terms.rotation_days)
-    agreed = place.max_tier if place.max_tier >= place.project_tier else 0
+    open_tier = tier_today(max_tier, run, terms.rotation_tier, terms.rotation_days)
+    agreed = max_tier if max_tier >= project_tier else 0
     return Ration(
         max_tier=min(agreed, open_tier) if left else 0,
         left=left,
         agreed_tier=agreed,
-        rests=open_tier < place.max_tier,
+        rests=open_tier < max_tier,
         limits=limits,
         terms=terms,
         carried=carried,

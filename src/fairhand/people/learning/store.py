@@ -244,14 +244,6 @@ def highest_tier(connection: Connection, task_ids: Sequence[int]) -> int:
     return int(connection.execute(_TIER, {"task_ids": list(task_ids)}).scalar_one())
 
 
-_MAX_TIER = text("SELECT max_tier FROM person WHERE id = :person_id")
-
-
-def load_max_tier(connection: Connection, person_id: int) -> int:
-    """Say how heavy content may be that a person has agreed to see."""
-    return int(connection.execute(_MAX_TIER, {"person_id": person_id}).scalar() or 0)
-
-
 # Attempts
 
 

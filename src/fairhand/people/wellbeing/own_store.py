@@ -224,6 +224,12 @@ def end_consents(connection: Connection, person_id: int, from_tier: int, now: In
     return ended.rowcount
 
 
+def load_max_tier(connection: Connection, person_id: int) -> int:
+    """Say up to which tier somebody agreed to be shown content."""
+    found = select(person.c.max_tier).where(person.c.id == person_id)
+    return int(connection.execute(found).scalar_one_or_none() or 0)
+
+
 def set_max_tier(connection: Connection, person_id: int, tier: int) -> None:
     """Let the queue hand out items up to a tier, from the next one on."""
     connection.execute(update(person).where(person.c.id == person_id).values(max_tier=tier))

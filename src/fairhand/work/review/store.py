@@ -79,11 +79,17 @@ _UNCLAIMED: Final = """
     AND NOT EXISTS (SELECT 1 FROM review_claim AS k WHERE k.task_id = q.task_id
                     AND k.reviewer_id <> :reviewer_id AND k.expires_at > :now)
 """
+# Hard content within what they agreed to and have left today; what they saw already is counted.
+_WITHIN: Final = """
+    AND (q.tier = 0 OR (q.tier <= :max_tier AND q.dose <= :dose_left)
+         OR EXISTS (SELECT 1 FROM exposure AS x WHERE x.task_id = q.task_id
+                    AND x.person_id = :reviewer_id AND x.state = 'seen'))
+"""
 _NEXT = text(
     _CANDIDATES.format(
         columns="o.task_id",
         open=_OPEN,
-        more=f"{_MINE} {_UNCLAIMED} AND o.task_id <> :passed "
+        more=f"{_MINE} {_WITHIN} {_UNCLAIMED} AND o.task_id <> :passed "
         "ORDER BY o.priority, o.place, o.task_id LIMIT 1",
     )
 )
@@ -104,6 +110,7 @@ _ONE_OPEN = text(
     f"SELECT 1 FROM queue AS q JOIN task AS t ON t.id = q.task_id WHERE q.task_id = :task_id "
     f"AND q.project_id = :project_id AND {_OPEN} {_MINE}"
 )
+_ONE_WITHIN = text(f"SELECT 1 FROM queue AS q WHERE q.task_id = :task_id {_WITHIN}")
 _CLAIM = text(
     "INSERT INTO review_claim (task_id, project_id, reviewer_id, expires_at) "
     "VALUES (:task_id, :project_id, :reviewer_id, :expires_at) "
@@ -269,9 +276,16 @@ def find_next(
     terms: ReviewTerms,
     now: Instant,
     passed: int = 0,
+    *,
+    max_tier: int,
+    dose_left: int,
 ) -> int | None:
-    """Find the task that this reviewer would be given now, other than the one they pass."""
+    """Find the task that this reviewer would be given now, other than the one they pass.
+
+    Hard content is given up to `max_tier` and, a task, up to `dose_left`.
+    """
     asked = {**_asked(project_id, terms), "reviewer_id": reviewer_id, "now": now}
+    asked |= {"max_tier": max_tier, "dose_left": dose_left}
     return connection.execute(_NEXT, {**asked, "passed": passed}).scalar_one_or_none()
 
 
@@ -302,6 +316,15 @@ def may_review(connection: Connection, project_id: int, task_id: int, reviewer_i
     """Say whether a task is open for review, and to this reviewer."""
     asked = {"project_id": project_id, "task_id": task_id, "reviewer_id": reviewer_id}
     return connection.execute(_ONE_OPEN, asked).first() is not None
+
+
+def is_within(
+    connection: Connection, task_id: int, reviewer_id: int, *, max_tier: int, dose_left: int
+) -> bool:
+    """Say whether a task's content is no harder than a reviewer may be shown now."""
+    asked = {"task_id": task_id, "reviewer_id": reviewer_id}
+    asked |= {"max_tier": max_tier, "dose_left": dose_left}
+    return connection.execute(_ONE_WITHIN, asked).first() is not None
 
 
 def claim(
