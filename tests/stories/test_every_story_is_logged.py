@@ -147,6 +147,12 @@ UNLOGGED = {
     "reading_options": "reads",
     "import_from": "ends by finish_import of import_tasks, which logs it",
     "run_import_from": "tells the story import_from",
+    "letter_words": "words for letters",
+    "put_letters": "a part of invite_person and ask_reset, which log it; the rest is in the log",
+    "send_letters": "kept in the outbox until it is forgotten",
+    "choose_letters": "which letters somebody wants is theirs alone",
+    "try_letter_again": "kept in the outbox until it is forgotten",
+    "check_mail": "looks, and changes nothing",
     "begin_campaign": "tells the stories set_campaign and set_cells, which are logged",
 }
 # Files that hold several stories of one thing, each logged once.

@@ -87,6 +87,7 @@ def test_public_routes_are_these_and_no_others(world: World) -> None:
     own = {"/sign-in", "/sign-in/{token}", "/api/docs", "/ns/fair-work"}  # words alone
     company = "/sign-on/{name}"  # to an identity provider and back: nobody is signed in yet
     own |= {company, f"{company}/callback", f"{company}/prove", f"{company}/leave"}
+    own |= {"/forgot", "/reset/{token}", "/letters/stop/{token}"}  # the address is the key
     probes = {"/health", "/ready", "/metrics"}  # metrics: see who may in test_probes
     expected = {*probes, *own, *page, *verifier, *credentials, *lists, *policy, *licences}
     assert public == expected

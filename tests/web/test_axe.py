@@ -47,6 +47,9 @@ WIDER = "() => document.documentElement.scrollWidth - document.documentElement.c
 PAGES: dict[str | None, tuple[str, ...]] = {
     None: (
         "/sign-in",
+        "/forgot",
+        "/reset/none",
+        "/letters/stop/none",
         "/sign-in/none",
         "/api/docs",
         "/verify",

@@ -100,7 +100,15 @@ PAGES = {
         "/projects/1/courses",
         "/projects/1/campaign",
     ),
-    None: ("/sign-in", "/sign-in/none", "/api/docs", "/data", "/data/compliance"),
+    None: (
+        "/sign-in",
+        "/sign-in/none",
+        "/forgot",
+        "/reset/none",
+        "/api/docs",
+        "/data",
+        "/data/compliance",
+    ),
 }
 EVERY_PAGE = [(who, path) for who, paths in PAGES.items() for path in paths]
 FORMS = (

@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands about people."""
     app.command("invite")(invite)
     app.command("link")(link)
+    app.command("reset-link")(reset_link)
     app.command("role")(role)
     app.command("people")(people)
 
@@ -51,6 +52,7 @@ def invite(
     Example:  fairhand invite Amina --email amina@example.org --country GB --role contributor
     """
     from fairhand.use_cases.invite_person import InvitePerson, invite_person
+    from fairhand.use_cases.put_letters import outbox_of
 
     with opened(workspace) as house:
         project_id = find_project(house, project).id if project else 0
@@ -64,7 +66,9 @@ def invite(
             locale=locale,
         )
         hours = house.settings.link_hours
-        invited = invite_person(house.db, command, house.clock(), link_hours=hours)
+        invited = invite_person(
+            house.db, command, house.clock(), link_hours=hours, outbox=outbox_of(house)
+        )
         address = sign_in_url(house.settings, invited.token)
     tell(
         {"person_id": invited.person_id, "link": address, "valid_hours": hours},
@@ -93,6 +97,24 @@ def link(person: PersonName, workspace: Workspace = None, as_json: AsJson = Fals
         f"  {address}",
     )
     _draw(address)
+
+
+def reset_link(person: PersonName, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Make a one-time link by which somebody sets a new password, within an hour.
+
+    Example:  fairhand reset-link amina@example.org
+    """
+    from fairhand.use_cases.make_reset_link import make_reset_link
+
+    with opened(workspace) as house:
+        found = find_person(house, person)
+        secret = make_reset_link(house.db, found.id, house.clock(), hours=1)
+        address = f"{house.settings.base_url}/reset/{secret}"
+    tell(
+        {"person_id": found.id, "link": address, "valid_hours": 1},
+        f"{found.display_name} sets a new password with this link; it works once, for an hour:",
+        f"  {address}",
+    )
 
 
 def _draw(address: str) -> None:

@@ -13,6 +13,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from fairhand.core.mail_settings import MailSettings
 from fairhand.core.sign_on import PROVIDER_NAME, SignOn
 from fairhand.core.source_settings import SourceSettings, check_names
 
@@ -88,6 +89,8 @@ class Settings(BaseSettings):
 
     # Identity providers that people may sign in with, by the name that their addresses bear.
     sign_on: dict[str, SignOn] = {}
+    # The server that takes letters; without a host nothing is sent.
+    mail: MailSettings = MailSettings()
     # Whether people may sign in with a password; one-time links from the terminal always work.
     password_sign_in: bool = True
 
@@ -101,6 +104,12 @@ class Settings(BaseSettings):
                 raise ValueError(f"sign_on.{name}: the same provider is here twice")
         if not self.password_sign_in and not self.sign_on:
             raise ValueError("password_sign_in = false needs a [sign_on.NAME] to sign in with")
+        return self
+
+    @model_validator(mode="after")
+    def _has_an_address_for_letters(self) -> Settings:
+        if self.mail.host and not self.public_url:
+            raise ValueError("mail needs public_url: links in letters begin with it")
         return self
 
     @property

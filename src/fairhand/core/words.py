@@ -143,6 +143,11 @@ def desk_words(locale: str) -> Words:
     return _words(language_of(locale, DESK), "desk")
 
 
+def mail_words(locale: str) -> Words:
+    """Give the words of letters in the language that a locale asks for."""
+    return _words(language_of(locale), "mail")
+
+
 def direction_of(language: str) -> str:
     """Say which way a language is read."""
     return "rtl" if language in _RIGHT_TO_LEFT else "ltr"

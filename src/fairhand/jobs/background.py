@@ -39,12 +39,14 @@ from fairhand.use_cases.learn_idle_caps import learn_idle_caps
 from fairhand.use_cases.lift_suspensions import lift_suspensions
 from fairhand.use_cases.mend_statistics import mend_statistics
 from fairhand.use_cases.note_overdue import note_overdue
+from fairhand.use_cases.put_letters import News
 from fairhand.use_cases.reap_leases import reap_leases
 from fairhand.use_cases.refresh_estimates import refresh_estimates
 from fairhand.use_cases.reprice_projects import reprice_projects
 from fairhand.use_cases.seal_books import seal_books
 from fairhand.use_cases.seal_log import seal_log
 from fairhand.use_cases.send_deliveries import Post
+from fairhand.use_cases.send_letters import Postman, forget_letters
 from fairhand.use_cases.settle_shelters import settle_shelters
 from fairhand.use_cases.settle_withdrawals import delete_left_files, settle_withdrawals
 from fairhand.use_cases.sweep_exports import sweep_exports
@@ -90,6 +92,7 @@ def ticks_of(house: House) -> tuple[Tick, ...]:
     db, clock, turns = house.db, house.clock, count()
     ratings: dict[int, int] = {}
     intake = Shop(db, house.blobs, house.vault, house.content_signer)
+    news, postman = News(db), Postman(house)
     post = Post(db, house.vault, clock, house.settings.backend_hosts)
     return (
         Tick("seal", 2.0, lambda: seal_log(db, house.signer, clock())),
@@ -140,6 +143,14 @@ def ticks_of(house: House) -> tuple[Tick, ...]:
         Tick("templates", 60.0, lambda: destroy_templates(db, clock())),
         Tick("webhooks", 2.0, lambda: _tell_webhooks(house, post)),
         Tick("old_deliveries", 3600.0, lambda: forget_deliveries(db, clock())),
+        *(
+            (
+                Tick("letters", 2.0, lambda: _write_letters(house, news, postman)),
+                Tick("old_letters", 3600.0, lambda: forget_letters(house)),
+            )
+            if house.settings.mail.host
+            else ()
+        ),
         Tick("weeks", 3600.0, lambda: count_weeks(db, clock())),
     )
 
@@ -147,6 +158,11 @@ def ticks_of(house: House) -> tuple[Tick, ...]:
 def _tell_webhooks(house: House, post: Post) -> None:
     fill_webhooks(house.db, house.clock())
     post.send_due(wait_s=_HAND_OVER_S)
+
+
+def _write_letters(house: House, news: News, postman: Postman) -> None:
+    news.put_new(house.clock())
+    postman.send_due(wait_s=_HAND_OVER_S)
 
 
 def _sweep(house: House) -> None:

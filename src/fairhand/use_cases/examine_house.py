@@ -26,6 +26,7 @@ from fairhand.storage.engine_facts import count_stuck_jobs, load_engine_facts
 from fairhand.storage.process_store import list_processes
 from fairhand.storage.server_figures import jobs_by_state, log_waits
 from fairhand.use_cases.back_up import LAST
+from fairhand.use_cases.check_mail import check_mail
 from fairhand.use_cases.check_sign_on import check_sign_on
 from fairhand.use_cases.house import House
 
@@ -277,6 +278,13 @@ def check_backup(house: House) -> Finding:
     return Finding("backup", "ok", words)
 
 
+def check_mail_way(house: House) -> Finding:
+    """The mail server, if there is one, is reached, encrypted and signed in to."""
+    state, words = check_mail(house)
+    remedy = "Look at [mail] in fairhand.toml." if state == "fail" else ""
+    return Finding("mail", state, words, remedy)
+
+
 def check_sign_on_way(house: House) -> Finding:
     """The way to every identity provider is open."""
     looked = [(name, one) for name in house.settings.sign_on for one in check_sign_on(house, name)]
@@ -303,6 +311,7 @@ CHECKS: Final[dict[str, Check]] = {
     "processes": check_processes,
     "public_url": check_public_url,
     "sign_on": check_sign_on_way,
+    "mail": check_mail_way,
     "backup": check_backup,
     "extras": check_extras,
 }

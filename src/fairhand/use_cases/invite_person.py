@@ -11,6 +11,7 @@ from fairhand.people.accounts.rules import Actor, check_person, out_of_reach
 from fairhand.people.readiness import store as readiness
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
+from fairhand.use_cases.put_letters import Outbox
 
 ROLES = ("owner", "manager", "reviewer", "trainer", "contributor", "auditor")
 
@@ -44,9 +45,11 @@ def invite_person(
     *,
     link_hours: int,
     by: Actor | None = None,
+    outbox: Outbox | None = None,
 ) -> Invited:
     """Add an account, give roles, make a sign-in link.
 
+    With an outbox, who has an address is written to.
     `by` is who asks (None: the administrator at the machine). Raises ForbiddenError when they give
     away more than they have, ConflictError for an address that has an account already: a link signs
     in, so nobody may make one for an account that is not new.
@@ -86,6 +89,9 @@ def invite_person(
             for pilot_id in pilots:
                 store.add_role(connection, person_id, role, pilot_id, now)
         token = store.create_link(connection, person_id, now, link_hours)
+        if outbox is not None and command.email and not command.is_simulated:
+            to = (person_id, command.email, command.locale)
+            outbox.put_link(connection, "invitation", to, ("/sign-in/", token, link_hours), now)
         body = {
             "person": person_id,
             "roles": list(command.roles),

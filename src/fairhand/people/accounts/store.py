@@ -268,6 +268,34 @@ def use_link(connection: Connection, token: str, now: Instant) -> int | None:
     ).scalar_one_or_none()
 
 
+def reset_key(secret: str) -> str:
+    """Give what the link of a new password is kept by: it opens no session by itself."""
+    return f"reset {secret}"
+
+
+def create_reset(connection: Connection, person_id: int, now: Instant, hours: int) -> str:
+    """Make the secret of a link that sets a new password."""
+    secret = new_token()
+    connection.execute(
+        sign_in_link.insert().values(
+            token_hash=token_hash(reset_key(secret)),
+            person_id=person_id,
+            created_at=now,
+            expires_at=now + hours * HOUR_MS,
+        )
+    )
+    return secret
+
+
+def end_links(connection: Connection, person_id: int, now: Instant) -> None:
+    """End every unused link of a person."""
+    connection.execute(
+        update(sign_in_link)
+        .where(sign_in_link.c.person_id == person_id, sign_in_link.c.used_at.is_(None))
+        .values(used_at=now)
+    )
+
+
 def set_password(connection: Connection, person_id: int, password: str) -> None:
     """Store a password's argon2id hash."""
     connection.execute(

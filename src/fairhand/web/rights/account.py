@@ -15,6 +15,7 @@ from fairhand.people.accounts.rules import SCOPES, Actor
 from fairhand.people.accounts.store import Account
 from fairhand.use_cases.change_account import ChangeAccount, change_account
 from fairhand.use_cases.change_password import ChangePassword, change_password
+from fairhand.use_cases.choose_letters import choose_letters, chosen_letters
 from fairhand.use_cases.end_identity import EndIdentity, end_identity
 from fairhand.use_cases.house import House
 from fairhand.use_cases.manage_tokens import CreateToken, create_token, list_tokens, revoke_token
@@ -97,6 +98,16 @@ def password(
     return _back()
 
 
+@router.post("/account/letters")
+@guard("own", form=True)
+def letters(house: House, actor: Actor, appeal: Text = "", statement: Text = "") -> Response:
+    """Choose which letters one wants."""
+    ticked = {"appeal": appeal, "statement": statement}
+    wanted = [kind for kind, said in ticked.items() if said]
+    choose_letters(house.db, actor.person_id, wanted, house.clock())
+    return _back()
+
+
 @router.post("/account/tokens")
 @guard("own", form=True)
 def make_token(
@@ -159,6 +170,7 @@ def _show(
         "identities": identities,
         "providers": buttons(house, without=[one.issuer for one in identities]),
         "made": made,
+        "letters": _letters(house, actor),
         "scopes": _SCOPES,
         "languages": list(INTERFACE.items()),
         "tokens": list_tokens(house.db, actor.person_id),
@@ -174,6 +186,17 @@ def _show(
     )
 
 
+def _letters(house: House, actor: Actor) -> list[tuple[str, str, bool]]:
+    if not house.settings.mail.host:
+        return []
+    chosen = chosen_letters(house.db, actor.person_id)
+    return [(kind, _LETTERS[kind], wanted) for kind, wanted in chosen.items()]
+
+
+_LETTERS = {
+    "appeal": "when an appeal of mine is answered",
+    "statement": "when a pay statement of mine is written",
+}
 _SCOPES = (
     ("read", "read: figures and releases"),
     ("work", "work: answer tasks"),

@@ -1,0 +1,136 @@
+"""What letters say, in the language of whoever reads them: plain words, and the same as HTML."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from html import escape
+from typing import Final
+
+from fairhand.core.clock import Instant
+from fairhand.core.mail_settings import MailSettings
+from fairhand.core.words import mail_words
+
+_MOST_NAME: Final = 100
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
+
+# By kind: the subject, what it says, and what the button says (where there is a link).
+SAID: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
+    "invitation": (
+        "{house}: you are invited",
+        (
+            "You are invited to {house}. The link opens your account.",
+            "The link works once, until {until}. If you expected no invitation, do nothing.",
+        ),
+        "Open the invitation",
+    ),
+    "reset": (
+        "{house}: a new password",
+        (
+            "Somebody, perhaps you, asked for a new password for your account on {house}.",
+            "The link works once, until {until}. If it was not you, do nothing: your "
+            "password stays as it is.",
+        ),
+        "Choose a new password",
+    ),
+    "security": (
+        "{house}: your password was changed",
+        (
+            "The password of your account on {house} was changed.",
+            "If it was not you, tell whoever runs {house}, and choose a new password at once.",
+        ),
+        "Open your account",
+    ),
+    "appeal": (
+        "{house}: your appeal was answered",
+        ("An appeal of yours on {house} was answered. What was found, and why, is on your page.",),
+        "Read the answer",
+    ),
+    "statement": (
+        "{house}: a new pay statement",
+        ("A statement of your pay on {house} was written. It is on your pay page.",),
+        "Open my pay",
+    ),
+    "test": (
+        "{house}: a test",
+        ("This is a test of the letters of {house}. It arrived.",),
+        "",
+    ),
+}
+STOP: Final = "Stop letters of this kind"
+WHERE: Final = {"security": "/account", "appeal": "/rights", "statement": "/earnings"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one letter is made from; `link` and `stop` are whole addresses, or empty."""
+
+    kind: str
+    locale: str
+    address: str
+    house: str
+    link: str = ""
+    until: Instant | None = None
+    stop: str = ""
+
+
+def write_letter(settings: MailSettings, told: Told, message_id: str) -> EmailMessage:
+    """Write the letter; raises ValueError for an address that no header can hold."""
+    words = mail_words(told.locale)
+    name = _plain(told.house)
+    values = {"house": name, "until": ""}
+    if told.until is not None:
+        values["until"] = words.moment(told.until)
+    subject, paragraphs, button = SAID[told.kind]
+    said = [words(one, **values) for one in paragraphs]
+    to = _address(told.address)
+    letter = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
+    letter["From"] = Address(name, addr_spec=settings.sender)
+    letter["To"] = Address(addr_spec=to)
+    if settings.reply_to:
+        letter["Reply-To"] = Address(addr_spec=settings.reply_to)
+    letter["Subject"] = words(subject, **values)
+    letter["Message-ID"] = message_id
+    letter["Auto-Submitted"] = "auto-generated"
+    letter["Content-Language"] = words.language
+    if told.stop:
+        letter["List-Unsubscribe"] = f"<{told.stop}>"
+        letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    letter.set_content(_as_text(said, told, words(STOP)))
+    link = words(button) if button and told.link else ""
+    letter.add_alternative(_as_html(words.language, said, told, link, words(STOP)), subtype="html")
+    return letter
+
+
+def _as_text(said: list[str], told: Told, stop: str) -> str:
+    parts = [said[0], *([told.link] if told.link else []), *said[1:]]
+    parts += [f"-- \n{_plain(told.house)}"]
+    parts += [f"{stop}: {told.stop}"] if told.stop else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _as_html(language: str, said: list[str], told: Told, button: str, stop: str) -> str:
+    link = f'<p><a href="{escape(told.link)}">{escape(button)}</a></p>' if button else ""
+    end = f'<p><a href="{escape(told.stop)}">{escape(stop)}</a></p>' if told.stop else ""
+    rest = "".join(f"<p>{escape(one)}</p>" for one in said[1:])
+    name = escape(_plain(told.house))
+    return (
+        f'<!doctype html><html lang="{language}"><body><p>{escape(said[0])}</p>{link}{rest}'
+        f"<p>{name}</p>{end}</body></html>"
+    )
+
+
+def _plain(name: str) -> str:
+    """A name as a header holds it: one line, not too long."""
+    return _CONTROL.sub(" ", name).strip()[:_MOST_NAME]
+
+
+def _address(address: str) -> str:
+    """An address as it travels: its domain in the letters of the net."""
+    if _CONTROL.search(address):
+        raise ValueError("an address has no line breaks")
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
