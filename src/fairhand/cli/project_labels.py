@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,7 +11,9 @@ from fairhand.cli.opening import find_project, opened, owner_id_of
 from fairhand.cli.options import AsJson, ProjectName, Workspace
 from fairhand.cli.project import group
 from fairhand.cli.voice import table, tell
-from fairhand.work.projects.change_store import Carrying
+
+if TYPE_CHECKING:
+    from fairhand.work.projects.change_store import Carrying
 
 
 @group.command("change-labels")

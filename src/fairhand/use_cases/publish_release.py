@@ -397,7 +397,7 @@ def _log(
     }
     more = {"people": len(stats.people), "files": written.files, "bytes": written.bytes}
     with db.write() as connection:
-        if _has_left(connection, begun, made, press):
+        if made.permits is None and _has_left(connection, begun, made, press):
             return
         if made.permits is not None:
             entered, newest = made.permits.numbers, made.newest_withdrawal
