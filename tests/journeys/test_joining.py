@@ -51,6 +51,8 @@ def test_somebody_joins_records_and_holds_a_receipt(hall: Hall, visit: Visitors)
     amina = hall.person("Amina")
     project = campaign_of(hall)
     page = visit(amina, SMALL)
+    # The answer may be there before the last part of its recording: it is sent again.
+    visit.watch(page).expect(r"503 .*/submit\)")
     offer = page.get_by_role("region", name="Voices of Kisumu").last
     expect(offer).to_be_visible()
     page.goto(f"{hall.url}/campaigns/{project}")
