@@ -154,6 +154,9 @@ PLUMBING = {
     "backends",  # tells model servers what happened
     "webhooks",  # tells receivers what the log says
     "old_deliveries",  # forgets what arrived a month ago
+    "labels",  # carries answers along after a change of labels that a person made
+    "letters",  # sends by mail what happened to a person, as they chose
+    "old_letters",  # forgets letters whose days are over
     "weeks",  # counts newcomers of campaigns with noise: about nobody
     "suspensions",  # ends what has run its time
     "statistics",  # works out anew what an overturned gold task had touched
