@@ -52,7 +52,9 @@ class World:
             projects=("*",),
         )
         shelf = SourceSettings(url=f"file://{self.shelf}", owners=("carmen@example.org",))
-        self.settings = Settings(workspace=folder, sources={"scans": bucket, "shelf": shelf})
+        self.settings = Settings(
+            workspace=folder / "house", sources={"scans": bucket, "shelf": shelf}
+        )
         self.house = House(
             self.settings,
             db,

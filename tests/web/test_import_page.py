@@ -45,7 +45,9 @@ def world(sqlite_db: Database, tmp_path: Path) -> World:
 
 
 def with_sources(world: World, **sources: SourceSettings) -> World:
-    settings = world.house.settings.model_copy(update={"sources": sources})
+    before = world.house.settings
+    apart = before.workspace if before.sources else before.workspace / "house"
+    settings = before.model_copy(update={"sources": sources, "workspace": apart})
     return World(
         world.cast,
         replace(world.house, settings=settings),
@@ -278,3 +280,13 @@ def test_a_terminal_lists_checks_previews_and_imports(tmp_path: Path) -> None:
     assert said.code == 2
     assert "env:NAME or file:PATH" in said.err
     assert "AKIA-in-clear" not in said.err + said.out
+
+
+def test_looking_asks_a_busy_server_once(world: World) -> None:
+    with serving(lambda _asked: Answer(None, 503)) as server:
+        world = with_sources(world, cats=SourceSettings(url=f"{server.url}/", projects=("*",)))
+        body = {"source": "cats", "urls": ["a.png"]}
+        place = f"/api/v1/projects/{world.project}/import/preview"
+        looked = world.client("Carmen").post(place, json=body).json()
+        assert "503" in looked["issues"][0]["message"]
+        assert len(server.asked) == 1

@@ -53,7 +53,10 @@ class ServerFolder:
             if one.is_dir(follow_symlinks=False):
                 yield from self._below(below / one.name)
             elif one.is_file(follow_symlinks=False):
-                about = one.stat(follow_symlinks=False)
+                try:
+                    about = one.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # it went while the others were listed
                 yield Found(key, about.st_size, _version(about))
 
     def fetch(self, key: str, max_bytes: int) -> Fetched:

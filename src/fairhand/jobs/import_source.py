@@ -8,7 +8,7 @@ from fairhand.core.errors import Issue, NotFoundError
 from fairhand.jobs.steps import Step
 from fairhand.model.job import Outcome
 from fairhand.storage.database import Database
-from fairhand.use_cases.ask_import_from import AskImportFrom, asked_of
+from fairhand.use_cases.ask_import_from import AskImportFrom, asked_of, check_ask
 from fairhand.use_cases.house import House
 from fairhand.use_cases.import_tasks import start_import
 from fairhand.use_cases.run_import_from import (
@@ -31,6 +31,8 @@ class ImportSource:
         """Open the run at first, carry it on afterwards."""
         command = asked_of(step.job.command)
         if step.cursor is None:
+            with self.house.db.read() as connection:
+                check_ask(connection, self.house.settings.sources, command)
             total = count_meant(self.house, command)
             return step.commit(lambda database: self._open(database, command, total))
         return self._carry_on(step, command, int(str(step.cursor)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -71,11 +72,15 @@ class Found:
 
     @property
     def shown(self) -> str:
-        """What it is called in messages: what follows ? in an address may be a key to it."""
+        """What it is called in messages: what follows ? or # in an address may be a key to it,
+        and so may what stands before its host."""
         if self.version:  # listed: a key, and no address
             return self.key
-        path, question, _ = self.key.partition("?")
-        return f"{path}?…" if question else path
+        path = re.split(r"[?#]", self.key, maxsplit=1)[0]
+        scheme, slashes, rest = path.partition("://")
+        host, slash, below = rest.partition("/")
+        shown = f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{below}"
+        return f"{shown}?…" if len(path) < len(self.key) else shown
 
 
 @dataclass(frozen=True, slots=True)

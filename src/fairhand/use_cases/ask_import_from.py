@@ -13,6 +13,7 @@ from fairhand.core.source_settings import SourceSettings
 from fairhand.model.job import NewJob
 from fairhand.model.project import Project
 from fairhand.people.accounts import store as accounts
+from fairhand.people.sign_on.store import may_have_typed_address
 from fairhand.proof.log import store as log
 from fairhand.storage import job_store
 from fairhand.storage.database import Connection, Database
@@ -89,8 +90,7 @@ def check_ask(
             issues.append(Issue("source", "Choose a source, or give addresses."))
     else:
         source = sources.get(command.source)
-        person = accounts.load_person(connection, command.person_id)
-        email = person.email if person is not None else None
+        email = proven_address(connection, command.person_id)
         if source is None or not source.lets(project.slug, email, at_terminal=at_terminal):
             raise unknown(command.source)
         lists = source.scheme not in ("http", "https")
@@ -105,6 +105,17 @@ def check_ask(
     if issues:
         raise InvalidError("This cannot be imported like that.", issues=issues)
     return project
+
+
+def proven_address(connection: Connection, person_id: int) -> str | None:
+    """Give the address of an account; None where its person may have typed it themselves.
+
+    Whoever types the address of an owner that has no account yet is not that owner.
+    """
+    person = accounts.load_person(connection, person_id)
+    if person is None or may_have_typed_address(connection, person_id):
+        return None
+    return person.email
 
 
 def told_of(command: AskImportFrom) -> dict[str, Any]:

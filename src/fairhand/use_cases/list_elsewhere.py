@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fairhand.core.errors import InvalidError, Issue, MalformedError
 from fairhand.formats.csv import read_rows as read_csv
@@ -54,7 +54,7 @@ def _addresses(blobs: BlobStore, urls: UrlList, options: ReadOptions) -> Iterato
             yield from _lines(path, urls.file.name)
 
 
-def _lines(path: Path, name: str) -> Iterator[Found]:
+def _lines(path: Path, name: str) -> Iterator[Found | Issue]:
     """Read an address a line; blank lines and those that begin with # are passed over."""
     with ExitStack() as stack:
         file = stack.enter_context(path.open("rb"))
@@ -63,7 +63,7 @@ def _lines(path: Path, name: str) -> Iterator[Found]:
             if line.content is None:
                 raise MalformedError(f"Line {line.number} of {name} is too long for an address.")
             if text and not text.startswith("#"):
-                yield Found(text)
+                yield _address(text, f"{name}:{line.number}")
 
 
 def _column(path: Path, urls: UrlList, options: ReadOptions) -> Iterator[Found | Issue]:
@@ -83,4 +83,12 @@ def _column(path: Path, urls: UrlList, options: ReadOptions) -> Iterator[Found |
         if not isinstance(address, str) or not address.strip():
             yield Issue(row.place, f"has no address in {urls.column[:60]!r}")
             continue
-        yield Found(address.strip()[:_ADDRESS_MAX], row=values, column=urls.column)
+        yield _address(address.strip(), row.place, values, urls.column)
+
+
+def _address(
+    text: str, place: str, row: Mapping[str, Any] | None = None, column: str = ""
+) -> Found | Issue:
+    if len(text) > _ADDRESS_MAX or not text.isprintable():
+        return Issue(place, f"An address has at most {_ADDRESS_MAX:,} plain characters.")
+    return Found(text, row=row, column=column)

@@ -76,7 +76,7 @@ def preview_import_from(
     with house.db.read() as connection:
         check_ask(connection, house.settings.sources, command, at_terminal=at_terminal)
     options, limits = options_of(house, command), house.settings
-    with opened_place(limits, command.source) as place:
+    with opened_place(limits, command.source, is_look=True) as place:
         listed = list_elsewhere(house.blobs, place, command, options, limits.max_source_objects)
         found = list(islice(listed, _COUNTED + 1))
         some = [one for one in found[:_COUNTED] if isinstance(one, Found)]

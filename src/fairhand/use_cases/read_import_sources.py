@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from fairhand.core.errors import NotFoundError
 from fairhand.core.source_settings import EVERYONE, SourceSettings
-from fairhand.people.accounts import store as accounts
 from fairhand.storage.database import Database
+from fairhand.use_cases.ask_import_from import proven_address
 from fairhand.work.projects import store as projects
 
 
@@ -41,10 +41,9 @@ def sources_for(
     """List the sources that somebody may import from into a project."""
     with db.read() as connection:
         project = projects.load_project(connection, project_id)
-        person = accounts.load_person(connection, person_id)
+        email = proven_address(connection, person_id)
     if project is None:
         raise NotFoundError(f"There is no project {project_id}.")
-    email = person.email if person is not None else None
     return [
         _view(name, one)
         for name, one in sorted(sources.items())

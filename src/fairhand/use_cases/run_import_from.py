@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from fairhand.core.errors import FairhandError
+from fairhand.core.errors import FairhandError, UnavailableError
 from fairhand.formats.generated import checked
 from fairhand.formats.options import ReadOptions
 from fairhand.model.elsewhere import ElsewhereError
@@ -53,22 +53,25 @@ def run_import_from(
 
     Whether the source may be used is asked again: settings change while a job waits.
     """
-    with house.db.read() as connection:
-        check_ask(connection, house.settings.sources, command, at_terminal=at_terminal)
-    options, limits = options_of(house, command), house.settings
-    asked = ImportFrom(
-        run_id,
-        command.person_id,
-        command.source,
-        command.pattern if command.urls is None else "",
-        options,
-        max(limits.max_upload_bytes, options.max_image_bytes),
-        takes_changed=command.takes_changed,
-    )
+    limits = house.settings
     try:
+        with house.db.read() as connection:
+            check_ask(connection, limits.sources, command, at_terminal=at_terminal)
+        options = options_of(house, command)
+        asked = ImportFrom(
+            run_id,
+            command.person_id,
+            command.source,
+            command.pattern if command.urls is None else "",
+            options,
+            max(limits.max_upload_bytes, options.max_image_bytes),
+            takes_changed=command.takes_changed,
+        )
         with opened_place(limits, command.source) as place:
             found = list_elsewhere(house.blobs, place, command, options, limits.max_source_objects)
             return import_from(house.db, house.blobs, asked, place, found, house.clock, on_progress)
+    except UnavailableError:
+        raise  # it is tried again
     except ElsewhereError as error:
         _give_up(house, run_id)
         raise FairhandError(
@@ -76,6 +79,9 @@ def run_import_from(
             "go on.",
             code=error.code,
         ) from error
+    except FairhandError:
+        _give_up(house, run_id)
+        raise
 
 
 def result_of(house: House, run: ImportRun) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Final
+from urllib.parse import unquote
 
 from fairhand.compute.assistants.contract import AssistantError
 from fairhand.compute.backends.guard import (
@@ -20,7 +21,7 @@ from fairhand.compute.backends.guard import (
 )
 from fairhand.model.elsewhere import TOO_LARGE, ElsewhereError, Fetched, Found, Hop, new_spool
 
-_TRIES: Final = 4
+TRIES: Final = 4
 _BUSY: Final = frozenset((408, 425, 429, 500, 502, 503, 504))
 _HINT: Final = (
     "If that is meant, the administrator makes a source of it: url = 'https://{place}/' in "
@@ -45,9 +46,15 @@ class Within:
                 raise ElsewhereError("An address begins with https://.", "object")
             return address
         whole = address if "://" in address else self.base.rstrip("/") + "/" + address.lstrip("/")
-        if not whole.startswith(self.base.rstrip("/") + "/") or "/../" in f"{whole}/":
+        if not whole.startswith(self.base.rstrip("/") + "/") or _climbs(whole):
             raise ElsewhereError("does not lie below this source", "object")
         return whole
+
+
+def _climbs(address: str) -> bool:
+    """Say whether a server may read a step upwards in the path, written out or in percents."""
+    path = unquote(address.partition("?")[0].partition("#")[0])
+    return any(part.partition(";")[0] == ".." for part in path.replace("\\", "/").split("/"))
 
 
 class Addresses:
@@ -59,11 +66,13 @@ class Addresses:
         within: Within,
         total_s: float,
         sleep: Callable[[float], None] = time.sleep,
+        tries: int = TRIES,
     ) -> None:
         self._client = client
         self._within = within
         self._total_s = total_s
         self._sleep = sleep
+        self._tries = tries
 
     def walk(self, prefix: str) -> Iterator[Found]:
         """Refuse: what lies behind addresses is not listed."""
@@ -72,11 +81,11 @@ class Addresses:
     def fetch(self, key: str, max_bytes: int) -> Fetched:
         """Read a file, waiting longer each time a server is busy; raises ElsewhereError."""
         whole = self._within.whole(key)
-        for attempt in range(1, _TRIES + 1):
+        for attempt in range(1, self._tries + 1):
             try:
                 return self._fetch(whole, max_bytes)
             except ElsewhereError as error:
-                if attempt == _TRIES or not error.again:
+                if attempt == self._tries or not error.again:
                     raise
             self._sleep(0.25 * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311
         raise AssertionError
@@ -101,12 +110,12 @@ class Addresses:
 
 
 @contextmanager
-def opened_addresses(within: Within, total_s: float) -> Iterator[Addresses]:
+def opened_addresses(within: Within, total_s: float, tries: int = TRIES) -> Iterator[Addresses]:
     """Open the way to a part of the web; raises ElsewhereError for a base that is no address."""
     try:
         allowed = (read_url(within.base).place,) if within.base else ()
         with guarded_client(allowed, hint=_HINT) as client:
-            yield Addresses(client, within, total_s)
+            yield Addresses(client, within, total_s, tries=tries)
     except AssistantError as error:
         raise _said(error) from None
 

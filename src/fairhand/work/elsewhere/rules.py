@@ -47,26 +47,77 @@ def matcher(pattern: str) -> Callable[[str], bool]:
     wanted = [one.strip() for one in pattern.split(",") if one.strip()]
     if not wanted:
         return lambda _key: True
-    by_name = [_regex(one) for one in wanted if "/" not in one]
-    by_key = [_regex(one.removeprefix("/")) for one in wanted if "/" in one]
+    by_name = [_Glob(one) for one in wanted if "/" not in one]
+    by_key = [_Glob(one.removeprefix("/")) for one in wanted if "/" in one]
 
     def fits(key: str) -> bool:
         name = key.rpartition("/")[2]
-        return any(one.fullmatch(name) for one in by_name) or any(
-            one.fullmatch(key) for one in by_key
-        )
+        return any(one.fits(name) for one in by_name) or any(one.fits(key) for one in by_key)
 
     return fits
 
 
-def _regex(pattern: str) -> re.Pattern[str]:
-    """Translate `**/`, `**`, `*` and `?`; everything else stands for itself."""
-    made = ""
-    for part in re.split(r"(\*\*/|\*\*|\*|\?)", pattern):
-        made += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(
-            part, re.escape(part)
-        )
-    return re.compile(made, re.IGNORECASE | re.DOTALL)
+class _Glob:
+    """A pattern of `**/`, `**`, `*` and `?`; everything else stands for itself.
+
+    A regular expression with many stars may try for ages, and whoever imports writes the pattern.
+    So every place in it that has been reached is a bit of a number, and a key is read once.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self._letters: dict[str, int] = {}
+        self._any = self._stays = self._stays_in_folder = self._skips = self._after_slash = 0
+        at = 0
+        for part in re.findall(r"\*\*/|\*\*|\*|\?|.", _folded(pattern), re.DOTALL):
+            bit = 1 << at
+            if part == "*":
+                self._stays_in_folder |= bit
+                self._skips |= bit
+            elif part in ("**", "**/"):
+                self._stays |= bit
+                # `**/` ends where it begins, or behind any slash.
+                self._after_slash |= bit if part == "**/" else 0
+                self._skips |= bit
+            elif part == "?":
+                self._any |= bit
+            else:
+                self._letters[part] = self._letters.get(part, 0) | bit
+            at += 1
+        self._end = 1 << at
+
+    def fits(self, key: str) -> bool:
+        """Say whether a whole key is like the pattern."""
+        entered = self._entered(1)
+        stays = 0
+        for letter in _folded(key):
+            # Of `**/` one is inside (`stays`) or has just arrived: only an arrival goes further.
+            inside = (entered | stays) & self._stays
+            on = entered & self._letters.get(letter, 0)
+            if letter == "/":
+                on |= inside & self._after_slash
+                kept = 0
+            else:
+                on |= entered & self._any
+                kept = entered & self._stays_in_folder
+            free = inside & ~self._after_slash
+            stays = inside & self._after_slash
+            entered = self._entered((on << 1) | kept | free)
+            if not entered and not stays:
+                return False
+        return bool(entered & self._end)
+
+    def _entered(self, places: int) -> int:
+        """Add what is reached without a letter: a star may stand for nothing."""
+        while True:
+            more = places | ((places & self._skips) << 1)
+            if more == places:
+                return places
+            places = more
+
+
+def _folded(text: str) -> str:
+    """Write a letter as one letter, whatever its case: other foldings change the length."""
+    return "".join(low if len(low := one.lower()) == 1 else one for one in text)
 
 
 def fate_of(
