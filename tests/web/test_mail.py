@@ -262,6 +262,7 @@ def test_what_the_server_answers_decides(
     post.cast.clock.advance(2 * MINUTE_MS)
     assert send_next(post.house) is (state == "waiting")
     assert len({one["Message-ID"] for one in box[0].letters}) == len(box[0].letters[:1])
+    assert all(one["Date"].datetime.tzinfo is not None for one in box[0].letters)
 
 
 def test_a_server_that_hangs_or_is_away_holds_nothing_for_long(world: World) -> None:

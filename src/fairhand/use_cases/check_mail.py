@@ -39,9 +39,8 @@ def send_test(house: House, address: str, locale: str) -> Handed:
     told = Told("test", locale, address, house.name)
     domain = house.settings.mail.sender.rpartition("@")[2]
     try:
-        letter = write_letter(
-            house.settings.mail, told, f"<fairhand.test.{house.clock()}@{domain}>"
-        )
+        now = house.clock()
+        letter = write_letter(house.settings.mail, told, f"<fairhand.test.{now}@{domain}>", now)
     except (ValueError, IndexError):
         return Handed("refused", "No letter can be addressed like this.")
     return hand_over(house.settings.mail, letter)

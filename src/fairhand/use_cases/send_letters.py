@@ -94,7 +94,7 @@ def _hand(house: House, letter: Letter, sealed: bytes | None, now: Instant) -> H
     told = Told(letter.kind, letter.locale, letter.address, house.name, base + path, until, stop)
     domain = mail.sender.rpartition("@")[2]
     try:
-        written = write_letter(mail, told, f"<fairhand.{letter.id}.{letter.made_at}@{domain}>")
+        written = write_letter(mail, told, f"<fairhand.{letter.id}.{letter.made_at}@{domain}>", now)
     except (ValueError, IndexError):
         return Handed("refused", "No letter can be addressed like this.")
     try:
