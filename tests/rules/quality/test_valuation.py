@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fairhand.quality import knn_shapley, merge_near_duplicates
 from fairhand.quality.valuation import DataValue
-from fairhand.quality.valuation.knn_shapley import _add_test, _sort
+from fairhand.quality.valuation.knn_shapley import _add_test, _sort, _sorted_by_numpy
 from tests.data import data_dir
 
 Utility = Literal["votes", "soft"]
@@ -296,17 +296,22 @@ def test_rows_are_sorted_by_distance_and_then_by_row(seed: int) -> None:
     some = dice.choice([0.0, 1e-45, 1e-30, 0.5, 3.4e38, np.inf], 3_000)
     for gaps in (some, dice.random(3_000) * 1e6, dice.integers(0, 40, 3_000), np.zeros(5)):
         found = gaps.astype(np.float32)
-        order, spare = np.empty(len(found), np.int64), np.empty(len(found), np.int64)
-        _sort(found.view(np.uint32), order, spare)
-        assert order.tolist() == np.argsort(found, kind="stable").tolist()
+        bits, labels = found.view(np.uint32), dice.integers(0, 3, len(found))
+        packed, spare = np.empty(len(found), np.uint64), np.empty(len(found), np.uint64)
+        order = _sort(bits, labels, 1, packed, spare)
+        assert (order >> 1).tolist() == np.argsort(found, kind="stable").tolist()
+        assert ((order & 1) == (labels == 1)[order >> 1]).all()
+        assert order.tolist() == _sorted_by_numpy(bits, labels, 1).tolist()
 
 
 def test_compiled_and_plain_loops_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     dice = np.random.default_rng(5)
     rows, label = dice.integers(0, 3, (900, 4)).astype(float), dice.integers(0, 3, 900)
     given = rows, label, rows[:40], label[:40]
-    monkeypatch.setattr(_add_test, "for_work", lambda steps: _add_test)
+    for loop in (_sort, _add_test):
+        monkeypatch.setattr(loop, "for_work", lambda steps, loop=loop: loop)
     compiled = knn_shapley(*given, resamples=5)
-    monkeypatch.setattr(_add_test, "for_work", lambda steps: _add_test.source)
+    for loop in (_sort, _add_test):
+        monkeypatch.setattr(loop, "for_work", lambda steps, loop=loop: loop.source)
     plain = knn_shapley(*given, resamples=5)
     assert compiled.values.tolist() == plain.values.tolist()

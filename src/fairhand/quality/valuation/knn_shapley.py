@@ -24,6 +24,7 @@ from fairhand.quality.compiled import in_threads, kernel
 Utility = Literal["votes", "soft"]
 
 _CHUNK_CELLS = 8_000_000
+_BLOCK = 1_024
 _PARTS = 4
 _LOOKED_AT = 1_024
 
@@ -86,37 +87,28 @@ def sum_over_tests(
     (player, group, part of the player's value) and the number of groups. Distances are compared
     to 24 bits; of equal ones the earlier row counts as the nearer.
     """
-    centre = _centre(train[0], test[0])
-    rows, points = train[0] - centre, test[0] - centre
-    lengths, n = np.einsum("ij,ij->i", rows, rows), len(rows)
+    n, tests = len(train[0]), len(test[0])
+    near = _Distances(train[0], test[0], min(tests, max(1, _CHUNK_CELLS // n)))
     labels = train[1].astype(np.int64)
     sums = TestSums(
-        np.zeros(n), np.zeros(n), np.zeros((len(points), groups[3])), np.zeros(len(points)),
-        np.zeros(len(points)),
-    )  # fmt: skip
-    step = max(1, _CHUNK_CELLS // n)
-    add_test = _add_test.for_work(n * len(points))
-    for start in range(0, len(points), step):
-        chunk = slice(start, start + step)
-        squared = points[chunk] @ rows.T
-        squared *= -2.0  # in place: at this size, memory is what takes time
-        squared += lengths
-        squared += (points[chunk] ** 2).sum(1)[:, None]
-        np.maximum(squared, 0.0, out=squared)
-        gaps = squared.astype(np.float32)
-        sums.nearest[chunk] = gaps.min(axis=1)
+        np.zeros(n), np.zeros(n), np.zeros((tests, groups[3])), np.zeros(tests), np.zeros(tests)
+    )
+    sort, add_test = _sort.for_work(n * tests), _add_test.for_work(n * tests)
+    for start in range(0, tests, near.step):
+        gaps = near.of(start)
+        sums.nearest[start : start + len(gaps)] = gaps.min(axis=1)
 
         def add(low: int, high: int, gaps: NDArray[np.float32] = gaps, at: int = start) -> Floats:
-            found = np.zeros((2, n))
-            order, spare = np.empty(n, np.int64), np.empty(n, np.int64)
+            found, value = np.zeros((2, n)), np.empty(n)
+            packed, spare = np.empty(n, np.uint64), np.empty(n, np.uint64)
             for place in range(low, high):
-                if add_test is _add_test:
-                    _sort(gaps[place].view(np.uint32), order, spare)
+                bits, wanted = gaps[place].view(np.uint32), int(test[1][at + place])
+                if sort is _sort:
+                    order = sort(bits, labels, wanted, packed, spare)
                 else:
-                    order[:] = np.argsort(gaps[place], kind="stable")
-                wanted = int(test[1][at + place])
+                    order = _sorted_by_numpy(bits, labels, wanted)
                 sums.worth[at + place] = add_test(
-                    order, labels, wanted, game.steps, game.last, game.voters, found,
+                    order, game.steps, game.last, game.voters, found, value,
                     groups[0], groups[1], groups[2], sums.groups[at + place],
                 )  # fmt: skip
             return found
@@ -127,6 +119,39 @@ def sum_over_tests(
             sums.values[:] += found[0]
             sums.squares[:] += found[1]
     return sums
+
+
+class _Distances:
+    """Squared distances of a few test points at a time, `step` at most, to all the rows.
+
+    Rows are centred a block at a time and tables used again: at this size, fresh memory is what
+    takes time.
+    """
+
+    def __init__(self, rows: Floats, points: Floats, step: int) -> None:
+        self.step = step
+        self._rows, self._centre = rows, _centre(rows, points)
+        self._points = points - self._centre
+        self._lengths = np.empty(len(rows))
+        self._squared = np.empty((step, len(rows)))
+        self._gaps = np.empty((step, len(rows)), np.float32)
+
+    def of(self, start: int) -> NDArray[np.float32]:
+        """Give those of the test points from `start` on, until the next call (tests x rows)."""
+        points = self._points[start : start + self.step]
+        squared, gaps = self._squared[: len(points)], self._gaps[: len(points)]
+        for low in range(0, len(self._rows), _BLOCK):
+            block = slice(low, low + _BLOCK)
+            rows = self._rows[block] - self._centre
+            if start == 0:
+                self._lengths[block] = np.einsum("ij,ij->i", rows, rows)
+            np.matmul(points, rows.T, out=squared[:, block])
+        squared *= -2.0
+        squared += self._lengths
+        squared += (points**2).sum(1)[:, None]
+        np.maximum(squared, 0.0, out=squared)
+        np.copyto(gaps, squared, casting="same_kind")
+        return gaps
 
 
 def _centre(rows: Floats, points: Floats) -> Floats:
@@ -144,75 +169,97 @@ def _is_whole(table: Floats) -> bool:
     return all(bool((part == np.rint(part)).all()) for part in parts)
 
 
-@kernel
-def _sort(bits: NDArray[np.uint32], order: Codes, spare: Codes) -> None:
-    """Put into `order` the rows by distance, then by row: three passes of a stable radix sort.
+def _sorted_by_numpy(
+    bits: NDArray[np.uint32], labels: NDArray[np.int64], wanted: int
+) -> NDArray[np.uint64]:
+    """Give what `_sort` gives, for tables too small to wait for the compiler."""
+    order = np.argsort(bits, kind="stable").astype(np.uint64)
+    packed: NDArray[np.uint64] = order << np.uint64(1) | (labels == wanted)[order]
+    return packed
 
-    `bits` are those of distances: floats that are not negative sort as their bits do.
+
+@kernel
+def _sort(
+    bits: NDArray[np.uint32],
+    labels: NDArray[np.int64],
+    wanted: int,
+    packed: NDArray[np.uint64],
+    spare: NDArray[np.uint64],
+) -> NDArray[np.uint64]:
+    """Give the rows by distance, then by row, each as twice its number plus whether it is right.
+
+    A stable radix sort of `packed`, with `spare` of the same length to work in; the result is one
+    of both. `bits` are those of distances: floats that are not negative sort as their bits do.
+    The number goes along with the distance, so that each pass reads memory from end to end.
     """
     n = len(bits)
-    starts = np.zeros((3, 2048), np.int64)
+    least, most = bits[0], bits[0]
     for row in range(n):
-        bit = bits[row]
-        starts[0, bit & 2047] += 1
-        starts[1, (bit >> 11) & 2047] += 1
-        starts[2, bit >> 22] += 1
-    for turn in range(3):
-        before = 0
-        for digit in range(2048):
-            count = starts[turn, digit]
-            starts[turn, digit] = before
+        least, most = min(least, bits[row]), max(most, bits[row])
+    for row in range(n):
+        gap = np.uint64(bits[row] - least) << np.uint64(33)
+        packed[row] = gap | np.uint64(row) << np.uint64(1) | np.uint64(labels[row] == wanted)
+    width, digits, shift = np.uint64(12), np.uint64(4095), np.uint64(33)
+    left = np.uint64(most - least)
+    while left:
+        starts = np.zeros(4096, np.uint32)
+        for row in range(n):
+            starts[packed[row] >> shift & digits] += np.uint32(1)
+        before = np.uint32(0)
+        for digit in range(4096):
+            count = starts[digit]
+            starts[digit] = before
             before += count
-    for row in range(n):
-        digit = bits[row] & 2047
-        order[starts[0, digit]] = row
-        starts[0, digit] += 1
+        for row in range(n):
+            word = packed[row]
+            key = word >> shift & digits
+            spare[starts[key]] = word
+            starts[key] += np.uint32(1)
+        packed, spare = spare, packed
+        shift += width
+        left >>= width
     for place in range(n):
-        row = order[place]
-        digit = (bits[row] >> 11) & 2047
-        spare[starts[1, digit]] = row
-        starts[1, digit] += 1
-    for place in range(n):
-        row = spare[place]
-        digit = bits[row] >> 22
-        order[starts[2, digit]] = row
-        starts[2, digit] += 1
+        packed[place] &= np.uint64(0x1FFFFFFFF)
+    return packed
 
 
 @kernel
 def _add_test(
-    order: Codes,
-    labels: NDArray[np.int64],
-    wanted: int,
+    order: NDArray[np.uint64],
     steps: Floats,
     last: Floats,
     voters: int,
     found: Floats,
+    value: Floats,
     entry_player: Codes,
     entry_group: Codes,
     entry_part: Floats,
     of_group: Floats,
 ) -> float:
-    """Add one test point's values to `found` (values, squares) and its groups; give the worth."""
+    """Add one test point's values to `found` (values, squares) and its groups; give the worth.
+
+    `order` is that of `_sort`; `value` is a table to work in, one number per row.
+    """
     n = len(order)
-    value = np.empty(n)
-    right = np.empty(n)
+    one = np.uint64(1)
     hits = 0.0
     for place in range(n):
-        right[place] = 1.0 if labels[order[place]] == wanted else 0.0
-        hits += right[place]
-    here = last[0] * right[n - 1] + last[1] * (hits - right[n - 1]) + last[2]
-    for back in range(n):
+        hits += float(order[place] & one)
+    farther = float(order[n - 1] & one)
+    here = last[0] * farther + last[1] * (hits - farther) + last[2]
+    value[order[n - 1] >> one] = here
+    for back in range(1, n):
         place = n - 1 - back
-        if back > 0:
-            here += (right[place] - right[place + 1]) * steps[place]
-        row = order[place]
-        value[row] = here
-        found[0, row] += here
-        found[1, row] += here * here
+        right = float(order[place] & one)
+        here += (right - farther) * steps[place]
+        value[order[place] >> one] = here
+        farther = right
+    for row in range(n):
+        found[0, row] += value[row]
+        found[1, row] += value[row] * value[row]
     for entry in range(len(entry_player)):
         of_group[entry_group[entry]] += entry_part[entry] * value[entry_player[entry]]
     worth = 0.0
     for place in range(min(voters, n)):
-        worth += right[place]
+        worth += float(order[place] & one)
     return worth / voters
