@@ -13,6 +13,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from fairhand.core.clock import HOUR_MS, MINUTE_MS, Instant, iso, parse_iso
 from fairhand.core.money import MICROS
 from fairhand.pay.evidence.entries import Entry, show_amount
@@ -22,6 +24,7 @@ from fairhand.proof.log.checkpoint import Checkpoint, sign_checkpoint
 from fairhand.proof.log.leaf import canonical
 from fairhand.proof.log.note import Signer
 from fairhand.proof.log.receipt import Opening, Receipt
+from fairhand.proof.log.rotation import make_handover, make_retirement
 from fairhand.use_cases.read_bundle import Bundle
 from tests.cast import SIGNER
 
@@ -32,6 +35,8 @@ FLOOR = 1271
 RATE = 600 * MICROS
 """GBP 6 an hour, below the floor of GBP 12.71."""
 CURRENCY = "GBP"
+NEXT = Signer(SIGNER.name, Ed25519PrivateKey.from_private_bytes(b"n" * 32))
+"""The log's next key."""
 SALT = b"salt of a vector"
 
 
@@ -151,6 +156,15 @@ def good(version: int) -> Bundle:
     """A bundle in which all is right."""
     entries = entries_v1() if version == 1 else entries_v2()
     return bundle(entries, document(entries, version))
+
+
+def handed_over(version: int, retired_at: Instant = MADE) -> Bundle:
+    """A right bundle of an old key that was made after the log got its next one."""
+    notes = (
+        make_handover(SIGNER, NEXT, 8, START),
+        make_retirement(SIGNER.verifier, NEXT, 20, retired_at),
+    )
+    return replace(good(version), log_key=NEXT.verifier.vkey, handovers=notes)
 
 
 def tampered(text: str, change: Mapping[str, Any]) -> str:

@@ -40,6 +40,35 @@ def test_a_statement_is_bundled_drawn_exported_and_checked_offline(worked: Termi
     assert worked.run("pay", "export", "99", str(archive)).code == 2
 
 
+def test_a_statement_of_an_older_key_holds_after_the_log_got_a_new_one(worked: Terminal) -> None:
+    worked.ok("pay", "close")
+    worked.ok("log", "seal")
+    folder = worked.workspace.parent
+    before, after = folder / "before.json", folder / "after.json"
+    old, new = folder / "old.vkey", folder / "new.vkey"
+    worked.ok("pay", "statement", "1", "--bundle", str(before))
+    old.write_text(worked.ok("log", "key").out)
+    worked.ok("log", "rotate")
+    worked.ok("log", "seal")
+    worked.ok("log", "rotate", "--finish")
+    worked.ok("log", "seal")
+    (newest,) = {*worked.ok("log", "key").out.split()} - {*old.read_text().split()}
+    new.write_text(newest)
+
+    worked.ok("pay", "statement", "1", "--bundle", str(after))
+    worked.ok("log", "export", str(folder / "log"))
+    notes = folder / "log" / "handovers.json"
+    for key in (old, new):
+        said = run("verify", "statement", str(after), "--key", str(key))
+        assert said.code == 0, said.out
+        with_notes = ("--key", str(key), "--handovers", str(notes))
+        said = run("verify", "statement", str(before), *with_notes)
+        assert said.code == 0, said.out
+    assert run("verify", "statement", str(before), "--key", str(new)).code == 1
+    said = run("verify", "statement", str(before), "--handovers", str(before))
+    assert (said.code, "handovers" in said.err) == (2, True)
+
+
 def test_a_changed_statement_is_refused_with_what_is_wrong(tmp_path: Path) -> None:
     file = tmp_path / "mine.bundle.json"
     text = good(2).text()

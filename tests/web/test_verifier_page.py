@@ -13,11 +13,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Request, sync_playwright
 
+from fairhand.core.clock import Instant
 from fairhand.core.money import exponent
+from fairhand.proof.log.rotation import dump_handovers
 from fairhand.use_cases.read_bundle import verify_bundle
 from fairhand.web.proof.verify import PARTS, verifier_page
 from tests import browser as chromium
-from tests.bundles import bundle, document, entries_v1, entries_v2, good, tampered
+from tests.bundles import (
+    MADE,
+    NEXT,
+    bundle,
+    document,
+    entries_v1,
+    entries_v2,
+    good,
+    handed_over,
+    tampered,
+)
 from tests.cast import SIGNER
 from tests.web.test_axe import look
 from tests.web.world import World
@@ -109,6 +121,19 @@ def test_what_is_not_sealed_or_of_another_log_is_not_said_to_hold(page: Page) ->
 
 
 @pytest.mark.browser
+def test_a_bundle_of_an_older_key_holds_under_the_newest_with_the_logs_own_notes(
+    page: Page, tmp_path: Path
+) -> None:
+    page.fill("#key", NEXT.verifier.vkey)
+    assert drop(page, handed_over(2).text(), "new.json") == "ok"
+    assert drop(page, good(2).text(), "old.json") == "failed"
+    notes = tmp_path / "handovers.json"
+    notes.write_bytes(dump_handovers(handed_over(2).handovers))
+    page.set_input_files("#handovers", notes)
+    page.wait_for_selector("#result.ok")
+
+
+@pytest.mark.browser
 def test_a_browser_that_cannot_check_signatures_says_so(chrome: Browser, tmp_path: Path) -> None:
     file = tmp_path / "verify.html"
     file.write_bytes(verifier_page().html)
@@ -127,7 +152,7 @@ def test_a_browser_that_cannot_check_signatures_says_so(chrome: Browser, tmp_pat
 
 @pytest.mark.skipif(not NODE, reason="no node: the verifier's modules are not compared")
 def test_the_page_and_the_command_find_the_same_things_wrong() -> None:
-    texts = [good(1).text(), good(2).text(), *_forgeries()]
+    texts = [good(1).text(), good(2).text(), handed_over(2).text(), *_forgeries()]
     script = f"""
       import {{ verifyBundle }} from '{(PARTS / "bundle.js").as_uri()}';
       import fs from 'node:fs';
@@ -202,4 +227,10 @@ def _forgeries() -> list[str]:
         found.append(tampered(right.text(), {"sealed": "erased"}))
         found.append(replace(right, receipt=None, sealed="erased").text())
         found.append(tampered(right.text(), {"more": 1}))
+        held = handed_over(version)
+        found.append(handed_over(version, Instant(MADE - 1)).text())
+        found.append(replace(held, handovers=()).text())
+        found.append(replace(held, handovers=held.handovers[1:]).text())
+        found.append(replace(held, handovers=(held.handovers[0][:-3] + "==\n",)).text())
+        found.append(tampered(held.text(), {"handovers": []}))
     return found

@@ -26,8 +26,14 @@ _MARKS = {"ok": "ok  ", "failed": "FAIL", "open": "?   "}
 def verify_statement(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A statement bundle.")],
     key: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(help="The log's public key, or a file with it (`fairhand log key`)."),
+    ] = None,
+    handovers: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="handovers.json of the log, where its key changed."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -38,13 +44,16 @@ def verify_statement(
     together, not who made them.
 
     Example:  fairhand verify statement fairhand-statement-12.bundle.json --key log.vkey
+    Example:  fairhand verify statement old.bundle.json --key log.vkey --handovers handovers.json
     """
+    from fairhand.proof.log.rotation import parse_handovers
     from fairhand.use_cases.read_bundle import LARGEST, verify_bundle
 
-    trusted = verify.read_keys([key] if key else None)
+    trusted = verify.read_keys(key)
+    notes = [] if handovers is None else parse_handovers(handovers.read_bytes())
     with file.open("rb") as opened:
         raw = opened.read(LARGEST + 1)
-    report = verify_bundle(raw.decode("utf-8", "surrogateescape"), trusted)
+    report = verify_bundle(raw.decode("utf-8", "surrogateescape"), trusted, notes)
     tell(_report_json(report), *_report_lines(report))
     if not report.ok:
         raise typer.Exit(1)

@@ -4,6 +4,7 @@
 own text, the ledger entries behind its lines, and the receipt of the log event that names it. The
 canonical form and the digest over all of it leave no byte without meaning; the receipt binds the
 statement's SHA-256 to a signed checkpoint; the entries must give every figure of the statement.
+Where the log's key changed, `handovers` holds the notes by which one key handed over to the next.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from fairhand.pay.evidence.reading import Document, read_document
 from fairhand.pay.evidence.rules import Check, check_statement
 from fairhand.proof.log.leaf import canonical
 from fairhand.proof.log.note import NoteError, Verifier, as_keys, parse_vkey
-from fairhand.proof.log.receipt import Receipt, check_receipt, parse_receipt
+from fairhand.proof.log.receipt import Receipt, check_dated, parse_receipt
+from fairhand.proof.log.rotation import KeyChain, link
 
 FORMAT: Final = "fairhand-statement-bundle/v1"
 EVENT_KIND: Final = "pay.statement_made"
@@ -45,6 +47,7 @@ class Bundle:
     receipt: str | None
     sealed: str
     log_key: str
+    handovers: tuple[str, ...] = ()
 
     def text(self) -> str:
         """Write the bundle, digest included, in its one form."""
@@ -56,6 +59,7 @@ class Bundle:
             "sealed": self.sealed,
             "sha256": self.sha256,
             "statement": self.statement,
+            **({"handovers": list(self.handovers)} if self.handovers else {}),
         }
         digest = hashlib.sha256(canonical(content)).hexdigest()
         return canonical({**content, "digest": digest}).decode()
@@ -103,10 +107,15 @@ def read_bundle(text: str) -> Bundle:
     return _bundle(data)
 
 
-def verify_bundle(text: str, trusted: Verifier | Sequence[Verifier] | None = None) -> BundleReport:
+def verify_bundle(
+    text: str,
+    trusted: Verifier | Sequence[Verifier] | None = None,
+    handovers: Sequence[str] = (),
+) -> BundleReport:
     """Check a bundle against the log's key; without `trusted`, against the key it came with.
 
-    The key that came along shows that the parts belong together, not who made them.
+    `handovers` are notes that were got elsewhere, beside those in the bundle. The key that came
+    along shows that the parts belong together, not who made them.
     """
     try:
         bundle = read_bundle(text)
@@ -118,7 +127,7 @@ def verify_bundle(text: str, trusted: Verifier | Sequence[Verifier] | None = Non
         Check("form", "ok", "the bundle is whole: canonical, and its digest fits"),
         Check("fingerprint", "ok", f"the statement's SHA-256 is {bundle.sha256}"),
         *figures,
-        *_proof(bundle, document, as_keys(trusted)),
+        *_proof(bundle, document, as_keys(trusted), handovers),
     ]
     return BundleReport(tuple(checks), body)
 
@@ -126,14 +135,18 @@ def verify_bundle(text: str, trusted: Verifier | Sequence[Verifier] | None = Non
 def _bundle(data: Mapping[str, Any]) -> Bundle:
     texts = {name: data.get(name) for name in ("statement", "sha256", "sealed", "log_key")}
     entries, receipt = data.get("entries"), data.get("receipt")
-    if set(data) != {*texts, "entries", "receipt", "digest", "format"}:
+    notes = data.get("handovers", [""])
+    if set(data) - {"handovers"} != {*texts, "entries", "receipt", "digest", "format"}:
         raise EvidenceError("it has other parts than a bundle has")
+    if not (isinstance(notes, list) and notes and all(isinstance(one, str) for one in notes)):
+        raise EvidenceError("its handovers are no list of notes")
     if not all(isinstance(one, str) for one in texts.values()) or not isinstance(entries, list):
         raise EvidenceError("a part of it is not what it should be")
     if receipt is not None and not isinstance(receipt, str):
         raise EvidenceError("the receipt is neither a text nor null")
     read = tuple(read_entry(one) for one in entries)
-    return Bundle(entries=read, receipt=receipt, **texts)  # type: ignore[arg-type]  # all texts
+    given = tuple(data.get("handovers", ()))
+    return Bundle(entries=read, receipt=receipt, handovers=given, **texts)  # type: ignore[arg-type]  # all texts
 
 
 def _statement(bundle: Bundle) -> tuple[dict[str, Any], Document]:
@@ -149,7 +162,9 @@ def _statement(bundle: Bundle) -> tuple[dict[str, Any], Document]:
     return body, read_document(body)
 
 
-def _proof(bundle: Bundle, document: Document, trusted: Sequence[Verifier]) -> Sequence[Check]:
+def _proof(
+    bundle: Bundle, document: Document, trusted: Sequence[Verifier], handovers: Sequence[str]
+) -> Sequence[Check]:
     if bundle.receipt is None:
         why = WHY_NOT.get(bundle.sealed)
         if why is None:
@@ -160,15 +175,14 @@ def _proof(bundle: Bundle, document: Document, trusted: Sequence[Verifier]) -> S
             raise NoteError("there is a receipt, and the bundle says that there is none")
         receipt = parse_receipt(bundle.receipt)
         _names_statement(receipt, bundle.sha256, document)
-        key = _key(bundle, trusted)
-        signed = check_receipt(receipt, key)
+        signed = check_dated(receipt, _keys(bundle, trusted, handovers))
     except NoteError as error:
         return [Check("receipt", "failed", error.message)]
     whose = (
-        f"{key.name} signed it with the key that you trust"
+        f"{signed.origin} signed it with the key that you trust"
         if trusted
-        else f"{key.name} signed it, by the key that came in the bundle: compare that key with "
-        "one you got by another way"
+        else f"{signed.origin} signed it, by the key that came in the bundle: compare that key "
+        "with one you got by another way"
     )
     return [
         Check(
@@ -195,11 +209,12 @@ def _names_statement(receipt: Receipt, sha256: str, document: Document) -> None:
         raise NoteError("the receipt is of another person or period")
 
 
-def _key(bundle: Bundle, trusted: Sequence[Verifier]) -> Verifier:
-    """The key to check by; the one in the bundle has to be the same, or is all there is."""
+def _keys(bundle: Bundle, trusted: Sequence[Verifier], handovers: Sequence[str]) -> KeyChain:
+    """The keys to check by; the one in the bundle has to be among them, or is where they begin."""
     hinted = parse_vkey(bundle.log_key)
     if hinted.vkey != bundle.log_key:
         raise NoteError("the log's key is not written as keys are")
-    if trusted and hinted not in trusted:
+    chain = link(tuple(trusted) or (hinted,), [*bundle.handovers, *handovers])
+    if hinted not in chain.keys:
         raise NoteError(f"the bundle is from another log than the key you trust: {hinted.name}")
-    return hinted
+    return chain

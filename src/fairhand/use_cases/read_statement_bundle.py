@@ -14,7 +14,7 @@ from fairhand.pay.evidence.entries import EvidenceError
 from fairhand.pay.evidence.reading import read_document
 from fairhand.pay.evidence.store import StatementText
 from fairhand.people.accounts.rules import Actor, may
-from fairhand.proof.log import events
+from fairhand.proof.log import events, key_store
 from fairhand.proof.log.store import load_proof
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.read_bundle import EVENT_KIND, Bundle
@@ -50,7 +50,8 @@ def make_bundle(connection: Connection, found: StatementText, log_key: str) -> B
             code="books_do_not_fit",
         ) from None
     receipt, sealed = _receipt(connection, found)
-    return Bundle(found.body, found.sha256, tuple(entries), receipt, sealed, log_key)
+    notes = tuple(key_store.list_handovers(connection))
+    return Bundle(found.body, found.sha256, tuple(entries), receipt, sealed, log_key, notes)
 
 
 def _receipt(connection: Connection, found: StatementText) -> tuple[str | None, str]:

@@ -12,19 +12,24 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairhand.core.clock import Instant
 from fairhand.core.money import MICROS
 from fairhand.pay.evidence.assign import assign_lines
 from fairhand.pay.evidence.entries import EvidenceError, parse_amount, read_entry, show_amount
 from fairhand.pay.evidence.reading import read_document
 from fairhand.proof.log.note import Signer
+from fairhand.proof.log.rotation import make_handover
 from fairhand.use_cases.read_bundle import Bundle, verify_bundle
 from tests.bundles import (
     FLOOR,
+    MADE,
+    NEXT,
     bundle,
     document,
     entries_v1,
     entries_v2,
     good,
+    handed_over,
     tampered,
     time_entry,
 )
@@ -246,6 +251,35 @@ def test_another_key_than_the_trusted_one_is_refused() -> None:
     hinted = verify_bundle(right.text()).checks[-1]
     assert (hinted.name, hinted.state) == ("signature", "ok")
     assert "compare" in hinted.words
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_bundle_holds_under_each_key_that_its_notes_lead_to(version: int) -> None:
+    held = handed_over(version)
+    for key in (SIGNER.verifier, NEXT.verifier, None):
+        assert verify_bundle(held.text(), key).ok, key
+    assert verify_bundle(held.text(), [SIGNER.verifier, NEXT.verifier]).ok
+    assert failed(replace(held, handovers=()).text()) == {"receipt"}
+
+    # An older bundle has no notes; they are to be had elsewhere.
+    old = good(version).text()
+    assert not verify_bundle(old, NEXT.verifier).ok
+    assert verify_bundle(old, NEXT.verifier, held.handovers).ok
+
+
+def test_a_retired_key_and_a_strangers_note_prove_nothing() -> None:
+    held = handed_over(2)
+    retired = handed_over(2, Instant(MADE - 1))
+    report = verify_bundle(retired.text(), NEXT.verifier)
+    assert report.checks[-1].words == "the key that signed it was retired before"
+    theirs = Signer(SIGNER.name, OTHER.private_key)
+    forged_note = make_handover(theirs, NEXT, 8, MADE)
+    unsigned = held.handovers[0].replace("\n8\n", "\n9\n")
+    two = make_handover(SIGNER, theirs, 8, MADE)
+    for notes in ((forged_note,), (unsigned,), (*held.handovers, two)):
+        assert failed(replace(held, handovers=notes).text()) == {"receipt"}, notes
+    for none in ([], "", [1], None):
+        assert failed(tampered(held.text(), {"handovers": none})) == {"form"}
 
 
 def test_what_is_not_sealed_yet_is_said_to_be_unproven() -> None:

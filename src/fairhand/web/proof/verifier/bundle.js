@@ -1,9 +1,10 @@
 /* A statement bundle, checked from its first byte to the log's signature: nothing is believed. */
 
+import { checkDated, linkKeys } from './chain.js';
 import { Refused } from './exact.js';
 import { wrongAmounts, wrongCarry, wrongFloor, wrongLines, wrongSums } from './figures.js';
 import { readDocument, readEntry } from './reading.js';
-import { canonicalJson, checkInclusion, checkSignature, parseCanonical, parseKey, parseReceipt, sha256Hex } from './tlog.js';
+import { canonicalJson, checkInclusion, parseCanonical, parseKey, parseReceipt, sha256Hex, signedBy } from './tlog.js';
 
 const FORMAT = 'fairhand-statement-bundle/v1';
 const PARTS = 'digest entries format log_key receipt sealed sha256 statement';
@@ -15,10 +16,11 @@ const WHY_NOT = {
 };
 
 /**
- * Checks a bundle; trustedKey is the log's key as text, or '' to go by the key in the bundle.
+ * Checks a bundle; trustedKey is the log's key as text, or '' to go by the key in the bundle. `notes`
+ * are the handovers of a log whose key changed, beside those in the bundle.
  * Each check is {name, state: 'ok' | 'failed' | 'open', words}.
  */
-export async function verifyBundle(text, trustedKey) {
+export async function verifyBundle(text, trustedKey, notes = []) {
   try {
     const { bundle, entries } = await readBundle(text);
     const { body, statement } = await readStatement(bundle);
@@ -30,7 +32,7 @@ export async function verifyBundle(text, trustedKey) {
       result('floor', wrongFloor(statement, entries), 'what the floor asks, and the top-up to it, are what the formula gives; no project’s pay is below the floor'),
       result('sums', wrongSums(statement, entries), 'the totals are the sums of the lines'),
       result('carry', wrongCarry(statement), 'what is carried is below one minor unit, and follows from the statement before'),
-      ...(await proof(bundle, statement, trustedKey)),
+      ...(await proof(bundle, statement, trustedKey, notes)),
     ];
     return { ok: checks.every((one) => one.state === 'ok'), checks, statement: body };
   } catch (error) {
@@ -47,7 +49,9 @@ async function readBundle(text) {
     throw new Refused('its digest is not that of its content: something in it was changed');
   }
   const texts = [bundle.statement, bundle.sha256, bundle.sealed, bundle.log_key];
-  const isBundle = Object.keys(bundle).sort().join(' ') === PARTS && Array.isArray(bundle.entries);
+  const { handovers = [''], ...parts } = bundle;
+  const isNoted = Array.isArray(handovers) && handovers.length > 0 && handovers.every((one) => typeof one === 'string');
+  const isBundle = Object.keys(parts).sort().join(' ') === PARTS && Array.isArray(bundle.entries) && isNoted;
   const hasReceipt = bundle.receipt === null || typeof bundle.receipt === 'string';
   if (!isBundle || !hasReceipt || texts.some((one) => typeof one !== 'string')) {
     throw new Refused('it has other parts than a bundle has');
@@ -69,7 +73,7 @@ function result(name, wrong, words) {
   return { name, state: 'failed', words: wrong.slice(0, SHOWN).join('; ') + more };
 }
 
-async function proof(bundle, statement, trustedKey) {
+async function proof(bundle, statement, trustedKey, notes) {
   if (bundle.receipt === null) {
     if (!Object.hasOwn(WHY_NOT, bundle.sealed)) return [result('receipt', ['there is no receipt, and no word why'], '')];
     return [{ name: 'receipt', state: 'open', words: WHY_NOT[bundle.sealed] }];
@@ -78,26 +82,26 @@ async function proof(bundle, statement, trustedKey) {
     if (bundle.sealed !== 'sealed') throw new Refused('there is a receipt, and the bundle says that there is none');
     const receipt = await parseReceipt(bundle.receipt);
     namesStatement(receipt.opening, bundle.sha256, statement);
-    const key = await keyOf(bundle, trustedKey);
+    const chain = await keysOf(bundle, trustedKey, notes);
     const signed = await checkInclusion(receipt);
-    if (signed.origin !== key.name) throw new Refused(`the checkpoint is of another log: ${signed.origin}`);
+    const isRight = await checkDated(receipt, signed, chain);
     const words = `event ${receipt.index} of the log names this statement and is among the ${signed.size} under the signed root`;
-    return [{ name: 'receipt', state: 'ok', words }, signature(await checkSignature(receipt.note, key), key, trustedKey)];
+    return [{ name: 'receipt', state: 'ok', words }, signature(isRight, signed.origin, trustedKey)];
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return [result('receipt', [error.message], '')];
   }
 }
 
-function signature(isRight, key, trustedKey) {
+function signature(isRight, log, trustedKey) {
   if (isRight === null) {
     const words = `this browser cannot check Ed25519 signatures. All else was checked, but nobody vouches for the log’s root: anybody could have made one. Use a newer browser, or the command fairhand verify statement`;
     return { name: 'signature', state: 'open', words };
   }
   const whose = trustedKey
-    ? `${key.name} signed it with the key that you trust`
-    : `${key.name} signed it, by the key that came in the bundle: compare that key with one you got by another way`;
-  return result('signature', isRight ? [] : [`the signature of ${key.name} does not match`], whose);
+    ? `${log} signed it with the key that you trust`
+    : `${log} signed it, by the key that came in the bundle: compare that key with one you got by another way`;
+  return { name: 'signature', state: 'ok', words: whose };
 }
 
 function namesStatement({ kind, event }, sha256, statement) {
@@ -109,10 +113,11 @@ function namesStatement({ kind, event }, sha256, statement) {
   if (!isTheirs || event.simulated !== statement.isSimulated) throw new Refused('the receipt is of another person or period');
 }
 
-async function keyOf(bundle, trustedKey) {
+async function keysOf(bundle, trustedKey, notes) {
   const hinted = await parseKey(bundle.log_key);
-  if (trustedKey && (await parseKey(trustedKey.trim())).text !== hinted.text) {
+  const chain = await linkKeys([trustedKey ? await parseKey(trustedKey.trim()) : hinted], [...(bundle.handovers ?? []), ...notes]);
+  if (chain.keys.every((one) => one.text !== hinted.text)) {
     throw new Refused(`the bundle is from another log than the key you trust: ${hinted.name}`);
   }
-  return hinted;
+  return chain;
 }

@@ -37,6 +37,27 @@ export async function linkKeys(keys, notes) {
   return { keys: all, at };
 }
 
+/**
+ * Whether the keys of a log signed a checkpoint that may have when the event was: true, or null when
+ * this browser cannot check signatures; refuses it otherwise.
+ */
+export async function checkDated(receipt, signed, chain) {
+  const own = chain.keys.filter((one) => one.name === signed.origin);
+  if (!own.length) throw new Refused(`the checkpoint is of another log: ${signed.origin}`);
+  const right = await checkSignature(receipt.note, ...own);
+  if (right === false) throw new Refused(`the signature of ${signed.origin} does not match`);
+  const still = chain.at(new Date(leafTime(receipt.leaf)).toISOString(), signed.size);
+  if (still.length < chain.keys.length) await checkSignature(receipt.note, ...still).catch(() => { throw new Refused('the key that signed it was retired before'); });
+  return right;
+}
+
+/** When an event was, as its leaf says, erased or not. */
+function leafTime(leaf) {
+  const at = /^\{"at":(\d{1,15}),/.exec(new TextDecoder().decode(leaf));
+  if (!at) throw new Refused('the leaf says no time');
+  return Number(at[1]);
+}
+
 /** Reads the notes of a log's handovers.json. */
 export function parseNotes(text) {
   let notes = null;

@@ -53,7 +53,7 @@ async function verify(text, key, file) {
   }
   if (text.startsWith(PROOF) || (!text.includes('\n') && isReceipt(text))) return verifyReceipt(text, key, notes);
   const lines = text.split('\n').filter(Boolean);
-  if (!lines.length || !lines.every(isReceipt)) return verifyBundle(text, key);
+  if (!lines.length || !lines.every(isReceipt)) return verifyBundle(text, key, notes);
   const checks = [];
   for (const line of lines) {
     const { ok, sentence, checks: found } = await verifyReceipt(line, key, notes);

@@ -1,9 +1,9 @@
 /* A receipt that a contributor keeps: the event, its promise, the releases that hold it, its pay. */
 
-import { linkKeys } from './chain.js';
+import { checkDated, linkKeys } from './chain.js';
 import { Refused, exponent, parseAmount } from './exact.js';
 import { readDocument } from './reading.js';
-import { canonicalJson, checkInclusion, checkSignature, fromBase64, leafHash, parseCanonical, parseKey, parseReceipt, rootOf, sha256Hex, signedBy, toHex } from './tlog.js';
+import { canonicalJson, checkInclusion, fromBase64, leafHash, parseCanonical, parseKey, parseReceipt, rootOf, sha256Hex, signedBy, toHex } from './tlog.js';
 
 export const RECEIPT = 'fairhand.receipt/v1';
 export const PROMISE = 'fairhand.promise/v1';
@@ -77,26 +77,14 @@ function report(checks, sentence) {
 async function openEvent(text, key, checks, isTrusted) {
   const receipt = await parseReceipt(text, true);
   const signed = await checkInclusion(receipt);
-  const own = key.keys.filter((one) => one.name === signed.origin);
-  if (!own.length) throw new Refused(`the checkpoint is of another log: ${signed.origin}`);
   const kind = receipt.opening ? receipt.opening.kind : 'an event that was erased';
   checks.push({ name: 'event', state: 'ok', words: `${kind} is number ${receipt.index} of the ${signed.size} under the signed root` });
-  const right = await checkSignature(receipt.note, ...own);
-  if (right === false) throw new Refused(`the signature of ${signed.origin} does not match`);
-  const still = key.at(new Date(leafTime(receipt.leaf)).toISOString(), signed.size);
-  if (still.length < key.keys.length) await checkSignature(receipt.note, ...still).catch(() => { throw new Refused('the key that signed it was retired before'); });
+  const right = await checkDated(receipt, signed, key);
   const whose = isTrusted ? 'with a key that you trust' : 'by the key that came along: compare it';
   checks.push(right === null
     ? { name: 'signature', state: 'open', words: 'this browser cannot check Ed25519 signatures; use a newer one, or fairhand-verify' }
     : { name: 'signature', state: 'ok', words: `${signed.origin} signed it, ${whose}` });
   return { receipt, kind, at: receipt.opening?.at ?? null, body: receipt.opening?.event ?? null };
-}
-
-/** When an event was, as its leaf says, erased or not. */
-function leafTime(leaf) {
-  const at = /^\{"at":(\d{1,15}),/.exec(new TextDecoder().decode(leaf));
-  if (!at) throw new Refused('the leaf says no time');
-  return Number(at[1]);
 }
 
 /** A proof inside the receipt, under the same key; its own lines are not told. */
