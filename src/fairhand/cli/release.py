@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -115,7 +116,7 @@ def create(
     """Write the next version of a project's dataset: Parquet, JSONL, card, manifest, proof.
 
     What has come in is aggregated and learned anew first. Stopped half-way, the same command
-    finishes it.
+    finishes it. Copied media get content credentials (C2PA) where fairhand[people] is installed.
 
     Example:  fairhand release create digits -o digits-v1 --licence CC-BY-4.0 --media copy
     Example:  fairhand release create street-signs --engine native
@@ -166,10 +167,14 @@ def create(
 def press_of(house: House, report: Any = lambda done: None) -> Press:  # noqa: ANN401
     """Give a release what it needs of the house."""
     from fairhand.use_cases.publish_release import Press
+    from fairhand.use_cases.release_credentials import credentials_of
 
     folder = house.settings.workspace / "releases"
     engine = house.settings.release_engine
-    return Press(folder, house.blobs, house.signer, house.secret, report, engine)
+    credentials = partial(credentials_of, house.content_signer, house.clock)
+    return Press(
+        folder, house.blobs, house.signer, house.secret, report, engine, credentials=credentials
+    )
 
 
 @group.command("list")

@@ -24,6 +24,8 @@ FORMAT: Final = "fairhand.release/v2"
 UNSPLIT: Final = "unsplit"
 """The name of what is on no side of a release that is parted."""
 _JSON: Final = ("value", "probabilities", "data")
+_MEDIA_LIST: Final = "media.jsonl"
+_MISSING: Final = "is missing"
 _MOST_NAMED: Final = 20
 
 
@@ -184,6 +186,7 @@ def _check(folder: Path, manifest: Mapping[str, Any]) -> None:
         if (fault := _fault_of(folder / str(entry["path"]), entry))
     ]
     issues += [Issue("log.json", words, "error") for words in _log_faults(folder)]
+    issues += [Issue(name, words, "error") for name, words in _media_faults(folder, manifest)]
     if issues:
         named = "; ".join(f"{one.place}: {one.message}" for one in issues[:3])
         more = f" (and {len(issues) - 3} more)" if len(issues) > 3 else ""
@@ -193,6 +196,30 @@ def _check(folder: Path, manifest: Mapping[str, Any]) -> None:
             f"{folder} is not the release that was published: {named}{more}. Copy it again.",
             issues[:_MOST_NAMED],
         )
+
+
+def _media_faults(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Compare the media with the list of them, which the manifest names.
+
+    What people took back may be gone where their signed list lies in the folder.
+    """
+    if all(one["path"] != _MEDIA_LIST for one in manifest["files"]):
+        return
+    may_lack = manifest["facts"].get("own_data") and (folder / "revocations.json").is_file()
+    try:
+        with (folder / _MEDIA_LIST).open("rb") as lines:
+            for entry in map(json.loads, lines):
+                name = str(entry["path"])
+                if not name.startswith("media/") or ".." in name:
+                    yield _MEDIA_LIST, f"names {name!r}, which is no file of the release"
+                    return
+                fault = _fault_of(folder / name, entry)
+                if fault and not (may_lack and fault == _MISSING):
+                    yield name, fault
+    except OSError:
+        return  # it is missing, which is said already
+    except (ValueError, KeyError, TypeError) as error:
+        yield _MEDIA_LIST, f"cannot be read: {error}"
 
 
 def _log_faults(folder: Path) -> Iterator[str]:
@@ -212,7 +239,7 @@ def _log_faults(folder: Path) -> Iterator[str]:
 
 def _fault_of(path: Path, entry: Mapping[str, Any]) -> str:
     if not path.is_file():
-        return "is missing"
+        return _MISSING
     if path.stat().st_size != entry["bytes"]:
         return f"has {path.stat().st_size} bytes instead of {entry['bytes']}"
     return "" if _sha256(path) == entry["sha256"] else "was changed (SHA-256 differs)"

@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fairhand.core.clock import DAY_MS, Instant, ManualClock, system_now
@@ -20,6 +21,7 @@ from fairhand.demo.world import World, load_cast
 from fairhand.proof.release.verify import VerifyReport, verify_release
 from fairhand.use_cases.close_pay_period import ClosedPayPeriod, ClosePayPeriod, close_pay_period
 from fairhand.use_cases.publish_release import Press, PublishRelease, publish_release
+from fairhand.use_cases.release_credentials import credentials_of
 from fairhand.use_cases.seal_log import seal_log
 from fairhand.use_cases.settle_quality import settle_quality
 
@@ -110,7 +112,13 @@ def run_whole_loop(
 
 def _release(world: World, project_id: int, slug: str, target: Path | None, say: Say) -> Released:
     house = world.house
-    press = Press(house.settings.workspace / "releases", house.blobs, house.signer, house.secret)
+    press = Press(
+        house.settings.workspace / "releases",
+        house.blobs,
+        house.signer,
+        house.secret,
+        credentials=partial(credentials_of, house.content_signer, house.clock),
+    )
     command = PublishRelease(
         project_id,
         target / slug if target else None,

@@ -22,6 +22,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -67,6 +68,7 @@ from fairhand.use_cases.publish_release import (
     finish_release,
 )
 from fairhand.use_cases.reading_options import reading_options
+from fairhand.use_cases.release_credentials import credentials_of
 from fairhand.use_cases.settle_quality import settle_quality
 from fairhand.work.projects import store as projects
 from fairhand.work.projects.store import ImportRun
@@ -190,7 +192,15 @@ class Publish:
         house = self.house
         folder = house.settings.workspace / "releases"
         engine = house.settings.release_engine
-        press = Press(folder, house.blobs, house.signer, house.secret, step.report, engine)
+        press = Press(
+            folder,
+            house.blobs,
+            house.signer,
+            house.secret,
+            step.report,
+            engine,
+            credentials=partial(credentials_of, house.content_signer, house.clock),
+        )
         if step.cursor is None:
             return step.commit(
                 lambda database: Outcome(next=begin_release(database, command, now, press))

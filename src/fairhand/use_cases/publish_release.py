@@ -41,6 +41,7 @@ from fairhand.proof.release.folder import holds, is_free, only_writer, place_rel
 from fairhand.proof.release.guard import parse_bounds
 from fairhand.proof.release.log_file import EVENT_KIND, dump_log
 from fairhand.proof.release.manifest import MANIFEST, parse_manifest
+from fairhand.proof.release.media import Credentials
 from fairhand.proof.release.notes import parse_notes
 from fairhand.proof.release.rules import OwnDataFacts, ReleaseFacts, is_simulated
 from fairhand.proof.release.source import ReleaseSource, TaskSheet
@@ -123,6 +124,7 @@ class Press:
     progress: Callable[[int], None] = lambda done: None
     # Who makes the rows: this process, or an engine of `compute.engines`. The bytes are the same.
     engine: str = EMBEDDED
+    credentials: Callable[[], Credentials | None] = lambda: None  # who signs media, if anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +321,7 @@ def _write_snapshot(
         lambda: guard.settle(asked, enforced=is_enforced(facts)),
         (facts.splits or {}).get("names", ()),
         None if engine is None else engine.map,
+        press.credentials() if copied else None,
     )
     newest = terms_store.newest_withdrawal(connection, project_id)
     return Written(written, permits, newest, withdrawn)

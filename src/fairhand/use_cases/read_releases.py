@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Final
 
 from fairhand.core.errors import FairhandError, NotFoundError
 from fairhand.people.accounts.rules import Actor, may
@@ -14,13 +15,19 @@ from fairhand.proof.release.manifest import (
     LOG,
     MANIFEST,
     MEDIA_LIST,
+    REVOCATIONS,
+    REVOCATIONS_HANDOVERS,
+    REVOCATIONS_NOTE,
     STATEMENT,
     Manifest,
     parse_manifest,
 )
+from fairhand.proof.release.media import sidecar_path
 from fairhand.proof.release.store import StoredRelease
 from fairhand.proof.release.verify_rows import media_entries
 from fairhand.storage.database import Database
+
+REVOKED: Final = (REVOCATIONS, REVOCATIONS_NOTE, REVOCATIONS_HANDOVERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ def read_version(db: Database, project_id: int, version: int) -> ReleaseFolder:
 def find_file(folder: ReleaseFolder, name: str) -> Path:
     """Find one file of a release; only names that its manifest or media list leads to."""
     if folder.manifest is not None and (
-        name in names_of(folder.manifest)
+        name in (*names_of(folder.manifest), *REVOKED)
         or (name.startswith("media/") and name in _media_of(folder))
     ):
         path = Path(folder.release.directory) / name
@@ -74,8 +81,11 @@ def find_file(folder: ReleaseFolder, name: str) -> Path:
 
 
 def iter_files(folder: ReleaseFolder) -> Iterator[tuple[str, Path]]:
-    """List every file of a release with its place, media included, those gone left out."""
-    listed = names_of(folder.manifest) if folder.manifest else ()
+    """List every file of a release with its place, media included, those gone left out.
+
+    The signed list of what is gone goes along, or the rest would seem to be damaged.
+    """
+    listed = (*names_of(folder.manifest), *REVOKED) if folder.manifest else ()
     for name in chain(listed, _media_of(folder)):
         path = Path(folder.release.directory) / name
         if path.is_file() and not path.is_symlink():
@@ -86,7 +96,10 @@ def _media_of(folder: ReleaseFolder) -> Iterator[str]:
     """Name the media files that were copied along; the manifest lists them through a file."""
     listing = Path(folder.release.directory) / MEDIA_LIST
     if folder.manifest is not None and listing.is_file():
-        yield from (entry.path for entry in media_entries(listing))
+        for entry in media_entries(listing):
+            yield entry.path
+            if folder.manifest.facts.credentials is not None:
+                yield sidecar_path(entry.path)
 
 
 def names_of(manifest: Manifest) -> tuple[str, ...]:

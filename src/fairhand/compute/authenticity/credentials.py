@@ -15,6 +15,7 @@ from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from PIL import Image
@@ -33,7 +34,7 @@ _PARAMETERS: Final = ("parameters", "prompt", "workflow", "sd-metadata", "dream"
 """Text chunks of PNG files in which image generators keep what they were asked for."""
 _SOFTWARE: Final = 0x0131
 _MOST: Final = 200
-OFFLINE: Final = {
+OFFLINE: Final[dict[str, Any]] = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_after_sign": False},
     "builder": {"thumbnail": {"enabled": False}},  # a sidecar shows nothing of its file
 }
@@ -72,6 +73,25 @@ def sidecar_state(content: bytes, media_type: str, sidecar: bytes) -> State:
         return "valid" if str(reader.get_validation_state()) == "Valid" else "broken"
     except c2pa.C2paError:
         return "broken"
+
+
+def released_state(file: Path, media_type: str, sidecar: bytes, root: str) -> State:
+    """Say whether a sidecar is of this file and was signed under a workspace's root (PEM)."""
+    if not has_credentials():
+        return "unread"
+    c2pa = import_module("c2pa")
+    try:
+        with file.open("rb") as content:
+            reader = c2pa.Reader(media_type, content, sidecar, _trusting(root))
+            return "valid" if str(reader.get_validation_state()) == "Trusted" else "broken"
+    except c2pa.C2paError:
+        return "broken"
+
+
+@lru_cache(maxsize=8)
+def _trusting(root: str) -> Any:  # noqa: ANN401
+    c2pa = import_module("c2pa")
+    return c2pa.Context(c2pa.Settings.from_dict(OFFLINE | {"trust": {"trust_anchors": root}}))
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,6 @@
 """Content credentials of our own (C2PA): a sidecar that is true of one file, byte by byte.
 
+One is made when somebody gives a file, and one of every file that a release carries.
 The workspace makes a certificate of two levels once (ES256, RFC 5280): a root that signs one leaf
 and whose key is then thrown away, and the leaf that signs files. Nobody else trusts it by itself;
 who has the root's certificate can. A sidecar names no person.
@@ -10,11 +11,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import IO, Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -30,6 +33,10 @@ SIDECAR_TYPE: Final = "application/c2pa"
 YEARS: Final = 10
 _CAPTURE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 _EDITED: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/humanEdits"
+_RELEASE: Final = "org.fairhand.release"
+_PARENT: Final = "as_it_came"
+_IN_MEMORY: Final = 16 * 1024 * 1024
+"""Larger files go by the disk while they are signed."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,6 +56,39 @@ class ContentSigner:
         """
         if not has_credentials():
             return None
+        said = _manifest(self.workspace, media_type, hidden)
+        return self._sign(_builder(said), media_type, io.BytesIO(content), io.BytesIO(), now)
+
+    def released(
+        self, file: Path, media_type: str, said: Mapping[str, str], now: Instant
+    ) -> bytes | None:
+        """Make the sidecar of a file as it lies in a release; None where there can be none.
+
+        It says that the file was published unchanged, and in `said` where. What the file said of
+        itself before goes along. None without fairhand[people], and for a form of file that C2PA
+        does not know or that is broken. Raises UnavailableError when the key cannot be read.
+        """
+        if not has_credentials():
+            return None
+        c2pa = import_module("c2pa")
+        builder = _builder(_published(self.workspace, file.name, media_type, said))
+        as_it_came = {"title": file.name, "relationship": "parentOf", "label": _PARENT}
+        try:
+            with file.open("rb") as source:
+                builder.add_ingredient(json.dumps(as_it_came), media_type, source)
+            with file.open("rb") as source, tempfile.SpooledTemporaryFile(_IN_MEMORY) as nowhere:
+                return self._sign(builder, media_type, source, nowhere, now)
+        except c2pa.C2paError:
+            return None
+
+    def _sign(
+        self,
+        builder: Any,  # noqa: ANN401  # c2pa has no types
+        media_type: str,
+        source: IO[bytes],
+        nowhere: IO[bytes],
+        now: Instant,
+    ) -> bytes:
         c2pa = import_module("c2pa")
         key, chain = self._load(now)
 
@@ -56,11 +96,9 @@ class ContentSigner:
             first, second = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
             return first.to_bytes(32, "big") + second.to_bytes(32, "big")
 
-        builder = c2pa.Builder(json.dumps(_manifest(self.workspace, media_type, hidden)), offline())
         builder.set_no_embed()
         with c2pa.Signer.from_callback(sign, c2pa.C2paSigningAlg.ES256, chain) as signer:
-            made = builder.sign(signer, media_type, io.BytesIO(content), io.BytesIO())
-        return bytes(made)
+            return bytes(builder.sign(signer, media_type, source, nowhere))
 
     def root(self, now: Instant) -> str:
         """Give the root's certificate (PEM), for whoever wants to trust this workspace."""
@@ -82,6 +120,28 @@ class ContentSigner:
             ) from error
         assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101  # we wrote it
         return key, text[at:]
+
+
+def _builder(said: Mapping[str, object]) -> Any:  # noqa: ANN401  # c2pa has no types
+    return import_module("c2pa").Builder(json.dumps(said), offline())
+
+
+def _published(
+    workspace: str, name: str, media_type: str, said: Mapping[str, str]
+) -> dict[str, object]:
+    actions: list[dict[str, object]] = [
+        {"action": "c2pa.opened", "parameters": {"ingredientIds": [_PARENT]}},
+        {"action": "c2pa.published"},
+    ]
+    return {
+        "claim_generator_info": [{"name": "Fairhand", "org.fairhand.workspace": workspace}],
+        "format": media_type,
+        "title": name,
+        "assertions": [
+            {"label": "c2pa.actions", "data": {"actions": actions}},
+            {"label": _RELEASE, "data": dict(said)},
+        ],
+    }
 
 
 def _manifest(workspace: str, media_type: str, hidden: bool) -> dict[str, object]:

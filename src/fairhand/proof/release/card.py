@@ -22,7 +22,14 @@ from fairhand.proof.release.rules import (
     is_trial,
 )
 from fairhand.proof.release.words import UNSTATED as UNSTATED
-from fairhand.proof.release.words import agreement_of, plain, share, split_names, who_words
+from fairhand.proof.release.words import (
+    agreement_of,
+    credential_words,
+    plain,
+    share,
+    split_names,
+    who_words,
+)
 
 _MOST_PEOPLE = 500
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -33,7 +40,7 @@ def write_card(facts: ReleaseFacts, stats: ReleaseStats) -> str:
     parts = (
         _front_matter(facts, stats),
         _opening(facts, stats),
-        _counts(stats),
+        _counts(facts, stats),
         _questions(facts, stats),
         _agreement(facts),
         guard_section(facts.guard),
@@ -106,7 +113,7 @@ def _opening(facts: ReleaseFacts, stats: ReleaseStats) -> Iterator[str]:
     yield ""
 
 
-def _counts(stats: ReleaseStats) -> Iterator[str]:
+def _counts(facts: ReleaseFacts, stats: ReleaseStats) -> Iterator[str]:
     yield "## What is in it"
     yield ""
     yield f"- Tasks: {stats.tasks}"
@@ -118,6 +125,7 @@ def _counts(stats: ReleaseStats) -> Iterator[str]:
     simulated = share(stats.simulated_annotations, stats.annotations)
     yield f"- Annotations by simulated contributors: {simulated}"
     yield f"- Media files: {stats.media_files}"
+    yield from (f"- {words}" for words in credential_words(facts))
     yield ""
 
 

@@ -33,6 +33,12 @@ class MustGo:
     item: str
     reason: str
     sha256: str | None
+    credentials: str | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Its file, and the credentials that were made when it was given."""
+        return tuple(one for one in (self.sha256, self.credentials) if one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +98,16 @@ def check_folder(
     for item in _items(held.folder / ITEMS):
         many += 1
         if (reason := reasons.get(item["item"])) is not None:
-            must_go.append(MustGo(item["item"], reason, item.get("sha256")))
+            files = item.get("sha256"), item.get("credentials_sha256")
+            must_go.append(MustGo(item["item"], reason, *files))
     return Checked(held.release_id, content["number"], many, tuple(must_go))
 
 
 def files_that_stay(held: HeldFolder, file: bytes) -> set[str]:
     """List the files of items that a list does not name: another's may be the very same."""
     gone = {one["item"] for one in orjson.loads(file)["items"]}
-    items = _items(held.folder / ITEMS)
-    return {one["sha256"] for one in items if one["item"] not in gone and one.get("sha256")}
+    stay = [one for one in _items(held.folder / ITEMS) if one["item"] not in gone]
+    return {one[name] for one in stay for name in ("sha256", "credentials_sha256") if one.get(name)}
 
 
 def taken_back(folder: Path) -> frozenset[str]:
@@ -111,7 +118,7 @@ def taken_back(folder: Path) -> frozenset[str]:
         found = check_folder(open_folder(folder), file, note)
     except (OSError, UnicodeDecodeError, MalformedError):
         return frozenset()
-    return frozenset(one.sha256 for one in found.must_go if one.sha256)
+    return frozenset(file for one in found.must_go for file in one.files)
 
 
 def _items(path: Path) -> Any:  # noqa: ANN401  # an iterator of lines

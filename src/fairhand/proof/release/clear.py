@@ -14,6 +14,7 @@ from fairhand.proof.release.manifest import (
     REVOCATIONS_HANDOVERS,
     REVOCATIONS_NOTE,
 )
+from fairhand.proof.release.media import sidecar_path
 from fairhand.proof.release.verify_rows import media_entries
 
 
@@ -31,7 +32,7 @@ def clear_folder(folder: Path, file: bytes, note: str, handovers: Sequence[str] 
             held = open_folder(folder)
     except MalformedError:
         return 0
-    gone = {one.sha256 for one in check_folder(held, file, note).must_go if one.sha256}
+    gone = {sha256 for one in check_folder(held, file, note).must_go for sha256 in one.files}
     _put(folder / REVOCATIONS, file)
     _put(folder / REVOCATIONS_NOTE, note.encode())
     if not (folder / MEDIA_LIST).is_file():
@@ -42,6 +43,7 @@ def clear_folder(folder: Path, file: bytes, note: str, handovers: Sequence[str] 
         path = folder / entry.path
         if entry.sha256 in gone and path.is_file():
             path.unlink()
+            (folder / sidecar_path(entry.path)).unlink(missing_ok=True)
             done += 1
     return done
 

@@ -26,6 +26,7 @@ _FORMATS: Final = {
     ".jsonl": "application/jsonlines",
     ".json": "application/json",
     ".md": "text/markdown",
+    ".pem": "application/x-pem-file",
 }
 _FROM_SHARDS: Final = {"fileSet": {"@id": SHARDS}}
 _SHARD_SET: Final[dict[str, Any]] = {

@@ -17,6 +17,7 @@ from fairhand.proof.release.words import (
     UNSTATED,
     WITHHELD,
     agreement_words,
+    credential_words,
     gap_words,
     origin_words,
     plain,
@@ -79,6 +80,7 @@ def _composition(facts: ReleaseFacts, stats: ReleaseStats) -> Answers:
     told = [f"- {stats.tasks} tasks, {stats.rows} aggregated answers, from {stats.annotations}"]
     told[0] += f" annotations of {len(stats.people)} contributors"
     told += [f"- {stats.media_files} media files"] if stats.media_files else []
+    told += _list(credential_words(facts))
     told += [f"- `{one.name}` ({one.kind}): {plain(one.title)}" for one in facts.questions]
     yield "What does it consist of?", told
     yield "What is missing?", _list(gap_words(facts))

@@ -43,6 +43,10 @@ DATASHEET = "datasheet.md"
 SUMMARY = "training-summary.md"
 STATEMENT = "release.intoto.json"
 
+CREDENTIALS_ROOT = "content-credentials.pem"
+
+_LATER = ("credentials",)
+"""Facts that came later: where there are none they are left out, so older releases read as ever."""
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -68,7 +72,11 @@ class Manifest:
 
 def dump_manifest(manifest: Manifest) -> bytes:
     """Write a manifest in its one byte form."""
-    return dump_json({"format": FORMAT, **asdict(manifest)})
+    content = asdict(manifest)
+    for name in _LATER:
+        if content["facts"][name] is None:
+            del content["facts"][name]
+    return dump_json({"format": FORMAT, **content})
 
 
 def parse_manifest(data: bytes) -> Manifest:

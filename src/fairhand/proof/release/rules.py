@@ -242,6 +242,8 @@ class ReleaseFacts:
     who: dict[str, Any] | None = None
     roots: dict[str, Any] | None = None
     notes: dict[str, str] = field(default_factory=dict)
+    # How many of its media have content credentials beside them, and how many cannot.
+    credentials: dict[str, int] | None = None
 
 
 def may_enter(*, answers: int, held: bool, withdrawn_answers: int) -> bool:

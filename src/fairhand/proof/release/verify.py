@@ -17,12 +17,14 @@ from fairhand.proof.log.note import Verifier, as_keys
 from fairhand.proof.release import manifest as names
 from fairhand.proof.release.cards import WRITTEN_CARDS
 from fairhand.proof.release.check import taken_back
+from fairhand.proof.release.credentials_check import check_credentials
 from fairhand.proof.release.croissant import write_croissant
 from fairhand.proof.release.croissant_check import check_croissant
 from fairhand.proof.release.folder import sha256_of
 from fairhand.proof.release.guard_check import check_guard, counting_for
 from fairhand.proof.release.log_file import ReleaseProof, check_log
 from fairhand.proof.release.manifest import Manifest, parse_manifest
+from fairhand.proof.release.media import SIDECAR_TYPE, sidecar_path, type_of
 from fairhand.proof.release.rules import ReleaseFacts
 from fairhand.proof.release.split_counts import SplitCounting, check_splits
 from fairhand.proof.release.statement import check_statement
@@ -204,8 +206,10 @@ def _check_media(directory: Path, manifest: Manifest, found: _Findings) -> None:
     gone = taken_back(directory) if manifest.facts.own_data else frozenset()
     if names.MEDIA_LIST in listed:
         for entry in media_entries(directory / names.MEDIA_LIST):
-            count += 1
+            count += type_of(entry.path) != SIDECAR_TYPE
             left.discard(entry.path)
+            if manifest.facts.credentials is not None:
+                left.discard(sidecar_path(entry.path))
             if entry.sha256 in gone and not (directory / entry.path).exists():
                 continue
             fault = _fault_of(directory / entry.path, entry.bytes, entry.sha256)
@@ -216,6 +220,9 @@ def _check_media(directory: Path, manifest: Manifest, found: _Findings) -> None:
         message = f"{names.MEDIA_LIST}: lists {count} files, not {manifest.stats.media_files}"
         issues.append(Issue(names.MEDIA_LIST, message))
     found.note("Every media file is as it was written", issues, f"{count} files")
+    if manifest.facts.credentials is not None and names.CREDENTIALS_ROOT in listed:
+        wrong, detail = check_credentials(directory, manifest.facts.credentials)
+        found.note("Every content credential is of its file", wrong, detail)
 
 
 def _check_contents(

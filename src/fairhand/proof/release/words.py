@@ -55,6 +55,20 @@ def agreement_of(found: Agreement | None) -> str:
     return f"{found.measure} {found.alpha:.3f}{interval}"
 
 
+def credential_words(facts: ReleaseFacts) -> list[str]:
+    """Say which media carry content credentials (C2PA); nothing where none were made."""
+    made = facts.credentials
+    if made is None:
+        return []
+    told = [
+        f"Content credentials (C2PA) beside the files, ending in .c2pa: {made['files']}; "
+        "the certificate to trust is content-credentials.pem."
+    ]
+    if made["without"]:
+        told.append(f"Files of a form that can have none, or broken: {made['without']}.")
+    return told
+
+
 def origin_words(facts: ReleaseFacts, stats: ReleaseStats) -> list[str]:
     """Say how much of a release models had a hand in, and what the guard makes of it."""
     told = [

@@ -7,7 +7,7 @@ hash is told to anybody, and one rename makes the folder appear, whole.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,9 +19,10 @@ from fairhand.core.ids import sha256_hex
 from fairhand.proof.log.merkle import Frontier, leaf_hash
 from fairhand.proof.release import manifest as names
 from fairhand.proof.release.cards import WRITTEN_CARDS
-from fairhand.proof.release.croissant import write_croissant
+from fairhand.proof.release.croissant import identifier_of, write_croissant
 from fairhand.proof.release.folder import nothing_left_behind, sha256_of, sync_tree
 from fairhand.proof.release.manifest import FileEntry, Manifest, dump_manifest
+from fairhand.proof.release.media import Credentials, ReadMedia, copy_media
 from fairhand.proof.release.row_tree import roots_of
 from fairhand.proof.release.rules import (
     AnnotationRow,
@@ -42,7 +43,6 @@ from fairhand.proof.release.split_counts import SplitCounting, by_split
 from fairhand.proof.release.splits import UNSPLIT
 from fairhand.proof.release.stats import Counting
 
-ReadMedia = Callable[[str], Iterable[bytes]]
 Progress = Callable[[int], None]
 
 SCRATCH: Final = ".scratch"
@@ -50,18 +50,6 @@ SCRATCH: Final = ".scratch"
 _PROGRESS_EVERY = 1_000
 _LABEL_FILES: Final = "data/part-{:05d}.parquet"
 _SORTED = orjson.OPT_SORT_KEYS
-_EXTENSIONS = {
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/webp": ".webp",
-    "image/gif": ".gif",
-    "image/tiff": ".tif",
-    "image/bmp": ".bmp",
-    "audio/wav": ".wav",
-    "audio/flac": ".flac",
-    "audio/mpeg": ".mp3",
-    "application/c2pa": ".c2pa",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +75,7 @@ def write_release(
     guard: Callable[[], dict[str, Any] | None] = lambda: None,
     split_names: Sequence[str] = (),
     apply: Map | None = None,
+    credentials: Credentials | None = None,
 ) -> WrittenRelease:
     """Write all but the proof into a fresh `draft` folder.
 
@@ -94,7 +83,8 @@ def write_release(
     contributions of a campaign. `gaps` is asked what was left out when all have been read to the
     end, and `guard` what it found. With `split_names` the rows lie split by split, in files of
     their own; what is in none of them comes last. With `apply` the Parquet files are written by
-    it, many at a time, once all rows are there; the bytes are the same. Raises UnavailableError
+    it, many at a time, once all rows are there; the bytes are the same. With `credentials` each
+    medium gets a sidecar. Raises UnavailableError
     when the disk is full, ConflictError when there is no row, and what `guard` raises; then nothing
     of it is left.
     """
@@ -121,9 +111,11 @@ def write_release(
             roots=roots,
             splits=splitting.facts(facts.splits),
         )
-        stats = counting.result(facts)
         if read_media is not None:
-            _copy_media(draft, read_media)
+            said = {"release": identifier_of(facts), "licence": facts.licence}
+            signed = copy_media(draft, read_media, credentials, said)
+            facts = replace(facts, credentials=signed)
+        stats = counting.result(facts)
         _write_cards(draft, facts, stats)
         ranges = {
             **shards.labels.ranges,
@@ -226,50 +218,6 @@ def _write_annotations(
             if counting.annotations % _PROGRESS_EVERY == 0:
                 progress(counting.rows + counting.annotations)
     return roots_of(tree.size, tree.root())
-
-
-def _copy_media(draft: Path, read_media: ReadMedia) -> None:
-    """Copy each file that a row or an item names, once, in their order."""
-    copied: set[bytes] = set()
-    with (draft / names.MEDIA_LIST).open("wb") as listing:
-        for sha256, media_type in _named_media(draft):
-            if bytes.fromhex(sha256) in copied:
-                continue
-            copied.add(bytes.fromhex(sha256))
-            path = media_path(sha256, media_type)
-            size = _copy(draft / path, read_media(sha256))
-            entry = {"path": path, "bytes": size, "sha256": sha256}
-            listing.write(orjson.dumps(entry) + b"\n")
-
-
-def _named_media(draft: Path) -> Iterator[tuple[str, str | None]]:
-    with (draft / names.LABELS_JSONL).open("rb") as lines:
-        for line in lines:
-            row = LABELS.parse(line)
-            if row.media_sha256 is not None:
-                yield row.media_sha256, row.media_type
-    if (draft / names.ITEMS).exists():
-        with (draft / names.ITEMS).open("rb") as lines:
-            for line in lines:
-                item = orjson.loads(line)
-                if item.get("sha256"):
-                    yield item["sha256"], item.get("media_type")
-                if item.get("credentials_sha256"):
-                    yield item["credentials_sha256"], "application/c2pa"
-
-
-def media_path(sha256: str, media_type: str | None) -> str:
-    """Where a media file lies in a release."""
-    return f"media/{sha256[:2]}/{sha256}{_EXTENSIONS.get(media_type or '', '')}"
-
-
-def _copy(target: Path, chunks: Iterable[bytes]) -> int:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    size = 0
-    with target.open("wb") as file:
-        for chunk in chunks:
-            size += file.write(chunk)
-    return size
 
 
 def _write_cards(draft: Path, facts: ReleaseFacts, stats: ReleaseStats) -> None:
