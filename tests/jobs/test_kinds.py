@@ -21,6 +21,7 @@ from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
 from fairhand.use_cases.house import House
 from fairhand.use_cases.keep_up_quality import keep_up_quality
+from fairhand.web.shared.job_view import JOB_NAMES
 from tests.cast import Cast
 from tests.jobs.counting import find, wait_until_over
 from tests.jobs.test_ticker import wait_for
@@ -192,3 +193,7 @@ def test_the_ticker_seals_a_new_event_by_itself(world: World) -> None:
     unsealed = "SELECT count(*) FROM event WHERE leaf_index IS NULL"
     assert wait_for(lambda: world.cast.rows(unsealed) == [(0,)], 10)
     ticker.stop()
+
+
+def test_every_kind_of_job_has_words_for_people(world: World) -> None:
+    assert JOB_NAMES.keys() == kinds_of(world.house).keys()

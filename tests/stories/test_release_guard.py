@@ -13,21 +13,24 @@ from sqlalchemy import func, select, update
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, InvalidError
+from fairhand.model.job import NewJob
 from fairhand.model.origin import Generated
 from fairhand.proof.release import origin_store
 from fairhand.proof.release.guard_check import check_guard, counting_for
 from fairhand.proof.release.manifest import MANIFEST
 from fairhand.proof.release.shape import LABELS
 from fairhand.proof.release.verify import verify_release
+from fairhand.storage import job_store
 from fairhand.storage.database import Database
 from fairhand.storage.tables.assist import assistant, model_version
 from fairhand.storage.tables.people import consent_grant
 from fairhand.storage.tables.proof import log_event, release
 from fairhand.storage.tables.quality import consensus
 from fairhand.storage.tables.work import annotation, prediction, project, queue
-from fairhand.use_cases.ask_release import AskRelease, ask_release
+from fairhand.use_cases.ask_release import RELEASE, AskRelease, ask_release
 from fairhand.use_cases.guard_release import REFUSED, WARNED
 from fairhand.use_cases.publish_release import PublishedRelease, PublishRelease, publish_release
+from fairhand.use_cases.read_jobs import list_jobs
 from tests.stories.quality_world import MORNING, QualityWorld
 from tests.stories.release_world import SIGNER, make_answered_world, make_press
 
@@ -274,6 +277,20 @@ def test_asking_with_a_bound_that_is_none_is_refused_at_once(world: QualityWorld
     for bounds in ({"max_dept": 1}, {"max_depth": 9}):
         with pytest.raises(InvalidError):
             ask_release(world.db, AskRelease(1, world.project.id, guard=bounds), NOON)
+
+
+def test_a_release_under_way_is_not_asked_for_again_whatever_came_after(
+    world: QualityWorld,
+) -> None:
+    ask_release(world.db, AskRelease(1, world.project.id), NOON)
+    with world.db.write() as connection:
+        for number in range(60):
+            new = NewJob(f"train-{number}", "train_model", {}, world.project.id)
+            job_store.ask(connection, new, Instant(NOON + 1 + number))
+    with pytest.raises(ConflictError, match="being made"):
+        ask_release(world.db, AskRelease(1, world.project.id), NOON)
+    (found,) = list_jobs(world.db, world.project.id, 1, RELEASE)
+    assert not found.is_over
 
 
 def test_a_guard_that_was_made_to_look_better_is_found(world: QualityWorld, tmp_path: Path) -> None:

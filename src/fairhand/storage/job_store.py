@@ -26,6 +26,7 @@ _OF_PROJECT = (
     .order_by(job.c.created_at.desc(), job.c.id)
     .limit(bindparam("most"))
 )
+_OF_KIND = _OF_PROJECT.where(job.c.kind == bindparam("kind"))
 _UNFINISHED_OF = (
     select(job.c.id)
     .where(
@@ -85,9 +86,12 @@ def list_unfinished(connection: Connection) -> list[str]:
     return list(connection.execute(_UNFINISHED).scalars())
 
 
-def list_jobs(connection: Connection, project_id: int, most: int = 50) -> list[Job]:
-    """List the latest jobs of a project, newest first."""
-    rows = connection.execute(_OF_PROJECT, {"project_id": project_id, "most": most})
+def list_jobs(
+    connection: Connection, project_id: int, most: int = 50, kind: str | None = None
+) -> list[Job]:
+    """List the latest jobs of a project, newest first; with `kind`, only those."""
+    asked = {"project_id": project_id, "most": most, "kind": kind}
+    rows = connection.execute(_OF_PROJECT if kind is None else _OF_KIND, asked)
     return [_to_job(row) for row in rows]
 
 

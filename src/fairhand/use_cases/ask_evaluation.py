@@ -40,11 +40,8 @@ def ask_evaluation(db: Database, command: AskEvaluation, now: Instant) -> str:
         version = store.load_version(connection, command.version_id)
         if project is None or version is None or version.project_id != project.id:
             raise NotFoundError(f"There is no model version {command.version_id} in this project.")
-        running = job_store.list_jobs(connection, project.id)
-        if any(
-            job.kind == EVALUATE and not job.is_over and job.command.get("version_id") == version.id
-            for job in running
-        ):
+        running = job_store.list_jobs(connection, project.id, kind=EVALUATE)
+        if any(not job.is_over and job.command.get("version_id") == version.id for job in running):
             raise ConflictError("This version is being measured just now.")
         content = {
             "person_id": command.person_id,

@@ -62,9 +62,8 @@ def ask_import_from(db: Database, sources: Sources, command: AskImportFrom, now:
     with db.write() as connection:
         project = check_ask(connection, sources, command)
         content = told_of(command)
-        for job in job_store.list_jobs(connection, project.id):
-            same = job.kind == IMPORT_SOURCE and not job.is_over
-            if same and {**job.command, "person_id": command.person_id} == content:
+        for job in job_store.list_jobs(connection, project.id, kind=IMPORT_SOURCE):
+            if not job.is_over and {**job.command, "person_id": command.person_id} == content:
                 raise ConflictError("This very import is on its way already.", code="on_its_way")
         new = NewJob(job_id, IMPORT_SOURCE, content, project.id, command.person_id)
         job_store.ask(connection, new, now)

@@ -41,9 +41,8 @@ def ask_prelabel(db: Database, command: AskPrelabel, now: Instant) -> str:
             raise NotFoundError("This project has no such assistant.")
         if project.mode == "closed":
             raise ForbiddenError("This project is finished; nothing is proposed any more.")
-        for job in job_store.list_jobs(connection, project.id):
-            same = job.command.get("assistant_id") == one.id
-            if job.kind == PRELABEL_PROJECT and same and not job.is_over:
+        for job in job_store.list_jobs(connection, project.id, kind=PRELABEL_PROJECT):
+            if job.command.get("assistant_id") == one.id and not job.is_over:
                 raise ConflictError("This assistant is at it already.", code="run_is_held")
         content = {
             "project_id": project.id,

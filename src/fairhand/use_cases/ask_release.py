@@ -77,8 +77,8 @@ def ask_release(db: Database, command: AskRelease, now: Instant) -> str:
         if not store.count_progress(connection, project.id).answers:
             raise ConflictError("There is nothing to release: nobody has answered yet.")
         refuse_while_open(connection, project.id)
-        running = job_store.list_jobs(connection, project.id)
-        if any(job.kind == RELEASE and not job.is_over for job in running):
+        running = job_store.find_unfinished(connection, project.id, [RELEASE])
+        if running is not None:
             raise ConflictError("A release of this project is being made just now.")
         content = {
             "project_id": project.id,

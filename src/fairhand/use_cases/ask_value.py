@@ -45,8 +45,8 @@ def ask_value(db: Database, command: AskValue, now: Instant) -> str:
                 f"Study {study.id} was measured before; seal a new test set to measure again.",
                 code="measured_before",
             )
-        running = job_store.list_jobs(connection, project.id)
-        if any(job.kind == MEASURE and not job.is_over for job in running):
+        running = job_store.find_unfinished(connection, project.id, [MEASURE])
+        if running is not None:
             raise ConflictError("A study of this project is being measured just now.")
         content = {
             "project_id": project.id,

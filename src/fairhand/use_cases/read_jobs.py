@@ -18,7 +18,7 @@ def read_job(db: Database, actor: Actor, job_id: str) -> Job:
     return job
 
 
-def list_jobs(db: Database, project_id: int, most: int = 5) -> list[Job]:
-    """List the latest jobs of a project, newest first."""
+def list_jobs(db: Database, project_id: int, most: int = 5, kind: str | None = None) -> list[Job]:
+    """List the latest jobs of a project, newest first; with `kind`, only those."""
     with db.read() as connection:
-        return job_store.list_jobs(connection, project_id, most)
+        return job_store.list_jobs(connection, project_id, most, kind)

@@ -100,8 +100,8 @@ def held(connection: Connection, licences: list[Licence]) -> tuple[Held, ...]:
 
 
 def _job(connection: Connection, licence: Licence) -> tuple[str, str]:
-    for job in job_store.list_jobs(connection, licence.project_id, 500):
-        if job.kind == RELEASE and job.command.get("licence_id") == licence.id:
+    for job in job_store.list_jobs(connection, licence.project_id, 500, RELEASE):
+        if job.command.get("licence_id") == licence.id:
             return ("", "") if job.state == "done" else (job.state, job.error or "")
     return "", ""
 

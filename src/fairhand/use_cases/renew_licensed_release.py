@@ -28,11 +28,8 @@ def renew_licensed_release(
         licence = own_licence(connection, holder, licence_id)
         if not licence.is_in_force(now):
             raise ConflictError("This licence is over.", code="licence_over")
-        running = job_store.list_jobs(connection, licence.project_id)
-        if any(
-            one.kind == RELEASE and not one.is_over and one.command.get("licence_id") == licence.id
-            for one in running
-        ):
+        running = job_store.list_jobs(connection, licence.project_id, kind=RELEASE)
+        if any(not one.is_over and one.command.get("licence_id") == licence.id for one in running):
             raise ConflictError("Your release is being written just now; look again soon.")
         if licence.release_id is not None and not revocations.count_revoked(
             connection, licence.release_id

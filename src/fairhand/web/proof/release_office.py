@@ -176,8 +176,7 @@ def _jobs(house: House, actor: Actor, project_id: int) -> list[Any]:
     """The releases under way, and the last one that failed while nothing followed it."""
     if not may(actor, "job.view", project_id):
         return []
-    made = [job for job in list_jobs(house.db, project_id) if job.kind == RELEASE]
-    return made[:1]
+    return list_jobs(house.db, project_id, 1, RELEASE)
 
 
 def _bounds(learns: str, why: str) -> Mapping[str, Any]:

@@ -20,7 +20,6 @@ from fairhand.web.shared.charts import Interval
 from fairhand.web.shared.forms import Form
 
 _MOST_ROWS: Final = 20
-_MOST_JOBS: Final = 20
 _NEWEST: Final = 5
 """So many releases are offered for the next study."""
 _CUT: Final = 14
@@ -49,8 +48,7 @@ def newest_job(house: House, actor: Actor, project_id: int) -> Job | None:
     """Give the measuring that was asked for last, for those who may see jobs."""
     if not may(actor, "job.view", project_id):
         return None
-    found = list_jobs(house.db, project_id, _MOST_JOBS)
-    return next((one for one in found if one.kind == MEASURE), None)
+    return next(iter(list_jobs(house.db, project_id, 1, MEASURE)), None)
 
 
 def choices_of(releases: list[StoredRelease]) -> list[tuple[str, str]]:

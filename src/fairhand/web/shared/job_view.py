@@ -8,6 +8,21 @@ from typing import Any
 from fairhand.core.clock import iso
 from fairhand.model.job import Job
 
+JOB_NAMES = {
+    "import_file": "Import",
+    "import_source": "Import from elsewhere",
+    "close_period": "Close of a period",
+    "publish_release": "Release",
+    "train_model": "Training of the model",
+    "prelabel_next": "Proposals for the next tasks",
+    "prelabel_project": "Proposals for all tasks",
+    "evaluate_model": "Evaluation of a model",
+    "measure_value": "Study of value",
+    "export": "Export",
+    "act_on_tasks": "Work on many tasks",
+}
+"""Kinds of jobs in words."""
+
 
 def job_view(job: Job) -> dict[str, Any]:
     """Write how far a job is and what was wrong; where its files lie stays with us."""

@@ -101,8 +101,7 @@ def _show(
 
 
 def _context(house: House, actor: Actor, project_id: int) -> dict[str, Any]:
-    jobs = [job for job in list_jobs(house.db, project_id, _JOBS_SEEN)
-            if job.kind == PRELABEL_PROJECT]  # fmt: skip
+    jobs = list_jobs(house.db, project_id, _JOBS_SEEN, PRELABEL_PROJECT)
     able = list_able(house.db, project_id)
     return {
         "project": read_project(house.db, project_id),

@@ -54,7 +54,7 @@ def page(house: House, actor: Actor, project_id: int, form: Form) -> dict[str, A
         "picture": _compared(found),
         "versions": list_model_versions(house.db, project_id),
         "questions": _questions(house, project),
-        "jobs": [one for one in list_jobs(house.db, project_id) if one.kind == EVALUATE],
+        "jobs": list_jobs(house.db, project_id, kind=EVALUATE),
         "form": form,
         "may_edit": may(actor, "project.edit", project_id),
     }

@@ -172,8 +172,7 @@ def _show(
 
 
 def _jobs(house: House, project_id: int) -> list[Job]:
-    found = [one for one in list_jobs(house.db, project_id, 50) if one.kind == IMPORT_SOURCE]
-    return found[:_JOBS]
+    return list_jobs(house.db, project_id, _JOBS, IMPORT_SOURCE)
 
 
 def _back(project_id: int) -> Response:

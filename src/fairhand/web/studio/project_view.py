@@ -18,6 +18,7 @@ from fairhand.use_cases.read_overview import read_overview
 from fairhand.use_cases.read_releases import list_releases
 from fairhand.use_cases.versions import current_version
 from fairhand.web.shared.forms import Form
+from fairhand.web.shared.job_view import JOB_NAMES
 from fairhand.web.shared.pages import markdown
 from fairhand.web.studio.overview_view import address, pictures
 from fairhand.web.studio.rooms import rooms_for
@@ -59,6 +60,7 @@ def panel(house: House, actor: Actor, project_id: int) -> dict[str, Any]:
         "pay": overview.figures.pay,
         "holds_up": [(one, address(one.place, project_id)) for one in overview.holds_up],
         "jobs": list_jobs(house.db, project_id) if sees_jobs else [],
+        "job_names": JOB_NAMES,
         "now": now,
     }
 

@@ -177,5 +177,5 @@ def _jobs(house: House, actor: Actor, project_id: int) -> list[Job]:
     """Find what is being done with many tasks, and what was done last."""
     if not may(actor, "job.view", project_id):
         return []
-    found = [one for one in list_jobs(house.db, project_id, 20) if one.kind == ACT_ON_TASKS]
+    found = list_jobs(house.db, project_id, 20, ACT_ON_TASKS)
     return [one for one in found if not one.is_over] or found[:1]
