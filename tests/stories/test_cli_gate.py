@@ -245,6 +245,7 @@ def test_without_a_network_only_a_fresh_signed_file_lets_in_and_the_rest_is_said
     assert not looked["asked"]
     changes: tuple[tuple[dict[str, Any], str], ...] = (
         ({"age_h": 25}, "more than 24 hours ago"),
+        ({"age_h": -1}, "which is still to come"),
         ({"left": 1}, "agrees no more"),
         ({"manifest": "0" * 64}, "which is another"),
     )

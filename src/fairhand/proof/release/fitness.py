@@ -231,7 +231,7 @@ def judge_paid(people: Sequence[Paid], unpaid: int, link: str) -> Finding:
     """Refuse when somebody in it earned less than their floor, or that is not known."""
     who = ("owner", "manager")
     if unpaid:
-        words = f"{_people(unpaid)} in it have no paid time here."
+        words = f"{_people(unpaid)} in it {'has' if unpaid == 1 else 'have'} no paid time here."
         return Finding("paid", "refuse", words, "Look at their time, and pay it.", who, link)
     unknown = sum(one.floor_micros is None for one in people)
     below = [
@@ -319,7 +319,9 @@ def judge_card(facts: ReleaseFacts, faults: Sequence[str], link: str) -> Finding
     lacks += faults
     if lacks:
         mend = "Make a new version that says so."
-        return Finding("card", "refuse", f"{_capital(_listed(lacks))}.", mend, ("owner",), link)
+        words = _capital(_listed(lacks))
+        words = words if words.endswith("?") else f"{words}."
+        return Finding("card", "refuse", words, mend, ("owner",), link)
     return Finding("card", "pass", f"Licence {facts.licence}; nothing that it must say is missing.")
 
 
