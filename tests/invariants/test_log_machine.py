@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -13,15 +14,21 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from fairhand.core.clock import MINUTE_MS
 from fairhand.core.errors import ConflictError
 from fairhand.proof.log import key_store, merkle, store, witness_store
-from fairhand.proof.log.checkpoint import open_checkpoint
+from fairhand.proof.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from fairhand.proof.log.cosignature import WitnessSigner
-from fairhand.proof.log.keys import load_or_create_signer, load_signer
+from fairhand.proof.log.keys import load_or_create_signer, load_previous, load_signer
 from fairhand.proof.log.monitor import Seen, watch
-from fairhand.proof.log.note import Verifier
+from fairhand.proof.log.note import NoteError, Signer, Verifier
 from fairhand.proof.log.places import FolderPlace
 from fairhand.proof.log.policy import Policy
-from fairhand.proof.log.receipt import verify_receipt
-from fairhand.proof.log.rotation import follow
+from fairhand.proof.log.receipt import (
+    Opening,
+    Receipt,
+    check_dated,
+    parse_receipt,
+    verify_receipt,
+)
+from fairhand.proof.log.rotation import follow, link
 from fairhand.proof.log.witness import Remembered, answer_checkpoint, ask_witness
 from fairhand.storage.database import Database
 from fairhand.use_cases.export_log import export_log
@@ -46,6 +53,7 @@ class Bench:
         self.people = {name: self.cast.person(name) for name in NAMES}
         self.remembered: dict[str, Remembered] = {}
         self.receipts: dict[int, str] = {}
+        self.thieves: list[Signer] = []
         self.seen: Seen | None = None
         with db.write() as connection:
             self.witness = witness_store.add_witness(
@@ -55,8 +63,13 @@ class Bench:
     @property
     def keys(self) -> list[Verifier]:
         """What somebody believes who was given the first key alone."""
+        return follow([self.first], self.notes)
+
+    @property
+    def notes(self) -> list[str]:
+        """How one key handed over to the next, and which were retired."""
         with self.db.read() as connection:
-            return follow([self.first], key_store.list_handovers(connection))
+            return key_store.list_handovers(connection)
 
 
 class Log(RuleBasedStateMachine):
@@ -126,8 +139,26 @@ class Log(RuleBasedStateMachine):
             rotate_log_key(self.bench.db, self.bench.path, None, self.bench.clock.now)
         except ConflictError:  # one is under way: end it, once a head is signed with the new key
             with suppress(ConflictError):
+                old = load_previous(self.bench.path)
                 retire_log_key(self.bench.db, self.bench.path, None, self.bench.clock.now)
+                self.bench.thieves.append(old)
         self.bench.signer = load_signer(self.bench.path)
+
+    @rule(place=st.integers(0, 10_000))
+    def a_retired_key_is_stolen_and_signs_on(self, place: int) -> None:
+        """Whoever stole it signs a log of their own, with an event of today: nobody believes it."""
+        bench = self.bench
+        bench.clock.advance(1)
+        if not bench.thieves:
+            return
+        thief = bench.thieves[place % len(bench.thieves)]
+        opening = Opening("annotation.submitted", bench.clock.now, b"s" * 16, '{"paid":1}')
+        root = merkle.leaf_hash(opening.leaf())
+        note = sign_checkpoint(Checkpoint(thief.name, 1, root), thief)
+        forged = Receipt(0, (), note, opening.leaf(), opening)
+        for known in (bench.first, bench.signer.verifier):
+            with pytest.raises(NoteError, match="retired before"):
+                check_dated(forged, link([known], bench.notes))
 
     @rule()
     def is_watched(self) -> None:
@@ -160,8 +191,11 @@ class Log(RuleBasedStateMachine):
                 for person in bench.people.values()
                 for event in store.events_of(connection, person)[::23]
             ]
+        ways = [link([known], bench.notes) for known in (bench.first, bench.signer.verifier)]
         for receipt in [*bench.receipts.values(), *(one.text() for one in fresh if one)]:
             assert verify_receipt(receipt, keys) == []
+            for way in ways:  # under the first key and the newest, whichever signed it
+                check_dated(parse_receipt(receipt), way)
 
 
 def test_every_checkpoint_and_every_receipt_stays_true(sqlite_db: Database, tmp_path: Path) -> None:
@@ -177,3 +211,11 @@ def test_every_checkpoint_and_every_receipt_stays_true(sqlite_db: Database, tmp_
     run_state_machine_as_test(Log, settings=profile)
     with sqlite_db.read() as connection:
         assert store.latest_checkpoint(connection) is not None, "the machine did not run"
+    last = Log()  # whatever chance did, at the end a key is retired and stolen
+    for _ in range(4):
+        last.happens(NAMES[0], 1, False)
+        last.is_sealed(1_000)
+        last.gets_a_new_key()
+    assert Log.bench.thieves
+    last.a_retired_key_is_stolen_and_signs_on(0)
+    last.teardown()
