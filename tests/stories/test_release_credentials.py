@@ -108,7 +108,8 @@ def test_pictures_and_sounds_get_credentials_that_c2pas_own_reader_trusts(
     assert wrong_in(made.directory) == []
     facts = load_release(made.directory).manifest["facts"]
     assert facts["credentials"] == {"files": 3, "without": 2}
-    card = (made.directory / "card.md").read_text()
+    card = (made.directory / "README.md").read_text()
+    assert "license: cc-by-4.0\n" in card
     assert "Content credentials (C2PA) beside the files, ending in .c2pa: 3" in card
 
 

@@ -158,6 +158,10 @@ def test_other_tools_load_each_split(made_once: Path, tmp_path: Path) -> None:
     loaded = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "hub"))
     assert {name: len(loaded[name]) for name in loaded} == parts(made_once)
     assert sorted(row["task_id"] for row in found.rows("test")) == sorted(loaded["test"]["task_id"])
+    folder = datasets.load_dataset(str(made_once), cache_dir=str(tmp_path / "hub"))
+    assert {name: len(folder[name]) for name in folder} == parts(made_once)
+    raw = datasets.load_dataset(str(made_once), "annotations", cache_dir=str(tmp_path / "hub"))
+    assert len(raw["train"]) == found.manifest["stats"]["annotations"]
     assert found.to_pandas("train")["split"].unique().tolist() == ["train"]
     assert found.to_polars("validation").height == parts(made_once)["validation"]
 

@@ -248,11 +248,11 @@ def _put(name: str, value: object) -> Callable[[Json], Any]:
         ),
         (
             lambda card: card["distribution"][0].pop("sha256"),
-            "annotations.parquet lacks its sha256",
+            "README.md lacks its sha256",
         ),
         (
             lambda card: card["distribution"][0].__setitem__("contentUrl", "../../etc/passwd"),
-            "annotations.parquet: contentUrl is no file of this release",
+            "README.md: contentUrl is no file of this release",
         ),
         (
             lambda card: card["recordSet"][0]["field"][0]["source"].__setitem__(

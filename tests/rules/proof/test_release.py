@@ -82,6 +82,7 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
 def test_the_files_are_those_that_the_card_promises(release: Path) -> None:
     names = [name for name in files_of(release) if not name.startswith("media/")]
     assert names == [
+        "README.md",
         "annotations.parquet",
         "card.md",
         "croissant.json",

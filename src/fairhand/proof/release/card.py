@@ -6,7 +6,7 @@ What is not known is said to be not known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fairhand.proof.release.datasheet import conditions_words
 from fairhand.proof.release.fair_work_words import SECTIONS
@@ -32,13 +32,47 @@ from fairhand.proof.release.words import (
 )
 
 _MOST_PEOPLE = 500
+_HUB_LICENCES = {
+    "CC0-1.0": "cc0-1.0",
+    "CC-BY-4.0": "cc-by-4.0",
+    "CC-BY-SA-4.0": "cc-by-sa-4.0",
+    "CC-BY-NC-4.0": "cc-by-nc-4.0",
+    "CC-BY-NC-SA-4.0": "cc-by-nc-sa-4.0",
+    "CC-BY-ND-4.0": "cc-by-nd-4.0",
+    "CC-BY-NC-ND-4.0": "cc-by-nc-nd-4.0",
+    "ODbL-1.0": "odbl",
+    "ODC-By-1.0": "odc-by",
+    "PDDL-1.0": "pddl",
+    "CDLA-Permissive-2.0": "cdla-permissive-2.0",
+    "Apache-2.0": "apache-2.0",
+    "MIT": "mit",
+}
+"""What the hub of Hugging Face calls a licence."""
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
 def write_card(facts: ReleaseFacts, stats: ReleaseStats) -> str:
     """Write the card in Markdown, with the front matter that dataset hubs read."""
+    licence = "unknown" if facts.licence == UNSTATED else _quoted(facts.licence)
+    return _written(facts, stats, (f"license: {licence}",))
+
+
+def write_readme(facts: ReleaseFacts, stats: ReleaseStats) -> str:
+    """Write the same as the file that hubs and `datasets.load_dataset(folder)` look for.
+
+    Its licence is in the hub's own words, where it has some for it.
+    """
+    known = _HUB_LICENCES.get(facts.licence)
+    if facts.licence == UNSTATED:
+        return _written(facts, stats, ("license: unknown",))
+    if known is not None:
+        return _written(facts, stats, (f"license: {known}",))
+    return _written(facts, stats, ("license: other", f"license_name: {_quoted(facts.licence)}"))
+
+
+def _written(facts: ReleaseFacts, stats: ReleaseStats, licence: Iterable[str]) -> str:
     parts = (
-        _front_matter(facts, stats),
+        _front_matter(facts, stats, licence),
         _opening(facts, stats),
         _counts(facts, stats),
         _questions(facts, stats),
@@ -56,11 +90,13 @@ def write_card(facts: ReleaseFacts, stats: ReleaseStats) -> str:
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
-def _front_matter(facts: ReleaseFacts, stats: ReleaseStats) -> Iterator[str]:
+def _front_matter(
+    facts: ReleaseFacts, stats: ReleaseStats, licence: Iterable[str]
+) -> Iterator[str]:
     size = next((name for limit, name in _SIZES if stats.rows < limit), "n>1M")
     yield "---"
     yield f"pretty_name: {_quoted(facts.title)}"
-    yield f"license: {'unknown' if facts.licence == UNSTATED else _quoted(facts.licence)}"
+    yield from licence
     yield "size_categories:"
     yield f"- {size}"
     yield "tags:"

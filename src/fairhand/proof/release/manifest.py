@@ -29,6 +29,7 @@ from fairhand.proof.release.rules import (
 MANIFEST = "manifest.json"
 LOG = "log.json"
 CARD = "card.md"
+README = "README.md"
 LABELS_JSONL = "labels.jsonl"
 ANNOTATIONS_PARQUET = "annotations.parquet"
 LABEL_HASHES = "rows/labels.hashes"

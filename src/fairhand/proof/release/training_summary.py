@@ -40,7 +40,7 @@ def write_summary(facts: ReleaseFacts, stats: ReleaseStats) -> str:
 
 
 def _general(facts: ReleaseFacts, stats: ReleaseStats) -> str:
-    people = " ".join(f"{plain(one)}." for one in who_words(facts))
+    people = " ".join(f"{plain(one).rstrip('.')}." for one in who_words(facts))
     return (
         f"{plain(facts.title)} (`{identifier_of(facts)}`), made on {facts.created_at}. "
         f"Modalities: {_modalities(facts, stats)}. Size: {stats.rows} aggregated answers, "
