@@ -8,10 +8,11 @@ propose masks for others. Both sides see the same things, pictures and clicks, i
     python -m benchmarks.segmentation_assist models --draws 3
 
 `geodesic` and `random walker` are scikit-image's; `GrabCut` is OpenCV's and runs where `cv2` is
-installed. The weights of the built-in clicker were fitted on the pictures with even numbers; the
-clicks here are on the odd ones. The pixel model's rules were chosen on even pictures as well:
-`models --odd` learns from and measures on odd ones alone. Times are CPU
-time of one thread, so that neighbours do not count.
+installed. The weights of the built-in clicker were learnt from the pictures with even numbers
+(`learn_clicker`); the clicks here are on the odd ones. The pixel model's rules were chosen on even
+pictures as well: `models --odd` learns from and measures on odd ones alone. With `--asked`, what is
+learnt from is what Fairhand asks first, its coverage of the pictures apart from those of the test,
+and no draw. Times are CPU time of one thread, so that neighbours do not count.
 """
 
 from __future__ import annotations
@@ -32,10 +33,13 @@ from scipy import ndimage
 
 from fairhand.compute.assistants.contract import Example, Item
 from fairhand.compute.models.clicks import OutlineClicker
+from fairhand.compute.models.images import image_embedder
 from fairhand.compute.models.pixels import PixelTrainer
 from fairhand.compute.models.prompts import Click, Mask, Picture, Prompt
 from fairhand.labels import rle
 from fairhand.model.project import Question
+from fairhand.work.active_learning.choose import choose
+from fairhand.work.active_learning.shapes import Pool
 
 DATA = Path(os.environ.get("FAIRHAND_DATA", Path(__file__).parents[2] / "shared" / "data"))
 MOST_CLICKS = 20
@@ -246,16 +250,25 @@ def pairs(which: str) -> list[tuple[Path, Mask]]:
 
 
 def run_models(
-    which: str, counts: Sequence[int], draws: int, tests: int, with_peer: bool, odd: bool
+    which: str,
+    counts: Sequence[int],
+    draws: int,
+    tests: int,
+    with_peer: bool,
+    half: int | None,
+    asked: bool,
 ) -> None:
-    known = pairs(which)[1::2] if odd else pairs(which)
+    known = pairs(which) if half is None else pairs(which)[half::2]
+    seen = looks(known) if asked else None
     ours: dict[int, list[float]] = {count: [] for count in counts}
     peer: dict[int, list[float]] = {count: [] for count in counts}
     for draw in range(draws):
         order = np.random.default_rng(draw).permutation(len(known))
         test = [known[index] for index in order[:tests]]
         for count in counts:
-            train = [known[index] for index in order[tests : tests + count]]
+            others = order[tests:]
+            first = np.arange(count) if seen is None else asked_first(seen[others], count, draw)
+            train = [known[index] for index in others[first]]
             score, text = our_model(train, test, draw)
             ours[count].append(score)
             print(f"{which} draw {draw}, {count} pictures: built-in {text}", flush=True)
@@ -272,6 +285,18 @@ def run_models(
 
 
 Pairs = Sequence[tuple[Path, Mask]]
+
+
+def looks(known: Pairs) -> NDArray[np.float32]:
+    """Give the features by which Fairhand chooses which pictures are drawn first."""
+    return image_embedder().embed(
+        [as_example(number, *pair).item for number, pair in enumerate(known)]
+    )
+
+
+def asked_first(seen: NDArray[np.float32], count: int, seed: int) -> NDArray[np.int64]:
+    """Choose as Fairhand does while nothing has been answered; gives rows."""
+    return choose(Pool(features=seen), count, np.random.default_rng(seed)).indices
 
 
 def our_model(train: Pairs, test: Pairs, seed: int) -> tuple[float, str]:
@@ -362,7 +387,12 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=["nuclei", "chase", "drive"])
     parser.add_argument("--tests", type=int, default=8, help="pictures measured on")
     parser.add_argument("--no-peer", action="store_true")
-    parser.add_argument("--odd", action="store_true", help="nuclei with odd numbers alone")
+    halves = parser.add_mutually_exclusive_group()
+    halves.add_argument("--odd", action="store_true", help="nuclei with odd numbers alone")
+    halves.add_argument("--even", action="store_true", help="nuclei with even numbers alone")
+    parser.add_argument(
+        "--asked", action="store_true", help="learn from what is asked first, not from a draw"
+    )
     given = parser.parse_args()
     if given.part == "clicks":
         run_clicks(given.objects, given.draws, given.pictures)
@@ -370,8 +400,10 @@ def main() -> None:
     for which in given.sets:
         counts = (2, 4) if which == "nuclei" else (min(8, len(pairs(which)) - 4),)
         tests = given.tests if which == "nuclei" else 4
-        odd = which == "nuclei" and given.odd
-        run_models(which, counts, given.draws, tests, not given.no_peer, odd)
+        half = None
+        if which == "nuclei" and (given.odd or given.even):
+            half = 1 if given.odd else 0
+        run_models(which, counts, given.draws, tests, not given.no_peer, half, given.asked)
 
 
 if __name__ == "__main__":

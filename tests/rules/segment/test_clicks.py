@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from fairhand.compute.assistants.contract import AssistantError
-from fairhand.compute.models.click_corrections import correct
+from fairhand.compute.models.click_corrections import correct, correct_surely, room_around
+from fairhand.compute.models.click_network import look
+from fairhand.compute.models.click_planes import see
 from fairhand.compute.models.clicks import OutlineClicker
 from fairhand.compute.models.prompts import Click, Mask, Outline, Prompt
 from fairhand.compute.models.ready import ReadyPictures, TimeLimit
@@ -53,6 +55,36 @@ def test_a_click_changes_one_piece_around_itself_and_only_its_own_way(
             before = accepted[click.y, click.x]
             if before == click.positive:
                 assert changed[click.y, click.x] == before
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(0, 10_000), st.lists(PLACES, min_size=1, max_size=5))
+def test_what_a_network_says_changes_one_piece_near_the_click_and_only_where_it_is_sure(
+    one: int, other: int, places: list[tuple[int, int, bool]]
+) -> None:
+    accepted = blob(one)
+    noise = ndimage.gaussian_filter(np.random.default_rng(other).normal(size=SHAPE), 2)
+    chance = np.clip(0.5 + 4 * noise, 0, 1).astype(np.float32)
+    clicks = [Click(*place) for place in places]
+    newest = clicks[-1]
+    changed = correct_surely(accepted, chance, clicks)
+    assert changed[newest.y, newest.x] == newest.positive
+    places_changed = np.argwhere(changed ^ accepted)
+    if len(places_changed) == 0:
+        return
+    assert (changed != accepted)[newest.y, newest.x]
+    assert ndimage.label(changed ^ accepted, structure=np.ones((3, 3)))[1] == 1
+    room = room_around(accepted, newest)
+    for row, column in places_changed:
+        assert changed[row, column] == newest.positive
+        away = np.hypot(row - newest.y, column - newest.x)
+        likely = chance[row, column] if newest.positive else 1 - chance[row, column]
+        sure = likely > 0.9 and away < 2 * room + 1e-9
+        assert away == 0 or sure or (likely > 0.3 and away < room + 1e-9)
+    for click in clicks[:-1]:
+        elsewhere = (click.x, click.y) != (newest.x, newest.y)
+        if elsewhere and accepted[click.y, click.x] == click.positive != newest.positive:
+            assert changed[click.y, click.x] == click.positive
 
 
 @settings(max_examples=40, deadline=None)
@@ -103,6 +135,31 @@ def test_a_box_keeps_the_outline_within_it() -> None:
     box = (columns.min() - 3, rows.min() - 3, columns.max() + 4, rows.max() + 4)
     found = OutlineClicker().prepare(picture).outline(Prompt((), tuple(int(n) for n in box)))  # type: ignore[arg-type]
     assert iou(found.mask, things[0]) > 0.85
+
+
+def test_a_thing_wider_than_a_window_is_outlined_and_corrected_in_its_own_size() -> None:
+    picture, truth = np.full((420, 420, 3), 60, np.uint8), np.zeros((420, 420), bool)
+    truth[40:380, 60:340] = True
+    picture[truth] = 170
+    ready = OutlineClicker().prepare(picture)
+    first = ready.outline(Prompt((Click(200, 210),))).mask
+    assert iou(first, truth) > 0.9
+    cut = truth.copy()
+    cut[200:300, 300:] = False
+    clicks = (Click(200, 210), Click(321, 250))
+    mended = ready.outline(Prompt(clicks, None, cut)).mask
+    assert mended[cut].all()
+    assert iou(mended, truth) > iou(cut, truth)
+
+
+def test_the_network_that_comes_along_fits_what_is_seen_and_says_something_of_every_pixel() -> None:
+    for picture in (discs(0)[0], np.full((9, 40, 3), 200, np.uint8)):
+        mask = np.zeros(picture.shape[:2], bool)
+        mask[2:5, 3:9] = True
+        seen = look(see(picture), mask, [Click(4, 3), Click(8, 8, positive=False)], is_first=False)
+        assert np.isfinite(seen.chance).all()
+        assert seen.chance.min() >= 0
+        assert seen.chance.max() <= 1
 
 
 def test_a_large_picture_is_looked_at_smaller_and_answered_in_its_own_size() -> None:

@@ -110,17 +110,11 @@ def _near(mask: Mask) -> tuple[slice, slice]:
 _BASE = -0.386
 _FIRST_ORDER = np.array([0.173, 0.031, 0.309, -0.096, -0.11, -0.056, 1.131, 0.171, 0.394])
 _SECOND_ORDER = np.array([0.054, 0.026, -0.217, -2.423, 0.209, 0.434, -1.159, -0.114, -0.151])
-_SLOPE, _OFFSET = 1.52, -0.335  # from the best candidate's estimate to what it came to
 
 
 def likeness(found: NDArray[np.float64]) -> float:
     """Estimate from its traits how much a candidate is like the thing that was meant."""
     return float(_BASE + found @ _FIRST_ORDER + found**2 @ _SECOND_ORDER)
-
-
-def expected_iou(likeness_of_best: float) -> float:
-    """Say what intersection over union the best candidate is expected to have, 0 to 1."""
-    return min(1.0, max(0.0, _SLOPE * likeness_of_best + _OFFSET))
 
 
 def _on_border(mask: Mask) -> int:

@@ -12,9 +12,14 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
+from fairhand.compute.models.pictures import Plane
 from fairhand.compute.models.prompts import Click, Mask
 
 _EIGHT = np.ones((3, 3), bool)
+_REACH = 2.0
+_SURE = 0.9
+_DOUBTFUL = 0.3
+"""Chance below which not even the disc around the click is changed."""
 
 
 def disc(shape: tuple[int, int], click: Click, radius: float) -> Mask:
@@ -40,10 +45,29 @@ def correct(accepted: Mask, proposed: Mask, clicks: Sequence[Click]) -> Mask:
     nothing.
     """
     newest = clicks[-1]
+    certain = disc(accepted.shape, newest, room_around(accepted, newest))
+    return _changed(accepted, certain | (proposed if newest.positive else ~proposed), clicks)
+
+
+def correct_surely(accepted: Mask, chance: Plane, clicks: Sequence[Click]) -> Mask:
+    """Change the accepted mask by its newest click, where each pixel's chance all but settles it.
+
+    What changes lies within twice the click's distance from the accepted outline, so that a click
+    in the middle of a mistake does not reach far beyond it.
+    """
+    newest = clicks[-1]
+    room = max(1.0, room_around(accepted, newest))
+    likely = chance if newest.positive else 1 - chance
+    certain = disc(accepted.shape, newest, room) & (likely > _DOUBTFUL)
+    near = disc(accepted.shape, newest, _REACH * room) & (likely > _SURE)
+    return _changed(accepted, certain | near, clicks)
+
+
+def _changed(accepted: Mask, wanted: Mask, clicks: Sequence[Click]) -> Mask:
+    """Turn the wanted pixels to the newest click's side: one piece, none of an earlier click."""
+    newest = clicks[-1]
     if bool(accepted[newest.y, newest.x]) == newest.positive:
         return accepted.copy()
-    certain = disc(accepted.shape, newest, room_around(accepted, newest))
-    wanted = (proposed | certain) if newest.positive else (~proposed | certain)
     change = wanted & (~accepted if newest.positive else accepted)
     for click in clicks[:-1]:
         if click.positive != newest.positive:
@@ -53,3 +77,15 @@ def correct(accepted: Mask, proposed: Mask, clicks: Sequence[Click]) -> Mask:
     part = labels == labels[newest.y, newest.x]
     mended: Mask = accepted | part if newest.positive else accepted & ~part
     return mended
+
+
+def piece_at(mask: Mask, click: Click) -> Mask:
+    """Give the piece of a mask that a click is on, without thin bridges and without holes."""
+    rough = mask.copy()
+    rough[click.y, click.x] = True
+    for one in (ndimage.binary_opening(rough), rough):
+        labels, _ = ndimage.label(one)
+        if labels[click.y, click.x]:
+            break
+    piece: Mask = ndimage.binary_fill_holes(labels == labels[click.y, click.x])
+    return piece

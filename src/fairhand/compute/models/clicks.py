@@ -1,4 +1,4 @@
-"""The built-in clicker: outlines a thing from a click, without a network and without training."""
+"""The built-in clicker: outlines a thing from a click, without training on the pictures at hand."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from fairhand.compute.models.click_candidates import View, expected_iou, grow, likeness, traits
+from fairhand.compute.models.click_candidates import View, grow, likeness, traits
+from fairhand.compute.models.click_corrections import correct_surely, piece_at
+from fairhand.compute.models.click_network import look
 from fairhand.compute.models.click_planes import Planes, see
-from fairhand.compute.models.click_proposals import best_correction
 from fairhand.compute.models.pictures import shrink
 from fairhand.compute.models.prompts import Box, Click, Mask, Outline, Picture, Prepared, Prompt
+from fairhand.compute.models.regions import expected_iou
 
-MODEL = "outline@1"
+MODEL = "outline@2"
 MAX_SIDE = 1_024
 """Longer pictures are looked at in this size, and their masks enlarged again."""
 _REACHES = (48, 96, 192, 384)
 """How far around a click a thing is looked for, in pixels; the wider, the coarser the steps."""
-_MARGIN = 16
 _ENOUGH = 0.6
 """A thing this likely is not looked for farther off."""
+_LIKELY = 0.5
 
 
 class OutlineClicker:
-    """Chooses among regions grown around the click the one that looks most like a thing."""
+    """Guesses a region grown around the click; a small network finds the outline from there."""
 
     model = MODEL
 
@@ -71,12 +73,9 @@ class PreparedPicture:
                     mask, score = self._first(clicks[number - 1], box)
         return Outline(self._back(mask, prompt), score)
 
-    def _first(self, click: Click, box: Box | None) -> tuple[Mask, float]:
-        """Choose the best region around the first click."""
-        whole = np.zeros(self.planes.shape, bool)
-        if not click.positive:
-            return whole, 0.0
-        found, score = whole.copy(), -np.inf
+    def guess(self, click: Click) -> Mask:
+        """Guess the thing around a click: the likeliest of the regions grown there."""
+        found, score = np.zeros(self.planes.shape, bool), -np.inf
         found[click.y, click.x] = True
         for reach in _REACHES:
             mask, likely = self._best_around(click, reach)
@@ -84,12 +83,23 @@ class PreparedPicture:
                 found, score = mask, likely
             if score >= _ENOUGH or reach >= max(self.planes.shape):
                 break
-        whole = found
+        return found
+
+    def _first(self, click: Click, box: Box | None) -> tuple[Mask, float]:
+        """Outline the thing under the first click, within the box if there is one."""
+        inside = np.ones(self.planes.shape, bool)
+        if not click.positive:
+            return ~inside, 0.0
         if box is not None:
-            inside = np.zeros_like(whole)
+            inside[:] = False
             inside[box[1] : box[3], box[0] : box[2]] = True
-            whole &= inside
-        return whole, expected_iou(score)
+        guess = self.guess(click) & inside
+        guess[click.y, click.x] = True
+        seen = look(self.planes, guess, [click], is_first=True)
+        small = piece_at(seen.chance > _LIKELY, seen.scene.clicks[-1])
+        whole = seen.paste(small, np.zeros_like(inside)) & inside
+        whole[click.y, click.x] = inside[click.y, click.x]
+        return whole, expected_iou(seen.chance, small)
 
     def _best_around(self, click: Click, reach: int) -> tuple[Mask, float]:
         """Choose within a window; wide windows are looked at in steps of several pixels."""
@@ -117,21 +127,14 @@ class PreparedPicture:
 
     def _correct(self, accepted: Mask, clicks: list[Click]) -> tuple[Mask, float]:
         """Correct the mask in a window around it; its cost does not grow with the picture."""
-        rows, columns = _window(accepted, clicks[-1], _MARGIN)
-        here = [
-            replace(click, x=click.x - columns.start, y=click.y - rows.start)
-            for click in clicks
-            if rows.start <= click.y < rows.stop and columns.start <= click.x < columns.stop
-        ]
-        view = View(
-            self.planes.values[:, rows, columns],
-            self.planes.edges[rows, columns],
-            here[-1].y,
-            here[-1].x,
-        )
-        whole = accepted.copy()
-        whole[rows, columns], likely = best_correction(view, accepted[rows, columns], here)
-        return whole, expected_iou(likely)
+        newest = clicks[-1]
+        seen = look(self.planes, accepted, clicks, is_first=False)
+        before = seen.scene.mask
+        small = correct_surely(before, seen.chance, seen.scene.clicks)
+        score = expected_iou(seen.chance, small)
+        changed = seen.paste(small != before, np.zeros_like(accepted))
+        changed[newest.y, newest.x] = accepted[newest.y, newest.x] != newest.positive
+        return (accepted | changed if newest.positive else accepted & ~changed), score
 
     def _down(self, click: Click) -> Click:
         (height, width), (rows, columns) = self.size, self.planes.shape
@@ -166,17 +169,3 @@ def _steps(at: int, reach: int, step: int, length: int) -> tuple[slice, int]:
     """Give the places that are looked at along one side, and the index of the click's own."""
     before = min(reach, at) // step
     return slice(at - before * step, min(length, at + reach + 1), step), before
-
-
-def _window(accepted: Mask, click: Click, margin: int) -> tuple[slice, slice]:
-    """Give the rows and columns of a mask and a click, with a margin."""
-    rows, columns = np.flatnonzero(accepted.any(axis=1)), np.flatnonzero(accepted.any(axis=0))
-    return (
-        slice(
-            max(0, min(int(rows[0]), click.y) - margin), max(int(rows[-1]), click.y) + margin + 1
-        ),
-        slice(
-            max(0, min(int(columns[0]), click.x) - margin),
-            max(int(columns[-1]), click.x) + margin + 1,
-        ),
-    )

@@ -31,7 +31,7 @@ from fairhand.compute.models.pictures import Plane, read_picture, shrink
 from fairhand.compute.models.pixel_features import COARSE, Window, pixel_features
 from fairhand.compute.models.pixel_refinement import refine
 from fairhand.compute.models.prompts import Mask
-from fairhand.compute.models.regions import pieces, region, things
+from fairhand.compute.models.regions import expected_iou, pieces, region, things
 from fairhand.labels import rle
 from fairhand.labels.label_set import label_values
 from fairhand.labels.mask import MAX_REGIONS
@@ -210,17 +210,6 @@ class PixelPredictor:
             answer["nothing"] = True
         score = float(np.clip(np.mean(scores), 0, 1)) if scores else None
         return Proposal({self.question.name: answer}, score, details={"regions": len(regions)})
-
-
-def expected_iou(chance: NDArray[np.float32], mask: Mask) -> float:
-    """Expect the intersection over union of a mask with the truth, from each pixel's chance.
-
-    The ratio of expectations, which comes close to the expectation of the ratio for many pixels
-    (Nowozin 2014, "Optimal decisions from probabilistic models", section 4).
-    """
-    inside = float(chance[mask].sum())
-    together = float(mask.sum()) + float(chance[~mask].sum())
-    return inside / together if together else 1.0
 
 
 def _look(question: Question, example: Example, room: int) -> Iterator[_Seen]:

@@ -65,7 +65,7 @@ class Clicker(Protocol):
 
     @property
     def model(self) -> str:
-        """Name and version, as `outline@1`."""
+        """Name and version, as `outline@2`."""
 
     def prepare(self, picture: Picture) -> Prepared:
         """Look at a picture."""

@@ -47,6 +47,17 @@ def pieces(mask: Mask, *, least_area: int = 1) -> Labels:
     return numbered
 
 
+def expected_iou(chance: NDArray[np.float32], mask: Mask) -> float:
+    """Expect the intersection over union of a mask with the truth, from each pixel's chance.
+
+    The ratio of expectations, which comes close to the expectation of the ratio for many pixels
+    (Nowozin 2014, "Optimal decisions from probabilistic models", section 4).
+    """
+    inside = float(chance[mask].sum())
+    together = float(mask.sum()) + float(chance[~mask].sum())
+    return inside / together if together else 1.0
+
+
 def region(label: str, mask: Mask) -> dict[str, str]:
     """Write a mask as a region of a mask answer."""
     return {"label": label, "counts": rle.encode(mask)}
