@@ -19,6 +19,7 @@ from fairhand.proof.log.receipt import Opening, Receipt
 from fairhand.proof.release.folder import place_release
 from fairhand.proof.release.log_file import EVENT_KIND, dump_log
 from fairhand.proof.release.manifest import parse_manifest
+from fairhand.proof.release.media import ReadMedia
 from fairhand.proof.release.rules import (
     Agreement,
     AnnotationRow,
@@ -30,7 +31,7 @@ from fairhand.proof.release.rules import (
     pay_facts,
 )
 from fairhand.proof.release.statement import dump_statement
-from fairhand.proof.release.writer import ReadMedia, WrittenRelease, write_release
+from fairhand.proof.release.writer import WrittenRelease, write_release
 
 NOW = Instant(1_795_253_400_000)
 SIGNER = Signer("log.example/carmen", Ed25519PrivateKey.from_private_bytes(b"k" * 32))

@@ -16,10 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairhand import __version__
 from fairhand.core.errors import ConflictError, UnavailableError
 from fairhand.proof.log.note import Signer
 from fairhand.proof.release import folder as folders
 from fairhand.proof.release import shape, shards, writer
+from fairhand.proof.release.cards import WRITTEN_CARDS
+from fairhand.proof.release.croissant import write_croissant
 from fairhand.proof.release.folder import place_release
 from fairhand.proof.release.manifest import parse_manifest
 from fairhand.proof.release.rules import (
@@ -246,6 +249,31 @@ def test_a_manifest_whose_numbers_do_not_follow_from_the_rows_is_refused(tmp_pat
         "manifest.json: pay: paid minutes do not add up",
         "manifest.json: pay: people do not add up",
     ]
+
+
+@pytest.mark.parametrize("version", [__version__, "0.0.9"])
+def test_cards_in_other_words_are_a_fault_unless_another_version_wrote_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    """An upgrade must not make what was released before seem forged."""
+    otherwise = {
+        name: lambda facts, stats, write=write: write(facts, stats) + "\nSaid otherwise.\n"
+        for name, write in WRITTEN_CARDS.items()
+    }
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, "WRITTEN_CARDS", otherwise)
+        patched.setattr(writer, "__version__", version)
+        patched.setattr(
+            writer,
+            "write_croissant",
+            lambda *made: write_croissant(*made).replace(b"Manual", b"manual"),
+        )
+        folder = make_release(tmp_path)
+    found = {issue.place: issue.severity for issue in check(folder).issues}
+    severity = "error" if version == __version__ else "warning"
+    assert found == dict.fromkeys((*WRITTEN_CARDS, "croissant.json"), severity)
+    (folder / "card.md").write_text("nothing")
+    assert errors(folder)
 
 
 def test_a_false_count_in_a_signed_manifest_is_found(

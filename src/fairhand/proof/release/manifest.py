@@ -46,7 +46,7 @@ STATEMENT = "release.intoto.json"
 
 CREDENTIALS_ROOT = "content-credentials.pem"
 
-_LATER = ("credentials",)
+_LATER = ("credentials", "made_with")
 """Facts that came later: where there are none they are left out, so older releases read as ever."""
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 

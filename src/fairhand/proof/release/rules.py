@@ -244,6 +244,8 @@ class ReleaseFacts:
     notes: dict[str, str] = field(default_factory=dict)
     # How many of its media have content credentials beside them, and how many cannot.
     credentials: dict[str, int] | None = None
+    # The version of Fairhand that wrote the cards: another one may say the same in other words.
+    made_with: str | None = None
 
 
 def may_enter(*, answers: int, held: bool, withdrawn_answers: int) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fairhand import __version__
 from fairhand.core.errors import Issue, MalformedError
 from fairhand.core.ids import sha256_hex
 from fairhand.proof.log.note import Verifier, as_keys
@@ -240,7 +241,8 @@ def _check_contents(
     found.note("The numbers follow from the rows", wrong, "counts, labels, people, shares")
     leaking = check_splits(facts.splits, None if issues or damaged else splitting)
     found.note("The splits are what the rows say", leaking, "counts, nothing on two sides")
-    unfit = check_guard(facts.guard, None if issues or damaged else guarding)
+    is_ours = facts.made_with == __version__
+    unfit = check_guard(facts.guard, None if issues or damaged else guarding, words=is_ours)
     found.note("The synthetic-data guard says what the rows say", unfit, "origins, depths, rules")
     found.note("The pay facts agree with one another", _check_pay(facts), "minutes, people, floor")
     _check_cards(directory, manifest, damaged, found)
@@ -256,8 +258,21 @@ def _check_cards(directory: Path, manifest: Manifest, damaged: set[str], found: 
             path = directory / name
             made = write(manifest.facts, manifest.stats).encode()
             if not path.is_file() or path.read_bytes() != made:
-                fault.append(Issue(name, f"{name}: does not say what the manifest says"))
-    found.note("The card says what the rows say", fault, "made again, byte for byte")
+                fault.append(_said_otherwise(name, manifest.facts))
+    found.note("The card says what the rows say", fault, _made_again(fault))
+
+
+def _said_otherwise(name: str, facts: ReleaseFacts) -> Issue:
+    """A card that is not as it would be written here; of another version, that is no fault yet."""
+    if facts.made_with == __version__:
+        return Issue(name, f"{name}: does not say what the manifest says")
+    maker = facts.made_with or "an earlier one"
+    words = f"{name}: the words differ from those of this version ({__version__})"
+    return Issue(name, f"{words}; hold them against the version that made it, {maker}", "warning")
+
+
+def _made_again(issues: list[Issue]) -> str:
+    return "in another version's words" if issues else "made again, byte for byte"
 
 
 def _check_croissant(
@@ -269,10 +284,9 @@ def _check_croissant(
     path = directory / names.CROISSANT
     card = path.read_bytes() if path.is_file() else b""
     same = card == write_croissant(manifest.facts, manifest.stats, manifest.files)
-    message = f"{names.CROISSANT}: does not say what the manifest says"
-    fault = [] if same else [Issue(names.CROISSANT, message)]
+    fault = [] if same or not card else [_said_otherwise(names.CROISSANT, manifest.facts)]
     fault += [issue for issue in check_croissant(card) if card and issue.severity == "error"]
-    found.note("The card for machines says the same", fault, "made again, byte for byte")
+    found.note("The card for machines says the same", fault, _made_again(fault))
 
 
 def _compare_stats(manifest: Manifest, counting: Counting) -> list[Issue]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import orjson
 
+from fairhand import __version__
 from fairhand.core.errors import ConflictError
 from fairhand.core.ids import sha256_hex
 from fairhand.proof.log.merkle import Frontier, leaf_hash
@@ -110,6 +111,7 @@ def write_release(
             guard=guard() or facts.guard,
             roots=roots,
             splits=splitting.facts(facts.splits),
+            made_with=__version__,
         )
         if read_media is not None:
             said = {"release": identifier_of(facts), "licence": facts.licence}
