@@ -148,6 +148,7 @@ UNLOGGED = {
     "import_from": "ends by finish_import of import_tasks, which logs it",
     "run_import_from": "tells the story import_from",
     "letter_words": "words for letters",
+    "letter_readers": "reads who is written to",
     "put_letters": "a part of invite_person and ask_reset, which log it; the rest is in the log",
     "send_letters": "kept in the outbox until it is forgotten",
     "choose_letters": "which letters somebody wants is theirs alone",

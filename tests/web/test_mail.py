@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import email
 import re
 import socket
 from collections.abc import Iterator
-from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import ValidationError
 
 from fairhand.compute.mailing import hand_over
@@ -31,48 +26,17 @@ from fairhand.use_cases.put_letters import News
 from fairhand.use_cases.read_letters import preview_letter, read_outbox
 from fairhand.use_cases.seal_log import seal_log
 from fairhand.use_cases.send_letters import Postman, forget_letters, send_next
+from tests.mail_server import Box, mail_to, serving, text_of
 from tests.web.world import World
 
 NEW = "a sentence that nobody guesses"
 
 
-class Box:
-    """A mail server that keeps what it takes, and answers as a test says."""
-
-    def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
-        self.to_recipient = ""
-        self.to_data = "250 OK"
-
-    async def handle_RCPT(  # noqa: N802  # the library's name
-        self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
-    ) -> str:
-        if self.to_recipient:
-            return self.to_recipient
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, _: Session, envelope: Envelope) -> str:  # noqa: N802
-        assert isinstance(envelope.content, bytes)
-        letter = email.message_from_bytes(envelope.content, policy=default)
-        assert isinstance(letter, EmailMessage)
-        self.letters.append(letter)
-        if self.to_data == "drop":
-            assert server.transport is not None
-            server.transport.close()
-        return self.to_data
-
-
 @pytest.fixture
 def box() -> Iterator[tuple[Box, int]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     kept = Box()
-    controller = Controller(kept, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield kept, port
-    controller.stop()
+    with serving(kept) as port:
+        yield kept, port
 
 
 @pytest.fixture
@@ -81,19 +45,12 @@ def post(world: World, box: tuple[Box, int]) -> World:
 
 
 def with_mail(world: World, port: int, **changed: object) -> World:
-    said = {"host": "127.0.0.1", "port": port, "security": "none", "sender": "fh@example.org"}
-    mail = MailSettings.model_validate({**said, "timeout_s": 1.0, **changed})
+    mail = mail_to(port, **changed)
     settings = world.house.settings.model_copy(
         update={"mail": mail, "public_url": "https://work.example"}
     )
     house = dataclasses.replace(world.house, settings=settings)
     return World(world.cast, house, world.project, world.other, dict(world.people))
-
-
-def text_of(letter: EmailMessage) -> str:
-    body = letter.get_body(("plain",))
-    assert body is not None
-    return str(body.get_content())
 
 
 def states(world: World) -> list[tuple[str, str, int]]:
@@ -229,12 +186,16 @@ def test_one_click_ends_letters_of_a_kind_without_signing_in(
     assert len(box[0].letters) == 1
     amina = post.client("Amina")
     assert "Write to me when an appeal of mine is answered" in amina.get("/account").text
-    said = post.form(amina, appeal="1")
+    said = {**post.form(amina), "kind": ["appeal", "budget"]}
     assert amina.post("/account/letters", data=said).status_code == 303
     assert post.cast.rows("SELECT kind, wanted FROM mail_choice ORDER BY kind") == [
         ("appeal", 1),
+        ("appeal_filed", 0),
+        ("decision", 0),
+        ("dispute", 0),
+        ("paid", 0),
         ("statement", 0),
-    ]
+    ], "what only owners are written is neither asked nor answered"
     forged = stop_token(post.house.secret, 10**17, "appeal")
     assert client.post(f"/letters/stop/{forged}").status_code == 404
 

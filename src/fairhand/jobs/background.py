@@ -39,7 +39,7 @@ from fairhand.use_cases.learn_idle_caps import learn_idle_caps
 from fairhand.use_cases.lift_suspensions import lift_suspensions
 from fairhand.use_cases.mend_statistics import mend_statistics
 from fairhand.use_cases.note_overdue import note_overdue
-from fairhand.use_cases.put_letters import News
+from fairhand.use_cases.put_letters import News, put_budgets
 from fairhand.use_cases.reap_leases import reap_leases
 from fairhand.use_cases.refresh_estimates import refresh_estimates
 from fairhand.use_cases.reprice_projects import reprice_projects
@@ -146,6 +146,7 @@ def ticks_of(house: House) -> tuple[Tick, ...]:
         *(
             (
                 Tick("letters", 2.0, lambda: _write_letters(house, news, postman)),
+                Tick("budgets", 60.0, lambda: put_budgets(db, clock())),
                 Tick("old_letters", 3600.0, lambda: forget_letters(house)),
             )
             if house.settings.mail.host

@@ -10,10 +10,16 @@ from fairhand.people.post.rules import CHOSEN, read_stop_token
 from fairhand.storage.database import Database
 
 
-def choose_letters(db: Database, person_id: int, wanted: Collection[str], now: Instant) -> None:
-    """Remember which kinds somebody wants, of those one may do without."""
+def choose_letters(
+    db: Database,
+    person_id: int,
+    wanted: Collection[str],
+    now: Instant,
+    among: Collection[str] = CHOSEN,
+) -> None:
+    """Remember which kinds somebody wants, of those asked about that one may do without."""
     with db.write() as connection:
-        for kind in CHOSEN:
+        for kind in (one for one in CHOSEN if one in among):
             store.choose(connection, person_id, kind, kind in wanted, now)
 
 

@@ -10,7 +10,14 @@ from fairhand.pay import store as pay
 from fairhand.pay.paid_time.rules import TimeEvent
 from fairhand.people.accounts import store as accounts
 from fairhand.people.conduct import appeal_store, store
-from fairhand.people.conduct.appeals import Appeal, Review, Reviewer, is_drawn, why_not_hear
+from fairhand.people.conduct.appeals import (
+    Appeal,
+    Review,
+    Reviewer,
+    drawn,
+    is_drawn,
+    why_not_hear,
+)
 from fairhand.people.conduct.store import Decision
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Connection, Database
@@ -89,6 +96,23 @@ def why_not(connection: Connection, appeal: Appeal, reviewer: Reviewer, now: Ins
     if not reviewer.is_peer or any(one.reviewer_id == reviewer.person_id for one in reviews):
         return None
     return None if _is_drawn(connection, appeal, decision, reviewer, reviews, now) else _NOT_DRAWN
+
+
+def who_may_hear(connection: Connection, appeal: Appeal, now: Instant) -> list[int]:
+    """List those who may hear an appeal: whose task it is, and the peers drawn by lot."""
+    decision = store.load_decision(connection, appeal.decision_id)
+    workspace = accounts.load_workspace(connection)
+    if decision is None or workspace is None:
+        return []
+    reviews = appeal_store.reviews_of(connection, appeal.id)
+    able = [
+        one
+        for one in appeal_store.reviewers_in(connection, appeal.project_id).values()
+        if why_not_hear(one, appeal, decision.behind, reviews) is None
+    ]
+    peers = [one.person_id for one in able if one.is_peer]
+    lot = drawn(workspace[1], appeal, peers, now)
+    return sorted([*(one.person_id for one in able if not one.is_peer), *lot])
 
 
 def _is_drawn(

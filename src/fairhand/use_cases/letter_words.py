@@ -55,6 +55,75 @@ SAID: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
         ("A statement of your pay on {house} was written. It is on your pay page.",),
         "Open my pay",
     ),
+    "identity": (
+        "{house}: a way to sign in was changed",
+        (
+            "A way to sign in to your account on {house} was added or taken away.",
+            "If it was not you, tell whoever runs {house}, and choose a new password at once.",
+        ),
+        "Open your account",
+    ),
+    "payout_method": (
+        "{house}: where your pay goes was changed",
+        (
+            "Where your pay from {house} is sent to was changed.",
+            "If it was not you, tell whoever runs {house}, and choose a new password at once.",
+        ),
+        "Open my pay",
+    ),
+    "decision": (
+        "{house}: a decision about you",
+        (
+            "Something was decided about you on {house}. What, why, and how to appeal is on "
+            "your page.",
+        ),
+        "Read the decision",
+    ),
+    "dispute": (
+        "{house}: your dispute was answered",
+        (
+            "A dispute of yours about pay on {house} was answered. What was found, and why, is "
+            "on your page.",
+        ),
+        "Read the answer",
+    ),
+    "paid": (
+        "{house}: pay is on its way to you",
+        ("A payment to you from {house} was sent. It may take some days to arrive.",),
+        "Open my pay",
+    ),
+    "appeal_filed": (
+        "{house}: an appeal waits for an answer",
+        (
+            "Somebody on {house} appealed against a decision, and you may hear it. Without an "
+            "answer in time the appeal is upheld.",
+        ),
+        "Open the appeals",
+    ),
+    "dispute_opened": (
+        "{house}: a dispute about pay waits for an answer",
+        (
+            "Somebody on {house} disputes a line of their pay. Without an answer in time the "
+            "dispute is upheld.",
+        ),
+        "Open the disputes",
+    ),
+    "budget": (
+        "{house}: the money of a project is nearly spent",
+        (
+            "Less than a tenth is left of the money that was set aside for a project on {house}.",
+            "When nothing is left, no more work is handed out there.",
+        ),
+        "Open the project",
+    ),
+    "webhook": (
+        "{house}: a webhook was switched off",
+        (
+            "A webhook on {house} could not be delivered to and was switched off. Its page says "
+            "what went wrong.",
+        ),
+        "Open the webhooks",
+    ),
     "test": (
         "{house}: a test",
         ("This is a test of the letters of {house}. It arrived.",),
@@ -62,7 +131,27 @@ SAID: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
     ),
 }
 STOP: Final = "Stop letters of this kind"
-WHERE: Final = {"security": "/account", "appeal": "/rights", "statement": "/earnings"}
+WHERE: Final = {
+    "security": "/account",
+    "identity": "/account",
+    "payout_method": "/earnings/payout",
+    "decision": "/rights",
+    "appeal": "/rights",
+    "dispute": "/earnings/disputes",
+    "statement": "/earnings",
+    "paid": "/earnings",
+    "appeal_filed": "/conduct/appeals",
+    "dispute_opened": "/pay/disputes",
+    "budget": "/projects/{project}",
+    "webhook": "/projects/{project}/webhooks",
+}
+
+
+def path_of(kind: str, about: str) -> str:
+    """Say where the button of a letter leads; what it is about names the project second."""
+    parts = about.split("/")
+    project = parts[1] if len(parts) > 1 and parts[1].isdigit() else "0"
+    return WHERE.get(kind, "/").format(project=project)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +189,13 @@ def write_letter(
     if at is not None:  # RFC 5322 asks for it; a letter without one is taken for spam
         letter["Date"] = datetime.fromtimestamp(at / 1_000, UTC)
     letter["Auto-Submitted"] = "auto-generated"
-    letter["Content-Language"] = words.language
     if told.stop:
         letter["List-Unsubscribe"] = f"<{told.stop}>"
         letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     letter.set_content(_as_text(said, told, words(STOP)))
     link = words(button) if button and told.link else ""
     letter.add_alternative(_as_html(words.language, said, told, link, words(STOP)), subtype="html")
+    letter["Content-Language"] = words.language  # set before, it would go to the first part alone
     return letter
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,10 +11,15 @@ import orjson
 from fairhand.core.clock import DAY_MS, HOUR_MS, Instant
 from fairhand.core.ids import token_hash
 from fairhand.people.post import store
-from fairhand.people.post.rules import ABOUT_EVENTS
 from fairhand.storage.database import Connection, Database
 from fairhand.storage.vault import Vault
 from fairhand.use_cases.house import House
+from fairhand.use_cases.letter_readers import (
+    KINDS,
+    ToTell,
+    letters_about,
+    letters_about_money,
+)
 
 _LOOK_BACK: Final = 20_000
 _NEWS_MS: Final = DAY_MS
@@ -57,31 +63,46 @@ def outbox_of(house: House) -> Outbox | None:
 
 @dataclass
 class News:
-    """Puts letters about what the log says happened to somebody; reads each leaf once."""
+    """Puts letters about what the log says happened; reads each leaf once."""
 
     db: Database
     _read_to: int | None = field(default=None)
 
     def put_new(self, now: Instant) -> int:
-        """Put letters about what is new in the log; one that is there is not put again."""
+        """Put letters about what is new in the log; says of how many readers it knew."""
         with self.db.read() as connection:
             size = store.log_size(connection)
             first = max(0, size - _LOOK_BACK) if self._read_to is None else self._read_to
             since = Instant(now - _NEWS_MS)
-            kinds = tuple(ABOUT_EVENTS)
-            found = store.events_between(connection, first, size, kinds, since)
-        if found:
-            with self.db.write() as connection:
-                for event_id, kind, person_id, email, locale in found:
-                    store.put(
-                        connection,
-                        person_id=person_id,
-                        address=email,
-                        kind=ABOUT_EVENTS[kind],
-                        locale=locale,
-                        about=f"event/{event_id}",
-                        sealed=None,
-                        now=now,
-                    )
+            found = store.events_between(connection, first, size, KINDS, since)
+            told = [one for event in found for one in letters_about(connection, event, now)]
+        put_all(self.db, told, now)
         self._read_to = size
-        return len(found)
+        return len(told)
+
+
+def put_budgets(db: Database, now: Instant) -> int:
+    """Tell owners of projects whose money is nearly spent, once for what was set aside so far."""
+    with db.read() as connection:
+        told = letters_about_money(connection)
+    return put_all(db, told, now)
+
+
+def put_all(db: Database, told: Sequence[ToTell], now: Instant) -> int:
+    """Put letters; one that is there is not put again. Says how many are new."""
+    if not told:
+        return 0
+    with db.write() as connection:
+        return sum(
+            store.put(
+                connection,
+                person_id=one.person_id,
+                address=one.address,
+                kind=one.kind,
+                locale=one.locale,
+                about=one.about,
+                sealed=None,
+                now=now,
+            )
+            for one in told
+        )

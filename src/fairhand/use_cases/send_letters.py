@@ -20,7 +20,7 @@ from fairhand.core.errors import FairhandError
 from fairhand.people.post import store
 from fairhand.people.post.rules import CHOSEN, Letter, stop_token, wait_after
 from fairhand.use_cases.house import House
-from fairhand.use_cases.letter_words import WHERE, Told, write_letter
+from fairhand.use_cases.letter_words import Told, path_of, write_letter
 
 _CLAIM_MS: Final = 10 * MINUTE_MS  # longer than an attempt can take
 
@@ -68,9 +68,10 @@ def send_next(house: House) -> bool:
 
 def forget_letters(house: House) -> int:
     """Forget what was sent or given up as long ago as the settings say."""
-    before = Instant(house.clock() - house.settings.mail.keep_days * DAY_MS)
+    now = house.clock()
+    before = Instant(now - house.settings.mail.keep_days * DAY_MS)
     with house.db.write() as connection:
-        return store.forget(connection, before)
+        return store.forget(connection, before, now)
 
 
 _NOT_WANTED: Final = Handed("refused", "It is not wanted, or goes to this address no more.")
@@ -78,7 +79,7 @@ _TOO_LATE: Final = Handed("refused", "Its link had ended before it could be sent
 
 
 def _hand(house: House, letter: Letter, sealed: bytes | None, now: Instant) -> Handed:
-    path, until = WHERE.get(letter.kind, "/"), None
+    path, until = path_of(letter.kind, letter.about), None
     try:
         if sealed is not None:
             said = orjson.loads(house.vault.open_secret(sealed, f"letter {letter.about}"))

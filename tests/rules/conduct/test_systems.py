@@ -156,6 +156,7 @@ PLUMBING = {
     "old_deliveries",  # forgets what arrived a month ago
     "labels",  # carries answers along after a change of labels that a person made
     "letters",  # sends by mail what happened to a person, as they chose
+    "budgets",  # puts a letter about money that is nearly spent
     "old_letters",  # forgets letters whose days are over
     "weeks",  # counts newcomers of campaigns with noise: about nobody
     "suspensions",  # ends what has run its time

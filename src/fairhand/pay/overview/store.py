@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
 from fairhand.core.chunks import chunks
 from fairhand.core.clock import DAY_MS, HOUR_MS, Instant
 from fairhand.core.money import MICROS
+from fairhand.pay.ledger.rules import owner_key
 from fairhand.storage.tables.pay import (
     account,
     accrual,
@@ -202,6 +203,21 @@ def load_names(connection: Connection, people: Iterable[int]) -> dict[int, str]:
         for some in chunks(people, 400)
         for row in connection.execute(select(_person).where(_person.c.id.in_(some)))
     }
+
+
+def fundings_of(connection: Connection, projects: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Say how often each of these projects was funded or paid back to, and with how much."""
+    found: dict[int, tuple[int, int]] = {}
+    for some in chunks(projects, 400):
+        named = {owner_key(one): one for one in some}
+        rows = connection.execute(
+            select(account.c.key, func.count(), -func.sum(posting.c.amount_micros))
+            .join_from(account, posting, posting.c.account_id == account.c.id)
+            .where(account.c.key.in_(list(named)))
+            .group_by(account.c.key)
+        )
+        found |= {named[key]: (int(times), int(whole)) for key, times, whole in rows}
+    return found
 
 
 def list_escrows(connection: Connection) -> list[EscrowRow]:

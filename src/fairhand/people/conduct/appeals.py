@@ -186,17 +186,22 @@ def why_not_hear(
     return "Enough others look at this appeal already." if full else None
 
 
-def is_drawn(
-    secret: bytes, appeal: Appeal, person_id: int, peers: Iterable[int], now: Instant
-) -> bool:
-    """Tell whether a peer is among those drawn for a panel.
+def drawn(secret: bytes, appeal: Appeal, peers: Iterable[int], now: Instant) -> list[int]:
+    """List the peers who are drawn for a panel.
 
     The draw is a keyed hash (HMAC-SHA256), so nobody chooses whose appeal they hear; each day that
     goes by five more are asked.
     """
     days = max(0, now - appeal.opened_at) // DAY_MS
     ranked = sorted(peers, key=lambda one: _lot(secret, appeal.id, one))
-    return person_id in ranked[: PEERS_ASKED * (1 + days)]
+    return ranked[: PEERS_ASKED * (1 + days)]
+
+
+def is_drawn(
+    secret: bytes, appeal: Appeal, person_id: int, peers: Iterable[int], now: Instant
+) -> bool:
+    """Tell whether a peer is among those drawn for a panel."""
+    return person_id in drawn(secret, appeal, peers, now)
 
 
 def outcome_of(appeal: Appeal, reviews: Sequence[Review]) -> Finding | None:

@@ -3,22 +3,49 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
 from fairhand.core.clock import HOUR_MS, MINUTE_MS
 
-CHOSEN: Final = ("appeal", "statement")
+CHOSEN: Final = (
+    "decision",
+    "appeal",
+    "dispute",
+    "statement",
+    "paid",
+    "appeal_filed",
+    "dispute_opened",
+    "budget",
+    "webhook",
+)
 """What somebody may do without; the others go to whoever asked, or guard the account."""
+ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "dispute_opened": ("owner", "manager"),
+    "budget": ("owner",),
+    "webhook": ("owner",),
+}
+"""Whose letters these are: who has no such role any more is not written to."""
 ABOUT_EVENTS: Final = {
     "person.password_set": "security",
     "conduct.appeal_found": "appeal",
     "pay.statement_made": "statement",
     "conduct.appeal_upheld_by_silence": "appeal",
+    "person.identity_linked": "identity",
+    "person.identity_ended": "identity",
+    "payout.method_set": "payout_method",
+    "conduct.decided": "decision",
+    "pay.dispute_decided": "dispute",
+    "pay.dispute_upheld_by_silence": "dispute",
 }
-"""What happens in the log that somebody is told by mail."""
+"""What happens to somebody in the log that they are told by mail."""
+LASTING: Final = ("budget",)
+"""What is about a state, not an event: remembered for longer, lest it be told again."""
+LASTING_DAYS: Final = 400
+SPENT_OF: Final = 10
+"""The money of a project is nearly spent when less than one part in so many is left."""
 _WAITS: Final = (1, 5, 15, 60, 240, 720, 1440)
 _MAC: Final = 32
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, or_, select, update
 
-from fairhand.core.clock import Instant
-from fairhand.people.post.rules import CHOSEN, Letter
+from fairhand.core.clock import DAY_MS, Instant
+from fairhand.people.post.rules import CHOSEN, LASTING, LASTING_DAYS, ROLES, Letter
 from fairhand.storage.database import Connection, insert
 from fairhand.storage.tables.office import mail, mail_choice
-from fairhand.storage.tables.people import person
+from fairhand.storage.tables.people import membership, person
 from fairhand.storage.tables.proof import log_event
 
 _LETTER = (
@@ -110,9 +111,14 @@ def hurry(connection: Connection, mail_id: int, now: Instant) -> bool:
     return connection.execute(due).rowcount == 1
 
 
-def forget(connection: Connection, before: Instant) -> int:
-    """Forget what ended long ago."""
-    old = mail.delete().where(mail.c.state != "waiting", mail.c.ended_at < before)
+def forget(connection: Connection, before: Instant, now: Instant) -> int:
+    """Forget what ended long ago; what is about a state is remembered for longer."""
+    long_ago = min(before, now - LASTING_DAYS * DAY_MS)
+    old = mail.delete().where(
+        mail.c.state != "waiting",
+        mail.c.ended_at < before,
+        or_(mail.c.kind.not_in(LASTING), mail.c.ended_at < long_ago),
+    )
     return connection.execute(old).rowcount
 
 
@@ -142,9 +148,31 @@ def is_reachable(connection: Connection, person_id: int, kind: str, address: str
     found = connection.execute(
         select(mail_choice.c.kind)
         .select_from(person.outerjoin(mail_choice, refused))
-        .where(person.c.id == person_id, person.c.state == "active", person.c.email == address)
+        .where(
+            person.c.id == person_id,
+            person.c.state == "active",
+            person.c.email == address,
+            person.c.is_simulated.is_(False),
+        )
     ).one_or_none()
-    return found is not None and found[0] is None
+    if found is None or found[0] is not None:
+        return False
+    return kind not in ROLES or bool(holders(connection, ROLES[kind], None, person_id))
+
+
+def holders(
+    connection: Connection,
+    roles: Collection[str],
+    project_id: int | None,
+    person_id: int | None = None,
+) -> list[int]:
+    """List who has one of these roles in a project or everywhere; `None`: in any project."""
+    chosen = select(membership.c.person_id).where(membership.c.role.in_(roles)).distinct()
+    if project_id is not None:
+        chosen = chosen.where(membership.c.project_id.in_((0, project_id)))
+    if person_id is not None:
+        chosen = chosen.where(membership.c.person_id == person_id)
+    return sorted(connection.execute(chosen).scalars())
 
 
 def choose(connection: Connection, person_id: int, kind: str, wanted: bool, now: Instant) -> None:
@@ -172,24 +200,53 @@ def log_size(connection: Connection) -> int:
     return 0 if last is None else int(last) + 1
 
 
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A leaf of the log that somebody may be written about."""
+
+    id: int
+    kind: str
+    person_id: int | None
+    project_id: int | None
+    body: str | None
+
+
 def events_between(
     connection: Connection, first: int, end: int, kinds: tuple[str, ...], since: Instant
-) -> list[Any]:
-    """List what happened to people who have an address, with it and their language."""
+) -> list[Happened]:
+    """List what happened of these kinds, in the log's order."""
     rows = connection.execute(
-        select(log_event.c.id, log_event.c.kind, person.c.id, person.c.email, person.c.locale)
-        .join(person, person.c.id == log_event.c.person_id)
+        select(
+            log_event.c.id,
+            log_event.c.kind,
+            log_event.c.person_id,
+            log_event.c.project_id,
+            log_event.c.body,
+        )
         .where(
             log_event.c.leaf_index >= first,
             log_event.c.leaf_index < end,
             log_event.c.kind.in_(kinds),
             log_event.c.at > since,
-            person.c.email.is_not(None),
-            person.c.is_simulated.is_(False),
         )
         .order_by(log_event.c.leaf_index)
     )
-    return list(rows)
+    return [Happened(*cast(Sequence[Any], row)) for row in rows]
+
+
+def addresses_of(connection: Connection, people: Collection[int]) -> list[tuple[int, str, str]]:
+    """List those of these people who can be written to: number, address, language."""
+    rows = connection.execute(
+        select(person.c.id, person.c.email, person.c.locale)
+        .where(
+            person.c.id.in_(sorted(people)),
+            person.c.state == "active",
+            person.c.email.is_not(None),
+            person.c.is_simulated.is_(False),
+        )
+        .order_by(person.c.id)
+    )
+    return [(row.id, row.email, row.locale) for row in rows]
 
 
 def is_person(connection: Connection, person_id: int) -> bool:

@@ -13,6 +13,7 @@ from fairhand.core.errors import ConflictError, FairhandError, InvalidError, Iss
 from fairhand.core.words import INTERFACE, language_of
 from fairhand.people.accounts.rules import SCOPES, Actor
 from fairhand.people.accounts.store import Account
+from fairhand.people.post.rules import CHOSEN, ROLES
 from fairhand.use_cases.change_account import ChangeAccount, change_account
 from fairhand.use_cases.change_password import ChangePassword, change_password
 from fairhand.use_cases.choose_letters import choose_letters, chosen_letters
@@ -28,6 +29,7 @@ from fairhand.web.shared.pages import render
 router = APIRouter(include_in_schema=False)
 
 Text = Annotated[str, Field(max_length=320)]
+Kinds = Annotated[list[str] | None, Field(max_length=50)]
 
 
 @router.get("/account")
@@ -100,11 +102,9 @@ def password(
 
 @router.post("/account/letters")
 @guard("own", form=True)
-def letters(house: House, actor: Actor, appeal: Text = "", statement: Text = "") -> Response:
-    """Choose which letters one wants."""
-    ticked = {"appeal": appeal, "statement": statement}
-    wanted = [kind for kind, said in ticked.items() if said]
-    choose_letters(house.db, actor.person_id, wanted, house.clock())
+def letters(house: House, actor: Actor, kind: Kinds = None) -> Response:
+    """Choose which letters one wants, of those that could come."""
+    choose_letters(house.db, actor.person_id, kind or (), house.clock(), _kinds_for(actor))
     return _back()
 
 
@@ -190,12 +190,25 @@ def _letters(house: House, actor: Actor) -> list[tuple[str, str, bool]]:
     if not house.settings.mail.host:
         return []
     chosen = chosen_letters(house.db, actor.person_id)
-    return [(kind, _LETTERS[kind], wanted) for kind, wanted in chosen.items()]
+    return [(kind, _LETTERS[kind], chosen[kind]) for kind in _kinds_for(actor)]
+
+
+def _kinds_for(actor: Actor) -> list[str]:
+    """The kinds that can come to somebody with their roles."""
+    held = {role for roles in actor.roles.values() for role in roles}
+    return [kind for kind in CHOSEN if kind not in ROLES or held.intersection(ROLES[kind])]
 
 
 _LETTERS = {
+    "decision": "when something is decided about me",
     "appeal": "when an appeal of mine is answered",
+    "dispute": "when a dispute of mine about pay is answered",
     "statement": "when a pay statement of mine is written",
+    "paid": "when pay is sent to me",
+    "appeal_filed": "when an appeal waits that I may hear",
+    "dispute_opened": "when a dispute about pay waits for an answer",
+    "budget": "when the money of a project of mine is nearly spent",
+    "webhook": "when a webhook of mine is switched off",
 }
 _SCOPES = (
     ("read", "read: figures and releases"),
