@@ -21,6 +21,7 @@ class Door(ThreadingHTTPServer):
     daemon_threads = True
     every = 10
     behind = ""
+    refuses = b""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Passing)
@@ -57,6 +58,9 @@ class Passing(BaseHTTPRequestHandler):
     def _pass(self) -> None:
         size = int(self.headers.get("content-length") or 0)
         body = self.rfile.read(size) if size else None
+        if self.server.refuses:
+            self._answer(403 if b"Key" in self.server.refuses else 404, {}, self.server.refuses)
+            return
         number = next(self.server.calls)
         if number % self.server.every == 0:
             self.server.failed += 1

@@ -26,6 +26,7 @@ from fairhand.storage.buckets import Bucket
 from fairhand.storage.database import Database
 from fairhand.use_cases.ask_import_from import AskImportFrom, ask_import_from
 from fairhand.use_cases.house import House
+from fairhand.use_cases.preview_import_from import Preview, preview_import_from
 from tests.buckets import NEVER, Door, flaky_store
 from tests.cast import Cast
 from tests.jobs.counting import find
@@ -84,6 +85,10 @@ class World:
 
     def bring(self, source: str = "scans", **how: Any) -> Job:  # noqa: ANN401
         return self.work(self.ask(source, **how))
+
+    def look(self, source: str = "scans", **how: Any) -> Preview:  # noqa: ANN401
+        command = AskImportFrom(self.cast.carmen, self.project, source, **how)
+        return preview_import_from(self.house, command)
 
     def tasks(self) -> int:
         return int(self.cast.rows("SELECT count(*) FROM task")[0][0])

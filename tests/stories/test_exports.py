@@ -27,7 +27,7 @@ from fairhand.use_cases.leave_project import leave_project
 from fairhand.use_cases.make_export import is_written, pack_export
 from fairhand.use_cases.publish_release import PublishRelease, publish_release
 from fairhand.use_cases.read_exports import find_export_blob, list_exports, read_export
-from fairhand.use_cases.sweep_exports import sweep_exports
+from fairhand.use_cases.sweep_exports import clear_drafts, sweep_exports
 from tests.stories.quality_world import QualityWorld
 from tests.stories.release_world import SECRET, SIGNER, make_answered_world, make_press
 
@@ -233,3 +233,18 @@ def test_an_export_is_found_in_its_own_project_alone(db: Database, tmp_path: Pat
     export_id = _ask(house, world.project.id)
     with pytest.raises(NotFoundError):
         read_export(db, world.project.id + 1, export_id, world.now)
+
+
+def test_folders_of_exports_that_nobody_makes_any_more_go(db: Database, tmp_path: Path) -> None:
+    world = make_answered_world(db)
+    house = _house(world, tmp_path)
+    shop = workshop(house)
+    assert clear_drafts(db, shop.folder) == 0, "there is no such folder yet"
+    under_way, failed = _ask(house, world.project.id), _ask(house, world.project.id, "coco")
+    for name in (under_way, f".{under_way}.draft", failed, f".{failed}.draft", "of nobody"):
+        (shop.folder / name).mkdir(parents=True)
+        (shop.folder / name / "labels.jsonl").write_text("{}")
+    with db.write() as connection:
+        connection.execute(text("UPDATE job SET state = 'failed' WHERE id = :i"), {"i": failed})
+    assert clear_drafts(db, shop.folder) == 3
+    assert {one.name for one in shop.folder.iterdir()} == {under_way, f".{under_way}.draft"}

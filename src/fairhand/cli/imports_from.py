@@ -58,7 +58,7 @@ def show_preview(house: House, command: AskImportFrom, slug: str) -> None:
     from fairhand.use_cases.preview_import_from import preview_import_from
 
     found = preview_import_from(house, command, at_terminal=True)
-    more = "" if found.is_whole else " among the first 10,000"
+    more = "" if found.is_whole else f" among the first {found.looked_at:,}"
     size = f", {found.new_bytes / 1e6:,.1f} MB" if found.new_bytes else ""
     lines = [f"{found.new:,} files would come into {slug}{more}{size}."]
     lines += [f"  left out: {number:,} {reason}" for reason, number in found.skipped.items()]

@@ -72,7 +72,7 @@ def read_large_tiff(
     with opened_raster(file, max_pixels) as raster:
         details = details_of(raster, see(raster))
         details |= {"levels": levels_of(raster.width, raster.height), "tile": TILE}
-        target = tempfile.NamedTemporaryFile(prefix="fairhand-")  # noqa: SIM115  # closed by the taker
+        target = tempfile.NamedTemporaryFile(prefix="fairhand-spool-")  # noqa: SIM115  # closed by the taker
         try:
             _fill(target, raster, keep_metadata)
             original = _digest(file)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import count
 
+from fairhand.core.leftovers import clear_leftovers
 from fairhand.jobs.heartbeat import speaking
 from fairhand.jobs.kinds import kinds_of
 from fairhand.jobs.runtime import JobRuntime
@@ -49,7 +50,7 @@ from fairhand.use_cases.send_deliveries import Post
 from fairhand.use_cases.send_letters import Postman, forget_letters
 from fairhand.use_cases.settle_shelters import settle_shelters
 from fairhand.use_cases.settle_withdrawals import delete_left_files, settle_withdrawals
-from fairhand.use_cases.sweep_exports import sweep_exports
+from fairhand.use_cases.sweep_exports import clear_drafts, sweep_exports
 from fairhand.use_cases.sweep_recordings import sweep_recordings
 from fairhand.use_cases.sweep_uploads import sweep_uploads
 from fairhand.use_cases.tell_backends import tell_all
@@ -138,7 +139,7 @@ def ticks_of(house: House) -> tuple[Tick, ...]:
         Tick("licences", 60.0, lambda: note_overdue(db, clock())),
         Tick("erasures", 60.0, lambda: finish_erasures(db, house.blobs, clock())),
         Tick("gone_files", 3600.0, lambda: delete_left_files(db, house.blobs, clock())),
-        Tick("exports", 600.0, lambda: sweep_exports(db, house.blobs, clock())),
+        Tick("exports", 600.0, lambda: _sweep_exports(house)),
         Tick("grants", 60.0, lambda: end_expired(db, clock())),
         Tick("templates", 60.0, lambda: destroy_templates(db, clock())),
         Tick("webhooks", 2.0, lambda: _tell_webhooks(house, post)),
@@ -169,6 +170,12 @@ def _write_letters(house: House, news: News, postman: Postman) -> None:
 def _sweep(house: House) -> None:
     sweep_recordings(house.db, house.blobs, house.clock())
     sweep_uploads(house.db, house.blobs, house.clock())
+
+
+def _sweep_exports(house: House) -> None:
+    sweep_exports(house.db, house.blobs, house.clock())
+    clear_drafts(house.db, house.settings.workspace / "exports")
+    clear_leftovers(house.clock())
 
 
 def _reap(house: House) -> None:

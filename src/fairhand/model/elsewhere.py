@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any, Final, Literal, Protocol, cast
 
-from fairhand.core.errors import FairhandError
+from fairhand.core.errors import FairhandError, Issue
 from fairhand.core.ids import sha256_hex
 
 Hop = Literal[
@@ -94,15 +94,18 @@ class Fetched:
 
 def new_spool() -> IO[bytes]:
     """Open a file that is in memory while it is small, and gone once it is closed."""
-    made = tempfile.SpooledTemporaryFile(_IN_MEMORY, prefix="fairhand-")  # noqa: SIM115
+    made = tempfile.SpooledTemporaryFile(_IN_MEMORY, prefix="fairhand-spool-")  # noqa: SIM115
     return cast("IO[bytes]", made)
 
 
 class Place(Protocol):
     """Where files lie."""
 
-    def walk(self, prefix: str) -> Iterator[Found]:
-        """List what lies below a folder, page by page; raises ElsewhereError."""
+    def walk(self, prefix: str) -> Iterator[Found | Issue]:
+        """List what lies below a folder, page by page, and say what cannot be listed.
+
+        Raises ElsewhereError when nothing can be.
+        """
 
     def fetch(self, key: str, max_bytes: int) -> Fetched:
         """Read a file into a spool; raises ElsewhereError, also when it is larger."""

@@ -52,7 +52,7 @@ class BlobStore:
             return self._put_bytes(content)
         if isinstance(content, Path):
             return self._put_file(content)
-        with tempfile.NamedTemporaryFile(prefix="fairhand-") as spool, _clear_errors():
+        with tempfile.NamedTemporaryFile(prefix="fairhand-spool-") as spool, _clear_errors():
             for chunk in _chunks(content):
                 spool.write(chunk)
             spool.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from obstore.exceptions import (
 from obstore.store import AzureStore, GCSStore, ObjectStore, S3Store
 
 from fairhand.core.clock import system_now
+from fairhand.core.errors import Issue
 from fairhand.core.source_settings import SourceSettings
 from fairhand.model.elsewhere import ElsewhereError, Fetched, Found, new_spool, too_large
 
@@ -26,6 +28,7 @@ __all__ = ["Bucket", "bucket_of"]
 _PAGE: Final = 1_000
 _CHUNK: Final = 1024 * 1024
 _TRIES: Final = 3
+_PATIENT_S: Final = 120
 _KEY_LASTS: Final = timedelta(minutes=5)
 _RETRY: Final[Any] = {
     "max_retries": 4,
@@ -46,41 +49,75 @@ _WRONG_KEY: Final = (
     "invalid_grant",
     "401 Unauthorized",
 )
+_NO_ORDER: Final = "\uffff"
+_ODD: Final = re.compile(r'path: "((?:[^"\\]|\\.)*)"')
 _REFUSED: Final = ("AccessDenied", "403 Forbidden", "AuthorizationPermissionMismatch")
 
 
 class Bucket:
     """Lists and reads what lies below one address; may be used by several threads."""
 
-    def __init__(self, store: ObjectStore, base: str = "") -> None:
+    def __init__(self, store: ObjectStore, base: str = "", tries: int = _TRIES) -> None:
         self._store = store
         self._base = base
+        self._tries = tries
 
-    def walk(self, prefix: str) -> Iterator[Found]:
+    def walk(self, prefix: str) -> Iterator[Found | Issue]:
         """List what lies below a folder, a page at a time; marks of empty folders are passed over.
+
+        Keys that cannot be read (a//b) spoil their page. Then what is left is listed folder by
+        folder; a folder that holds such a key is said, and left out.
 
         Raises ElsewhereError naming the hop that failed.
         """
         place = "/".join(each for each in (self._base, prefix.strip("/")) if each)
+        last = ""  # keys are listed by their order; a store that has another is listed anew
         try:
             for page in obstore.list(self._store, prefix=place or None, chunk_size=_PAGE):
                 for one in page:
                     key = str(one["path"])
-                    if self._base:
-                        key = key.removeprefix(f"{self._base}/")
-                    yield Found(key, int(one["size"]), _version(cast("dict[str, Any]", one)))
+                    last = key if last != _NO_ORDER and last.encode() <= key.encode() else _NO_ORDER
+                    yield self._found(cast("dict[str, Any]", one))
+        except InvalidPathError:
+            yield from self._rest(place, "" if last == _NO_ORDER else last)
         except (BaseError, OSError) as error:
             raise _said(error) from error
+
+    def _rest(self, place: str, last: str) -> Iterator[Found | Issue]:
+        """List what comes after a key, folder by folder."""
+        folders = [place]
+        while folders:
+            folder = folders.pop()
+            try:
+                listed = obstore.list_with_delimiter(self._store, folder or None)
+            except InvalidPathError as error:
+                if folder == place:
+                    raise _said(error) from error
+                message = f"{_odd(error)}; files in this folder are left out."
+                yield Issue(f"{self._key(folder)}/", message)
+                continue
+            except (BaseError, OSError) as error:
+                raise _said(error) from error
+            for one in listed["objects"]:
+                if str(one["path"]).encode() > last.encode():
+                    yield self._found(cast("dict[str, Any]", one))
+            folders += sorted((str(one) for one in listed["common_prefixes"] if one), reverse=True)
+
+    def _found(self, one: dict[str, Any]) -> Found:
+        return Found(self._key(str(one["path"])), int(one["size"]), _version(one))
+
+    def _key(self, path: str) -> str:
+        return path.removeprefix(f"{self._base}/") if self._base else path
 
     def fetch(self, key: str, max_bytes: int) -> Fetched:
         """Read an object into a spool, trying again when the connection breaks off."""
         path = f"{self._base}/{key}" if self._base else key
-        for attempt in range(1, _TRIES + 1):
+        for attempt in range(1, self._tries + 1):
             try:
                 return self._fetch(path, max_bytes)
             except (BaseError, OSError) as error:
                 said = _said(error, path)
-                if attempt == _TRIES or not said.again:
+                if attempt == self._tries or not said.again:
                     raise said from error
                 time.sleep(0.2 * 2**attempt)
         raise AssertionError
@@ -105,13 +142,16 @@ class Bucket:
         return Fetched(spool, _version(cast("dict[str, Any]", about)), size)
 
 
-def bucket_of(settings: SourceSettings) -> Bucket:
+def bucket_of(settings: SourceSettings, *, wait_s: int | None = None) -> Bucket:
     """Open the bucket that settings name; raises ConflictError without its credentials.
 
-    Nothing is asked of it yet.
+    Nothing is asked of it yet. With `wait_s` somebody waits: it is asked once, and not for long.
     """
     makers = {"s3": _s3, "gs": _gcs, "az": _azure}
-    return Bucket(makers[settings.scheme](settings), settings.base)
+    if wait_s is None:
+        return Bucket(makers[settings.scheme](settings, _PATIENT_S, _RETRY), settings.base)
+    retry = {**_RETRY, "max_retries": 1, "retry_timeout": timedelta(seconds=wait_s)}
+    return Bucket(makers[settings.scheme](settings, wait_s, retry), settings.base, tries=1)
 
 
 def endpoint_of(settings: SourceSettings) -> str:
@@ -125,16 +165,16 @@ def endpoint_of(settings: SourceSettings) -> str:
     return "https://storage.googleapis.com"
 
 
-def _client(settings: SourceSettings) -> Any:  # noqa: ANN401  # obstore's typed dictionary
+def _client(settings: SourceSettings, wait_s: int) -> Any:  # noqa: ANN401  # obstore's typed dictionary
     return {
         "allow_http": endpoint_of(settings).startswith("http://"),
         "connect_timeout": timedelta(seconds=5),
-        "timeout": timedelta(seconds=120),
+        "timeout": timedelta(seconds=wait_s),
     }
 
 
-def _s3(settings: SourceSettings) -> ObjectStore:
-    common: dict[str, Any] = {"client_options": _client(settings), "retry_config": _RETRY}
+def _s3(settings: SourceSettings, wait_s: int, retry: Any) -> ObjectStore:  # noqa: ANN401
+    common: dict[str, Any] = {"client_options": _client(settings, wait_s), "retry_config": retry}
     if settings.identity == "server" and not settings.endpoint:
         return S3Store(settings.bucket, region=settings.region, **common)
     common |= {"endpoint": endpoint_of(settings), "region": settings.region}
@@ -156,8 +196,8 @@ def _s3(settings: SourceSettings) -> ObjectStore:
     return S3Store(settings.bucket, credential_provider=keys, **common)
 
 
-def _gcs(settings: SourceSettings) -> ObjectStore:
-    common: dict[str, Any] = {"client_options": _client(settings), "retry_config": _RETRY}
+def _gcs(settings: SourceSettings, wait_s: int, retry: Any) -> ObjectStore:  # noqa: ANN401
+    common: dict[str, Any] = {"client_options": _client(settings, wait_s), "retry_config": retry}
     if settings.endpoint:
         common["base_url"] = endpoint_of(settings)
     if settings.identity == "none":
@@ -168,12 +208,12 @@ def _gcs(settings: SourceSettings) -> ObjectStore:
     return GCSStore(settings.bucket, **common)
 
 
-def _azure(settings: SourceSettings) -> ObjectStore:
+def _azure(settings: SourceSettings, wait_s: int, retry: Any) -> ObjectStore:  # noqa: ANN401
     common: dict[str, Any] = {
         "account_name": settings.account,
         "endpoint": endpoint_of(settings),
-        "client_options": _client(settings),
-        "retry_config": _RETRY,
+        "client_options": _client(settings, wait_s),
+        "retry_config": retry,
     }
     if settings.identity == "none":
         return AzureStore(settings.bucket, skip_signature=True, **common)
@@ -205,8 +245,7 @@ def _said(error: Exception, path: str = "") -> ElsewhereError:
         return ElsewhereError(f"The credentials may not {what}.", "permission")
     if isinstance(error, InvalidPathError):
         return ElsewhereError(
-            "A key there has an empty part (a//b), a control character or '..' in it, and cannot "
-            "be read. Choose a folder without it, or rename it.",
+            f"{_odd(error)}. Choose a folder without it, or rename it.",
             "prefix",
         )
     if isinstance(error, NotFoundError | FileNotFoundError):
@@ -214,3 +253,10 @@ def _said(error: Exception, path: str = "") -> ElsewhereError:
     if "No space left" in told:
         return ElsewhereError("The disk of this server is full.", "object", again=True)
     return ElsewhereError("It does not answer as it should, again and again.", "answer", again=True)
+
+
+def _odd(error: InvalidPathError) -> str:
+    """Say which key cannot be read; the store knows the first of them, or how it begins."""
+    found = _ODD.search(str(error))
+    key = f"The key {found[1][:200]}" if found else "A key here"
+    return f"{key} has an empty part (a//b), a control character or '..' in it, and cannot be read"

@@ -79,7 +79,8 @@ def _walked(
         return
     try:
         with opened_place(settings, name) as place:
-            found = list(islice((one for one in place.walk(prefix) if one.size), _LISTED))
+            files = (one for one in place.walk(prefix) if isinstance(one, Found) and one.size)
+            found = list(islice(files, _LISTED))
             yield Hopped("bucket", True, "may be listed"), []
             if not found:
                 where = f"below {prefix!r}" if prefix else "in it"

@@ -90,7 +90,9 @@ def labels_of(questions: Mapping[str, Question], chosen: str | None) -> dict[str
 def check_written(report: Report, chosen: Format, what: str) -> None:
     """Raise ConflictError with the reasons where nothing fitted the format."""
     if not report.written:
-        reasons = "; ".join(one.message for one in report.issues()) or "it has no rows"
+        reasons = (
+            "; ".join(one.message for one in report.issues()) or "nothing in it is answered yet"
+        )
         raise ConflictError(
             f"Nothing in this {what} fits {chosen.title}, which holds {chosen.holds}: {reasons}.",
             code="nothing_fits",

@@ -65,7 +65,7 @@ def _keep_sound(blobs: BlobStore, media: Media, content: bytes | None) -> Kept:
 def _keep_tiles(
     blobs: BlobStore, media: Media, source: bytes | IO[bytes], window: Window | None
 ) -> Kept:
-    with tempfile.NamedTemporaryFile(prefix="fairhand-") as spool:
+    with tempfile.NamedTemporaryFile(prefix="fairhand-spool-") as spool:
         if isinstance(source, bytes):
             small = _tiles_of_bytes(source, spool)
         else:

@@ -24,7 +24,7 @@ WEB = ""
 def opened_place(settings: Settings, name: str, *, is_look: bool = False) -> Iterator[Place]:
     """Open a source by its name, `WEB` for public addresses.
 
-    With `is_look` somebody waits for the answer: a web server is asked once, and not for long.
+    With `is_look` somebody waits for the answer: it is asked once, and not for long.
 
     Raises ForbiddenError when it is no more, ConflictError without its credentials.
     """
@@ -40,7 +40,7 @@ def opened_place(settings: Settings, name: str, *, is_look: bool = False) -> Ite
         _check_apart(source.folder.resolve(), settings.workspace.resolve())
         yield ServerFolder(source.folder)
     else:
-        yield bucket_of(source)
+        yield bucket_of(source, wait_s=_LOOK_S if is_look else None)
 
 
 def _check_apart(folder: Path, workspace: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -31,6 +32,7 @@ _ROWS: Final = 3
 _FILE_BYTES: Final = 32 * 1024 * 1024
 _THUMB_SIDE: Final = 160
 _AT_ONCE: Final = 1_000
+_LISTED_S: Final = 10.0
 _SAID: Final[Mapping[Fate, str]] = {
     "known": "in already",
     "refused": "refused before, and the same still",
@@ -52,7 +54,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How much there is; `is_whole` is False where there was more than is counted here.
+    """How much there is; `is_whole` is False where more than these `looked_at` may be there.
 
     `skipped` counts what would be left out, by the reason.
     """
@@ -61,6 +63,7 @@ class Preview:
     new_bytes: int
     skipped: Mapping[str, int]
     is_whole: bool
+    looked_at: int
     keys: tuple[str, ...]
     shown: tuple[Shown, ...]
     issues: tuple[Issue, ...]
@@ -69,7 +72,7 @@ class Preview:
 def preview_import_from(
     house: House, command: AskImportFrom, *, at_terminal: bool = False
 ) -> Preview:
-    """Look at the first ten thousand files and read the first of them.
+    """Look at the first files, ten thousand at most and for ten seconds, and read some of them.
 
     Raises what `ask_import_from` does, and ElsewhereError naming the hop that failed.
     """
@@ -78,8 +81,8 @@ def preview_import_from(
     options, limits = options_of(house, command), house.settings
     with opened_place(limits, command.source, is_look=True) as place:
         listed = list_elsewhere(house.blobs, place, command, options, limits.max_source_objects)
-        found = list(islice(listed, _COUNTED + 1))
-        some = [one for one in found[:_COUNTED] if isinstance(one, Found)]
+        found, is_whole = _first(listed)
+        some = [one for one in found if isinstance(one, Found)]
         wanted, skipped = _sorted_out(house, command, some)
         issues = [one for one in found if isinstance(one, Issue)][:_LISTED]
         shown: list[Shown] = []
@@ -92,11 +95,23 @@ def preview_import_from(
         new=len(wanted),
         new_bytes=sum(one.size for one in wanted),
         skipped=skipped,
-        is_whole=len(found) <= _COUNTED,
+        is_whole=is_whole,
+        looked_at=len(found),
         keys=tuple(one.shown for one in wanted[:_LISTED]),
         shown=tuple(shown),
         issues=tuple(issues),
     )
+
+
+def _first(listed: Iterable[Found | Issue]) -> tuple[list[Found | Issue], bool]:
+    """Take what is listed until it is enough or late; says whether that is all."""
+    until = time.monotonic() + _LISTED_S
+    found: list[Found | Issue] = []
+    for one in listed:
+        if len(found) >= _COUNTED or time.monotonic() > until:
+            return found, False
+        found.append(one)
+    return found, True
 
 
 def _sorted_out(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Final
 
 from fairhand.core.clock import Instant
@@ -29,6 +31,24 @@ def sweep_exports(db: Database, blobs: BlobStore, now: Instant) -> int:
     for sha256 in unused:
         blobs.delete(sha256)
     return len(over)
+
+
+def clear_drafts(db: Database, folder: Path) -> int:
+    """Remove the folders of exports that are not being made any more; gives how many.
+
+    A job that is killed or fails while it packs leaves its folder behind.
+    """
+    cleared = 0
+    for draft in sorted(folder.iterdir()) if folder.is_dir() else ():
+        export_id = draft.name.removeprefix(".").removesuffix(".draft")
+        with db.read() as connection:
+            found = export_store.load_export(connection, export_id)
+            making = export_store.making_of(connection, export_id)
+        under_way = making is not None and making.state in ("queued", "running")
+        if found is None or found.state != "making" or not under_way:
+            shutil.rmtree(draft, ignore_errors=True)
+            cleared += 1
+    return cleared
 
 
 def _stale(connection: Connection, known: set[str]) -> list[ExportFile]:

@@ -19,6 +19,7 @@ from fairhand.compute.backends.guard import (
     guarded_client,
     read_url,
 )
+from fairhand.core.errors import Issue
 from fairhand.model.elsewhere import TOO_LARGE, ElsewhereError, Fetched, Found, Hop, new_spool
 
 TRIES: Final = 4
@@ -74,7 +75,7 @@ class Addresses:
         self._sleep = sleep
         self._tries = tries
 
-    def walk(self, prefix: str) -> Iterator[Found]:
+    def walk(self, prefix: str) -> Iterator[Found | Issue]:
         """Refuse: what lies behind addresses is not listed."""
         raise ElsewhereError("A web server is not listed; give the addresses.", "prefix")
 

@@ -70,7 +70,8 @@ def sources(house: House, actor: Actor, project_id: int) -> Response:
 def preview(house: House, actor: Actor, project_id: int, body: ImportFromBody) -> Response:
     """Say what an import would bring: how many files and bytes, what is left out, the first rows.
 
-    At most ten thousand files are counted. Nothing is kept.
+    At most ten thousand files are counted, and for ten seconds; `is_whole` is false where there may
+    be more than the `looked_at`. Nothing is kept.
     """
     return reply(preview_json(preview_import_from(house, _command(house, actor, project_id, body))))
 
@@ -109,6 +110,7 @@ def preview_json(found: Preview) -> dict[str, Any]:
         "new_bytes": found.new_bytes,
         "skipped": dict(found.skipped),
         "is_whole": found.is_whole,
+        "looked_at": found.looked_at,
         "keys": list(found.keys),
         "shown": [{"place": one.place, "data": one.data} for one in found.shown],
         "issues": [asdict(issue) for issue in found.issues],

@@ -19,7 +19,7 @@ def spooled(file: UploadFile | None) -> Iterator[tuple[Path, str]]:
     """Give a file's path and what to call it; raises InvalidError when nothing was sent."""
     if file is None or not (file.filename or file.size):
         raise InvalidError("Choose a file.", issues=[Issue("file", "Choose a file.")])
-    with tempfile.NamedTemporaryFile(prefix="fairhand-") as spool:
+    with tempfile.NamedTemporaryFile(prefix="fairhand-spool-") as spool:
         shutil.copyfileobj(file.file, spool)
         spool.flush()
         yield Path(spool.name), called(file)
