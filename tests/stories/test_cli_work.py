@@ -120,6 +120,37 @@ def test_two_versions_are_compared_and_told_in_words_and_for_machines(terminal: 
     missing = terminal.run("release", "diff", "1", "7")
     assert missing.code == 2
     assert "There is no release 7" in missing.err
+    by_version = terminal.ok("release", "diff", "v1", "v2", "--project", "moods", "--json")
+    assert by_version.json == told
+    for said_so, words in (
+        (("v1", "v2"), "Say of which project v1 is"),
+        (("v1", "v9", "--project", "moods"), "no release 9"),
+        (("nowhere", "2"), "neither a release's number nor a folder"),
+    ):
+        refused = terminal.run("release", "diff", *said_so)
+        assert (refused.code, words in refused.err) == (2, True), refused.err
+
+
+def test_two_folders_are_compared_where_there_is_no_workspace(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    one, other = str(tmp_path / "moods-v1"), str(tmp_path / "moods-v2")
+    terminal.ok("release", "create", "moods", "-o", one)
+    terminal.ok("release", "create", "moods", "-o", other, "--licence", "MIT")
+    here = terminal.ok("release", "diff", "1", "2", "--json").json
+    anywhere = run("release", "diff", one, other, "--json").json
+    assert [anywhere[side].pop("id") for side in ("old", "new")] == [None, None]
+    assert {**here, "old": anywhere["old"], "new": anywhere["new"]} == anywhere
+    assert "Version 1 and version 2" in run("release", "diff", one, other).out
+
+    lines = tmp_path / "moods-v2" / "labels.jsonl"
+    whole = lines.read_bytes()
+    lines.write_bytes(whole[:-3])
+    changed = run("release", "diff", one, other)
+    assert (changed.code, "fetch it again" in changed.err) == (1, True), changed.err
+    lines.unlink()
+    half = run("release", "diff", one, other)
+    assert (half.code, "it has no labels.jsonl" in half.err) == (2, True), half.err
 
 
 def test_one_flipped_bit_fails_the_verification_and_names_the_file(

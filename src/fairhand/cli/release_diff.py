@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fairhand.cli.opening import opened
+from fairhand.cli.opening import find_project, opened
 from fairhand.cli.options import AsJson, Workspace
 from fairhand.cli.voice import table, tell
 
 if TYPE_CHECKING:
-    from fairhand.use_cases.read_release_diff import ReleaseDiff
+    from fairhand.use_cases.house import House
+    from fairhand.use_cases.read_release_diff import ReleaseDiff, Side
 
 _MOST_CHANGES = 10
-Number = Annotated[int, typer.Argument(metavar="ID", help="A release's number.")]
-Later = Annotated[int, typer.Argument(metavar="LATER", help="The number of a later release.")]
+_DIGITS = 15
+Earlier = Annotated[
+    str, typer.Argument(metavar="EARLIER", help="A release: its number, its folder, or v2.")
+]
+Later = Annotated[str, typer.Argument(metavar="LATER", help="A later one of the same project.")]
+Of = Annotated[str | None, typer.Option("--project", help="Of which project v2 and v3 are.")]
 
 
 def register(group: typer.Typer) -> None:
@@ -40,24 +46,57 @@ def split_options(
 
 
 def diff(
-    number: Number, later: Later, workspace: Workspace = None, as_json: AsJson = False
+    earlier: Earlier,
+    later: Later,
+    project: Of = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say what became of a release in a later one: rows, answers, people, pay, splits, facts.
 
-    Example:  fairhand release diff 2 3
-    """
-    from fairhand.use_cases.read_release_diff import diff_json, read_release_diff
+    Two folders are compared as they are, without a workspace.
 
-    with opened(workspace) as house:
-        found = read_release_diff(house, number, later)
+    Example:  fairhand release diff 2 3
+
+    Example:  fairhand release diff v2 v3 --project street-signs
+
+    Example:  fairhand release diff signs-v2 signs-v3
+    """
+    from fairhand.use_cases.read_release_diff import (
+        compare_folders,
+        diff_json,
+        read_release_diff,
+    )
+
+    both = earlier, later
+    if project is None and all(Path(one).is_dir() for one in both):
+        found = compare_folders(Path(earlier), Path(later))
+    else:
+        with opened(workspace) as house:
+            before, after = (_number_of(house, one, project) for one in both)
+            found = read_release_diff(house, before, after)
     tell(diff_json(found), *_shown(found))
+
+
+def _number_of(house: House, said: str, project: str | None) -> int:
+    """Find a release by its number, or by its version in a project; InvalidError."""
+    from fairhand.core.errors import InvalidError
+    from fairhand.use_cases.read_releases import read_version
+
+    number = said.removeprefix("v")
+    if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
+        raise InvalidError(f"{said} is neither a release's number nor a folder that is here.")
+    if said == number and project is None:
+        return int(number)
+    if project is None:
+        raise InvalidError(f"Say of which project {said} is: --project NAME. Or name its folder.")
+    return read_version(house.db, find_project(house, project).id, int(number)).release.id
 
 
 def _shown(found: ReleaseDiff) -> list[Any]:
     rows = found.rows
     lines: list[Any] = [
-        f"Version {found.old.version} (release {found.old.id}) and version {found.new.version} "
-        f"(release {found.new.id})",
+        f"{_named(found.old)} and {_named(found.new)[0].lower()}{_named(found.new)[1:]}",
         f"  rows: {rows.added} came, {rows.removed} went, {rows.changed} changed, "
         f"{rows.same} are the same",
         f"  answers: {rows.relabelled} are others now",
@@ -89,6 +128,11 @@ def _shown(found: ReleaseDiff) -> list[Any]:
             shown.add_row(fact.name, fact.old, fact.new)
         lines.append(shown)
     return lines
+
+
+def _named(side: Side) -> str:
+    where = "" if side.id is None else f" (release {side.id})"
+    return f"Version {side.version}{where}"
 
 
 def _pay(found: ReleaseDiff) -> str:

@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from fairhand.core.clock import Instant, parse_iso
 from fairhand.core.errors import ConflictError, InvalidError, NotFoundError
+from fairhand.core.ids import sha256_hex
 from fairhand.proof.release import store
 from fairhand.proof.release.compare import (
     FactChange,
@@ -19,6 +21,7 @@ from fairhand.proof.release.compare import (
     compare_rows,
     compare_splits,
 )
+from fairhand.proof.release.folder import sha256_of
 from fairhand.proof.release.manifest import LABELS_JSONL, MANIFEST, Manifest, parse_manifest
 from fairhand.proof.release.store import StoredRelease
 from fairhand.storage.database import Connection
@@ -35,6 +38,16 @@ class PeopleDiff:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two: `id` is its number here; None: it is a folder from anywhere."""
+
+    id: int | None
+    version: int
+    manifest_sha256: str | None
+    created_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseDiff:
     """What became of a release in a later one.
 
@@ -43,8 +56,8 @@ class ReleaseDiff:
     (None: nobody was paid), `facts` what else is said otherwise.
     """
 
-    old: StoredRelease
-    new: StoredRelease
+    old: Side
+    new: Side
     rows: RowCounts
     questions: tuple[QuestionDiff, ...]
     examples: tuple[RowChange, ...]
@@ -66,10 +79,28 @@ def read_release_diff(house: House, old_id: int, new_id: int) -> ReleaseDiff:
         old, new = _load(connection, old_id), _load(connection, new_id)
     if old.project_id != new.project_id:
         raise InvalidError("These releases are of two projects; compare two of one.")
-    before, after = _manifest(old), _manifest(new)
+    was, now = ((_side(one), _manifest(one), Path(one.directory)) for one in (old, new))
+    return _compared(was, now)
+
+
+def compare_folders(old: Path, new: Path) -> ReleaseDiff:
+    """Compare two release folders, wherever they came from; no workspace is needed.
+
+    Raises NotFoundError where one is no release, ConflictError where its rows are not those that
+    its manifest names, and InvalidError where they are of two projects.
+    """
+    was, now = _opened(old), _opened(new)
+    before, after = was[1].facts, now[1].facts
+    if (before.log_origin, before.project_id) != (after.log_origin, after.project_id):
+        raise InvalidError("These releases are of two projects; compare two of one.")
+    return _compared(was, now)
+
+
+def _compared(was: tuple[Side, Manifest, Path], now: tuple[Side, Manifest, Path]) -> ReleaseDiff:
+    (old, before, old_folder), (new, after, new_folder) = was, now
     rows, questions, examples = compare_rows(
-        Path(old.directory) / LABELS_JSONL,
-        Path(new.directory) / LABELS_JSONL,
+        old_folder / LABELS_JSONL,
+        new_folder / LABELS_JSONL,
         [question.name for question in (*after.facts.questions, *before.facts.questions)],
     )
     stayed, came, left = compare_people(before.stats, after.stats)
@@ -98,6 +129,29 @@ def diff_json(diff: ReleaseDiff) -> dict[str, Any]:
             "manifest_sha256": kept.manifest_sha256,
         }
     return content
+
+
+def _opened(folder: Path) -> tuple[Side, Manifest, Path]:
+    try:
+        data = (folder / MANIFEST).read_bytes()
+        found = sha256_of(folder / LABELS_JSONL)
+    except OSError as error:
+        name = Path(str(error.filename)).name
+        raise NotFoundError(f"{folder} is no release, or half of one: it has no {name}.") from None
+    manifest = parse_manifest(data)
+    named = {entry.path: entry.sha256 for entry in manifest.files}
+    if named.get(LABELS_JSONL) != found:
+        raise ConflictError(
+            f"{folder}/{LABELS_JSONL} is not the one that its manifest names; fetch it again.",
+            code="release_damaged",
+        )
+    facts = manifest.facts
+    side = Side(None, facts.version, sha256_hex(data), parse_iso(facts.created_at))
+    return side, manifest, folder
+
+
+def _side(release: StoredRelease) -> Side:
+    return Side(release.id, release.version, release.manifest_sha256, release.created_at)
 
 
 def _load(connection: Connection, release_id: int) -> StoredRelease:
