@@ -4,14 +4,13 @@
 
 Every annotation is the answer of one task and its consensus: a choice for the tables, a box for
 COCO. Each export is a process of its own that does what the job does: write the folder, pack it,
-put the archive into a file store. The peak is the operating system's (`ru_maxrss`).
+put the archive into a file store. The peak is the operating system's (`VmHWM`).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import time
 from pathlib import Path
 
 from benchmarks import release_million as world_of
+from benchmarks.memory import peak_mib
 from fairhand.core.clock import ManualClock
 from fairhand.core.settings import Settings
 from fairhand.jobs.export import MakeExport
@@ -102,7 +102,7 @@ def export(folder: Path, project: int, form: str) -> None:
         "state": made.state,
         "written": made.file.rows,
         "seconds": round(time.perf_counter() - began, 1),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mib": round(peak_mib()),
         "archive_mib": (made.file.size_bytes or 0) // 2**20,
     }
     print(json.dumps(said))

@@ -6,10 +6,10 @@ python -m benchmarks.pay_close URL
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 
+from benchmarks.memory import peak_mib
 from benchmarks.pay_crowd import ENDS_AT
 from fairhand.storage.database import Database
 from fairhand.use_cases import close_pay_period
@@ -27,7 +27,7 @@ def main(url: str, at_once: int = close_pay_period.ENTRIES_AT_ONCE) -> None:
         "statements": closed.statements,
         "wall_s": time.perf_counter() - wall,
         "cpu_s": time.process_time() - cpu,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mb": peak_mib(),
     }
     database.close()
     print(json.dumps(said), flush=True)

@@ -7,7 +7,7 @@ Each engine runs in a process of its own on a workspace of its own (SQLite, as i
 empty table of predictions to a run that is done: tasks are read, put into pieces, asked about, and
 saved with the run's figures. `network` is a small ONNX network over 32 numbers of the data,
 `function` a Python function of many items. Peak memory is the largest resident set of the process
-that runs the command, by `getrusage`; Ray's own processes are counted apart (`ray_mb`, their sum,
+that runs the command (`VmHWM`); Ray's own processes are counted apart (`ray_mb`, their sum,
 sampled). The proposals of the engines are compared by a hash of all of them.
 """
 
@@ -17,7 +17,6 @@ import argparse
 import hashlib
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,7 @@ from typing import Any
 import numpy as np
 
 import fairhand
+from benchmarks.memory import peak_mib
 from fairhand.compute.assistants.contract import Item
 
 WIDTH = 32
@@ -106,7 +106,7 @@ def run(folder: Path, engine: str, kind: str) -> dict[str, Any]:
         "engine": engine, "kind": kind, "state": done.state, "tasks": done.done,
         "failed": done.failed, "seconds": round(seconds, 1),
         "tasks_a_second": round(done.done / seconds), "before_mb": round(before),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_mb": round(peak_mib()),
         "sha256": _hash(house),
     }  # fmt: skip
     if engine == "ray":

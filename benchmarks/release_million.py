@@ -6,14 +6,13 @@
 Three people answer each task (a sentence with a pet in it). Both runs are processes of their own
 that publish from copies of one workspace; all files are compared but `log.json`, whose event has a
 salt of its own. With `--engine` the second run is that engine's and the first the embedded
-writer's. The peak is the operating system's (`ru_maxrss`) of the process that publishes.
+writer's. The peak is the operating system's (`VmHWM`) of the process that publishes.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
 import shutil
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from benchmarks.memory import peak_mib
 from fairhand.core.clock import Instant
 from fairhand.proof.release.verify import verify_release
 from fairhand.storage import migrate
@@ -110,8 +110,7 @@ def publish(folder: Path, project: int, split: str, engine: str) -> None:
     press = replace(make_press(folder), engine=engine)
     began = time.perf_counter()
     made = publish_release(db, PublishRelease(project, splits=splits), _NOON, press)
-    seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seconds, peak = time.perf_counter() - began, peak_mib()
     files = {
         path.relative_to(made.directory).as_posix(): sha256(path.read_bytes()).hexdigest()
         for path in made.directory.rglob("*")
@@ -121,7 +120,7 @@ def publish(folder: Path, project: int, split: str, engine: str) -> None:
         json.dumps(
             {
                 "seconds": round(seconds, 1),
-                "peak_mib": peak // 1024,
+                "peak_mib": round(peak),
                 "rows": made.stats["rows"],
                 "annotations": made.stats["annotations"],
                 "mib": made.stats["bytes"] // 2**20,
