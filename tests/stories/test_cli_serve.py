@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -22,7 +22,7 @@ from fairhand.cli.voice import new_voice
 from fairhand.core.settings import Settings
 from tests.stories.terminal import Terminal
 
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 
 
 @pytest.fixture
@@ -53,11 +53,13 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         text=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         preexec_fn=_hear_ctrl_c,  # noqa: PLW1509  # it touches a signal and nothing else
+        start_new_session=True,
     )
     try:
         yield process
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # its own processes too: they hold the pipes
         process.communicate()
 
 

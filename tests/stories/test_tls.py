@@ -52,19 +52,36 @@ def test_it_is_kept_until_it_ends_soon_or_a_name_is_new(tmp_path: Path) -> None:
     assert own_certificate(tmp_path, NAMES, NOW).fingerprint != moved.fingerprint
 
 
-def test_the_terminal_shows_a_code_and_plain_words(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    settings, chain = choose_tls(
+def test_the_terminal_shows_a_code_and_plain_words(tmp_path: Path) -> None:
+    secured = choose_tls(
         Settings(workspace=tmp_path), tls=True, cert=None, key=None, host_given=False
     )
-    told = capsys.readouterr().err
-    assert chain is not None
+    settings, told = secured.settings, secured.words
+    assert secured.chain is not None
+    assert settings.host == "0.0.0.0"  # noqa: S104  # what phones need
     assert settings.public_url.startswith("https://")
     assert not settings.hsts, "a browser must not be held to a certificate that we made ourselves"
     assert terminal_code(settings.public_url) in told
     assert "connection is not private" in told
     assert "127.0.0.1" not in lan_names()[:-1]
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("127.0.0.1", "https://127.0.0.1:8000"), ("localhost", "https://localhost:8000"),
+     ("10.1.2.3", "https://10.1.2.3:8000")],
+)  # fmt: skip
+def test_only_what_is_listened_on_is_named(tmp_path: Path, host: str, url: str) -> None:
+    settings = Settings(workspace=tmp_path, host=host)
+    secured = choose_tls(settings, tls=True, cert=None, key=None, host_given=True)
+    assert (secured.settings.host, secured.settings.public_url) == (host, url)
+    assert "192.168.1.20" not in secured.words
+    assert ("Only this machine" in secured.words) == (host != "10.1.2.3")
+    assert ("Scan this" in secured.words) == (host == "10.1.2.3")
+    assert secured.chain is not None
+    held = x509.load_pem_x509_certificate(Path(secured.chain[0]).read_bytes())
+    names = held.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert host in [str(one.value) for one in names]
 
 
 def test_wrong_certificates_and_addresses_are_refused_in_words(tmp_path: Path) -> None:
@@ -74,8 +91,8 @@ def test_wrong_certificates_and_addresses_are_refused_in_words(tmp_path: Path) -
     for cert, key in ((made.cert, None), (made.cert, other.key), (tmp_path / "none", made.key)):
         with pytest.raises(InvalidError):
             choose_tls(settings, tls=False, cert=cert, key=key, host_given=False)
-    real, _ = choose_tls(settings, tls=False, cert=made.cert, key=made.key, host_given=False)
-    assert real.hsts
+    real = choose_tls(settings, tls=False, cert=made.cert, key=made.key, host_given=False)
+    assert real.settings.hsts
     plain = settings.model_copy(update={"public_url": "http://here:8000"})
     with pytest.raises(InvalidError, match="public_url"):
         choose_tls(plain, tls=True, cert=None, key=None, host_given=False)

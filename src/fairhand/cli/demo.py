@@ -75,8 +75,11 @@ def _serve(settings: Settings, contributors: int, seed: int, digits: int) -> Non
     with progress("Preparing the demo") as report:
         world = open_world(settings, system_now, digits, report)
     try:
-        _tell_links(world, contributors)
-        serve_house(world.house, _beside(world, contributors, seed))
+        serve_house(
+            world.house,
+            told=lambda: _tell_links(world, contributors),
+            background=_beside(world, contributors, seed),
+        )
         world.keep_time()
     finally:
         world.house.close()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fairhand.cli.opening import need_workspace, opened, settings_of
 from fairhand.cli.options import AsJson, Workspace
 from fairhand.cli.voice import remark
+
+if TYPE_CHECKING:
+    from fairhand.core.settings import Settings
 
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # compared with, not listened on
 
@@ -63,10 +66,26 @@ def serve(
     given = {"host": host, "port": port, "workers": workers, "background": background}
     settings = settings_of(workspace, **given)
     need_workspace(settings)
-    settings, chain = choose_tls(settings, tls=tls, cert=cert, key=key, host_given=bool(host))
+    secured = choose_tls(settings, tls=tls, cert=cert, key=key, host_given=bool(host))
+    settings = secured.settings
     check_port(settings)
     configure_logs(as_json=settings.log_json)
     house = open_house(settings)
+    with noted(settings):
+        try:
+            if settings.workers == 1:
+                serve_house(house, secured.chain, lambda: _tell(settings, secured.words))
+        finally:
+            house.close()
+        if settings.workers > 1:
+            _tell(settings, secured.words)
+            serve_many(settings, secured.chain)
+
+
+def _tell(settings: Settings, words: str) -> None:
+    """Say where it serves, and what to know about that."""
+    if words:
+        remark(words)
     remark(f"Fairhand serves {settings.workspace} on {settings.base_url} (Ctrl-C stops it)")
     if settings.host in _EVERYWHERE and not settings.public_url:
         remark(
@@ -75,14 +94,6 @@ def serve(
         )
     if not settings.background:
         remark("It does no background work: run `fairhand worker` beside it.")
-    with noted(settings):
-        try:
-            if settings.workers == 1:
-                serve_house(house, chain=chain)
-        finally:
-            house.close()
-        if settings.workers > 1:
-            serve_many(settings, chain)
 
 
 def worker(workspace: Workspace = None, as_json: AsJson = False) -> None:

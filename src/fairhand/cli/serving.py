@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import tempfile
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ Chain: TypeAlias = tuple[str, str]
 
 _KEEP_ALIVE_S = 30
 _SHUTDOWN_S = 10
+_HANGS_S = 60
+_NOT_STARTED = 3
 _BACKLOG = 2048
 
 
@@ -41,10 +45,14 @@ def check_port(settings: Settings) -> None:
 
 def serve_house(
     house: House,
-    background: AbstractAsyncContextManager[None] | None = None,
     chain: Chain | None = None,
+    told: Callable[[], None] | None = None,
+    background: AbstractAsyncContextManager[None] | None = None,
 ) -> None:
-    """Serve one open house from this process until it is stopped."""
+    """Serve one open house from this process until it is stopped; `told` is called when it listens.
+
+    Exits with 3, as uvicorn does, where it never came to listen.
+    """
     import uvicorn
 
     from fairhand.interop.label_studio.routes import routes as label_studio
@@ -52,7 +60,19 @@ def serve_house(
     from fairhand.web.app import create_app
 
     app = create_app(house, background or run_of(house), label_studio())
-    uvicorn.run(app, **_uvicorn_options(house.settings, chain))
+    server = uvicorn.Server(uvicorn.Config(app, **_uvicorn_options(house.settings, chain)))
+    bring_up = server.startup
+
+    async def startup(sockets: list[socket.socket] | None = None) -> None:
+        await bring_up(sockets)
+        if server.started and told is not None:
+            told()
+
+    server.startup = startup  # type: ignore[method-assign]  # the one moment it listens from
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(_NOT_STARTED)
 
 
 def serve_many(settings: Settings, chain: Chain | None = None) -> None:
@@ -106,6 +126,8 @@ def _uvicorn_options(settings: Settings, chain: Chain | None) -> dict[str, Any]:
         "log_level": "warning",
         "server_header": False,
         "timeout_keep_alive": _KEEP_ALIVE_S,
+        # A process that begins on a busy machine is not one that hangs.
+        "timeout_worker_healthcheck": _HANGS_S,
         "timeout_graceful_shutdown": _SHUTDOWN_S,
         "backlog": _BACKLOG,
     }
