@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from benchmarks.segmentation_assist import DATA, deepest, iou, load_nuclei, nuclei
+from benchmarks.segmentation_assist import DATA, deepest, iou, load_nuclei, mistakes, nuclei
 from fairhand.compute.models import click_network
 from fairhand.compute.models.click_sight import sight
 from fairhand.compute.models.clicks import OutlineClicker, PreparedPicture
@@ -62,10 +62,7 @@ def _some(
 
 def click(truth: Mask, mask: Mask, rng: np.random.Generator) -> Click:
     """Click in the middle of the largest mistake, or beside it."""
-    rows, columns = (np.flatnonzero((truth | mask).any(axis=axis)) for axis in (1, 0))
-    top, left = max(0, int(rows[0]) - 1), max(0, int(columns[0]) - 1)
-    part = slice(top, int(rows[-1]) + 2), slice(left, int(columns[-1]) + 2)
-    missing, extra = truth[part] & ~mask[part], mask[part] & ~truth[part]
+    missing, extra, top, left = mistakes(truth, mask)
     found = [deepest(missing), deepest(extra)]
     positive = found[0][2] >= found[1][2]
     wrong = missing if positive else extra

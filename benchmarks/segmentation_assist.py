@@ -70,11 +70,20 @@ def deepest(wrong: Mask) -> tuple[int, int, float]:
     return row, column, float(depth.max())
 
 
+def mistakes(truth: Mask, mask: Mask) -> tuple[Mask, Mask, int, int]:
+    """Cut out what is missing and what is too much; gives the first row and column as well."""
+    rows, columns = (np.flatnonzero((truth | mask).any(axis=axis)) for axis in (1, 0))
+    top, left = int(rows[0]), int(columns[0])
+    part = slice(top, int(rows[-1]) + 1), slice(left, int(columns[-1]) + 1)
+    return truth[part] & ~mask[part], mask[part] & ~truth[part], top, left
+
+
 def next_click(truth: Mask, mask: Mask) -> Click:
     """Click on the centre of the largest mistake: the pixel deepest inside one."""
-    missing, extra = deepest(truth & ~mask), deepest(mask & ~truth)
+    lacking, surplus, top, left = mistakes(truth, mask)
+    missing, extra = deepest(lacking), deepest(surplus)
     row, column, _ = missing if missing[2] >= extra[2] else extra
-    return Click(column, row, positive=missing[2] >= extra[2])
+    return Click(left + column, top + row, positive=missing[2] >= extra[2])
 
 
 def built_in(picture: Picture) -> Outliner:

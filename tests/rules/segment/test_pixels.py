@@ -131,6 +131,18 @@ def test_thin_things_are_found_by_a_network_over_lines() -> None:
             predictor(pack_learnt(read.header, {**read.arrays, **damage}))
 
 
+def test_lines_are_laid_only_where_people_drew_long_things(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lay(*_: object) -> None:
+        raise ArithmeticError("lines")
+
+    monkeypatch.setattr("fairhand.compute.models.pixel_features.line_planes", lay)
+    PixelTrainer().fit(ONE, [answered(1, *discs(1))], seed=3, version="1")
+    with pytest.raises(ArithmeticError):
+        PixelTrainer().fit(ONE, [answered(1, *threads(1))], seed=3, version="1")
+
+
 def test_a_window_of_a_picture_is_described_as_in_the_whole() -> None:
     picture, _ = discs(4)
     window = (slice(10, 60), slice(20, 90))

@@ -55,6 +55,8 @@ _PULL: Final = 1.0
 _SMOOTHING: Final = 0.7
 _FINE_GAIN: Final = 0.02
 """What looking for thin things must bring before it is done."""
+_LONG: Final = 4
+"""Specks, as long as wide, that a piece is as large as before thin things are looked for."""
 
 Points = NDArray[np.float32]
 
@@ -93,8 +95,10 @@ class PixelTrainer:
         """Learn from corrected pictures; the same ones and the same seed give the same bytes."""
         labels = label_values(question.config)
         newest = sorted(examples, key=lambda one: one.item.task_id)[-MOST_PICTURES:]
-        room = _AREA // max(1, len(newest))
-        seen = [one for example in newest for one in _look(question, example, room)]
+        answers = [one for example in newest for one in _read_answer(question, example)]
+        room = _AREA // max(1, len(answers))
+        thin = any(_is_thin([one.masks[label] for one in answers]) for label in labels)
+        seen = [_look(one, room, fine=thin) for one in answers]
         if not seen:
             raise NotEnoughError("No picture has been answered yet; one is enough to begin.")
         rng = np.random.default_rng(seed)
@@ -212,7 +216,16 @@ class PixelPredictor:
         return Proposal({self.question.name: answer}, score, details={"regions": len(regions)})
 
 
-def _look(question: Question, example: Example, room: int) -> Iterator[_Seen]:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """One corrected picture as it is looked at, with a mask for each label, and its weight."""
+
+    picture: NDArray[np.uint8]
+    masks: Mapping[str, Mask]
+    weight: float
+
+
+def _read_answer(question: Question, example: Example) -> Iterator[_Answer]:
     """Read a picture and its answer; what does not fit together is left out."""
     answer = example.value.get(question.name)
     if example.item.media is None or not isinstance(answer, Mapping):
@@ -229,13 +242,27 @@ def _look(question: Question, example: Example, room: int) -> Iterator[_Seen]:
             if one["label"] == label:
                 mask |= rle.decode(one["counts"], height, width)
         masks[label] = _resized(mask, (small.shape[0], small.shape[1]))
-    window = _window(np.logical_or.reduce(list(masks.values())), room)
-    yield _Seen(
-        pixel_features(small, window),
-        {label: mask[window] for label, mask in masks.items()},
-        example.weight,
-        {label: _areas(mask) for label, mask in masks.items()},
+    yield _Answer(small, masks, example.weight)
+
+
+def _look(answer: _Answer, room: int, *, fine: bool) -> _Seen:
+    """Describe the pixels of a picture, or of a window as large as there is room for."""
+    window = _window(np.logical_or.reduce(list(answer.masks.values())), room)
+    return _Seen(
+        pixel_features(answer.picture, window, fine=fine),
+        {label: mask[window] for label, mask in answer.masks.items()},
+        answer.weight,
+        {label: _areas(mask) for label, mask in answer.masks.items()},
     )
+
+
+def _is_thin(masks: Sequence[Mask]) -> bool:
+    """Say whether half of what people drew is in pieces much longer than wide."""
+    areas = np.sort([area for mask in masks for area in _areas(mask)])
+    if areas.size == 0:
+        return False
+    rising = np.cumsum(areas)
+    return bool(areas[np.searchsorted(rising, rising[-1] / 2)] > _LONG * _speck(masks))
 
 
 def _window(mask: Mask, room: int) -> Window:
@@ -343,10 +370,10 @@ def _tune(seen: Sequence[_Seen], label: str, rng: np.random.Generator, seed: int
         for features, tried in found.items():
             trial = _fit(own, label, rng, features=features, trees=_TRIAL_TREES, seed=seed)
             tried += [_tried(trial, one, label) for one in other]
-    coarse, fine = (
+    coarse, *fine = (
         _chosen(tried, features, free=len(seen) > 1) for features, tried in found.items()
     )
-    return fine if fine.worth > coarse.worth + _FINE_GAIN else coarse
+    return next((one for one in fine if one.worth > coarse.worth + _FINE_GAIN), coarse)
 
 
 def _cut(one: _Seen) -> list[_Seen]:
