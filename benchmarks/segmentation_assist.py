@@ -22,6 +22,7 @@ import csv
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -183,18 +184,14 @@ def click_through(outline: Outliner, truth: Mask) -> tuple[list[float], list[flo
     return curve, took
 
 
-def run_clicks(objects: int, draws: int, pictures: int) -> None:
-    methods: dict[str, Callable[[Picture], Outliner]] = {
-        "built-in": built_in,
-        "geodesic": geodesic,
-        "random walker": random_walker,
-    }
-    try:
-        import cv2  # noqa: F401
-
-        methods["GrabCut"] = grab_cut
-    except ImportError:
-        print("GrabCut: not run, cv2 is not installed here")
+def run_clicks(objects: int, draws: int, pictures: int, with_peers: bool) -> None:
+    methods: dict[str, Callable[[Picture], Outliner]] = {"built-in": built_in}
+    if with_peers:
+        methods |= {"geodesic": geodesic, "random walker": random_walker}
+        if find_spec("cv2") is None:
+            print("GrabCut: not run, cv2 is not installed here")
+        else:
+            methods["GrabCut"] = grab_cut
     for draw in range(draws):
         rng = np.random.default_rng(draw)
         curves: dict[str, list[list[float]]] = {name: [] for name in methods}
@@ -404,7 +401,7 @@ def main() -> None:
     )
     given = parser.parse_args()
     if given.part == "clicks":
-        run_clicks(given.objects, given.draws, given.pictures)
+        run_clicks(given.objects, given.draws, given.pictures, not given.no_peer)
         return
     for which in given.sets:
         counts = (2, 4) if which == "nuclei" else (min(8, len(pairs(which)) - 4),)
