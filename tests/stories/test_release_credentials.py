@@ -36,6 +36,7 @@ from tests.stories.release_world import SIGNER, make_answered_world, make_press
 from tests.stories.test_own_data_way import release
 
 c2pa = pytest.importorskip("c2pa", reason="install fairhand[people]")
+soundfile = pytest.importorskip("soundfile", reason="install fairhand[people]")
 
 NOON = Instant(MORNING + 9_000_000)
 
@@ -47,12 +48,21 @@ def picture(seed: int, form: str) -> bytes:
     return kept.getvalue()
 
 
+def sound(form: str) -> bytes:
+    kept = io.BytesIO()
+    soundfile.write(kept, np.sin(np.arange(8_000) / 20), 16_000, format=form)
+    return kept.getvalue()
+
+
 MEDIA = (
     ("image/png", ".png", picture(1, "PNG")),
     ("image/jpeg", ".jpg", picture(2, "JPEG")),
     ("audio/wav", ".wav", wave_header(800, 8_000) + b"\x01\x00" * 800),
+    ("audio/flac", ".flac", sound("FLAC")),
+    ("audio/mpeg", ".mp3", sound("MP3")),
     ("application/dicom", "", b"DICM" * 40),
     ("image/webp", ".webp", b"no picture at all"),
+    ("image/gif", ".gif", b""),
 )
 
 
@@ -81,8 +91,9 @@ def wrong_in(folder: Path) -> list[str]:
 
 
 def sidecars(made: PublishedRelease) -> dict[str, Path]:
-    found = (made.directory / "media").rglob("*.c2pa")
-    return {next(one.parent.glob(f"{one.stem}.[!c]*")).suffix: one for one in found}
+    media = (one for one in (made.directory / "media").rglob("*") if one.is_file())
+    beside = {one.suffix: one.with_suffix(".c2pa") for one in media if one.suffix != ".c2pa"}
+    return {ending: one for ending, one in beside.items() if one.is_file()}
 
 
 def test_pictures_and_sounds_get_credentials_that_c2pas_own_reader_trusts(
@@ -90,10 +101,11 @@ def test_pictures_and_sounds_get_credentials_that_c2pas_own_reader_trusts(
 ) -> None:
     made = published(sqlite_db, tmp_path)
     found = sidecars(made)
-    assert set(found) == {".png", ".jpg", ".wav"}, "what can have none is left without"
+    everything = {ending for _, ending, content in MEDIA if content}
+    assert set(found) == everything, "a file of no bytes is left without"
     root = (made.directory / "content-credentials.pem").read_text()
     settings = c2pa.Settings.from_dict({"trust": {"trust_anchors": root}})
-    for media_type, ending, content in MEDIA[:3]:
+    for media_type, ending, content in MEDIA[:5]:
         reader = c2pa.Reader(
             media_type, io.BytesIO(content), found[ending].read_bytes(), c2pa.Context(settings)
         )
@@ -107,10 +119,10 @@ def test_pictures_and_sounds_get_credentials_that_c2pas_own_reader_trusts(
         assert actions == ["c2pa.opened", "c2pa.published"]
     assert wrong_in(made.directory) == []
     facts = load_release(made.directory).manifest["facts"]
-    assert facts["credentials"] == {"files": 3, "without": 2}
+    assert facts["credentials"] == {"files": 7, "without": 1}
     card = (made.directory / "README.md").read_text()
     assert "license: cc-by-4.0\n" in card
-    assert "Content credentials (C2PA) beside the files, ending in .c2pa: 3" in card
+    assert "Content credentials (C2PA) beside the files, ending in .c2pa: 7" in card
 
 
 def test_a_second_release_differs_in_its_signatures_alone(
@@ -156,7 +168,7 @@ def test_what_was_changed_is_named(sqlite_db: Database, tmp_path: Path, harm: st
         root.write_text(stranger.root(system_now()))
     wrong = wrong_in(made.directory)
     named = "content-credentials.pem" if harm in ("gone", "root") else harmed.name
-    words = "2 of 3 content credentials" if harm == "gone" else named
+    words = "6 of 7 content credentials" if harm == "gone" else named
     assert any(words in one for one in wrong), wrong
 
 
@@ -178,7 +190,7 @@ def test_load_release_looks_at_the_media_too(sqlite_db: Database, tmp_path: Path
 def test_a_download_brings_the_credentials_along(sqlite_db: Database, tmp_path: Path) -> None:
     made = published(sqlite_db, tmp_path)
     names = {name for name, _ in iter_files(opened(sqlite_db, made))}
-    assert len([one for one in names if one.endswith(".c2pa")]) == 3
+    assert len([one for one in names if one.endswith(".c2pa")]) == 7
     assert "content-credentials.pem" in names
 
 

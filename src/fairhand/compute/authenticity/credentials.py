@@ -75,14 +75,14 @@ def sidecar_state(content: bytes, media_type: str, sidecar: bytes) -> State:
         return "broken"
 
 
-def released_state(file: Path, media_type: str, sidecar: bytes, root: str) -> State:
+def released_state(file: Path, sidecar: bytes, root: str) -> State:
     """Say whether a sidecar is of this file and was signed under a workspace's root (PEM)."""
     if not has_credentials():
         return "unread"
     c2pa = import_module("c2pa")
     try:
         with file.open("rb") as content:
-            reader = c2pa.Reader(media_type, content, sidecar, _trusting(root))
+            reader = c2pa.Reader("application/octet-stream", content, sidecar, _trusting(root))
             return "valid" if str(reader.get_validation_state()) == "Trusted" else "broken"
     except c2pa.C2paError:
         return "broken"

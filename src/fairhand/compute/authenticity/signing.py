@@ -35,6 +35,8 @@ _CAPTURE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture
 _EDITED: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/humanEdits"
 _RELEASE: Final = "org.fairhand.release"
 _PARENT: Final = "as_it_came"
+_AS_IT_CAME: Final = {"relationship": "parentOf", "label": _PARENT}
+_BYTES: Final = "application/octet-stream"
 _IN_MEMORY: Final = 16 * 1024 * 1024
 """Larger files go by the disk while they are signed."""
 
@@ -57,7 +59,7 @@ class ContentSigner:
         if not has_credentials():
             return None
         said = _manifest(self.workspace, media_type, hidden)
-        return self._sign(_builder(said), media_type, io.BytesIO(content), io.BytesIO(), now)
+        return self._sign(_builder(said), io.BytesIO(content), io.BytesIO(), now)
 
     def released(
         self, file: Path, media_type: str, said: Mapping[str, str], now: Instant
@@ -65,30 +67,40 @@ class ContentSigner:
         """Make the sidecar of a file as it lies in a release; None where there can be none.
 
         It says that the file was published unchanged, and in `said` where. What the file said of
-        itself before goes along. None without fairhand[people], and for a form of file that C2PA
-        does not know or that is broken. Raises UnavailableError when the key cannot be read.
+        itself before goes along, where its form is known and it is not broken. None without
+        fairhand[people], and for a file of no bytes. Raises UnavailableError when the key cannot
+        be read.
         """
         if not has_credentials():
             return None
         c2pa = import_module("c2pa")
-        builder = _builder(_published(self.workspace, file.name, media_type, said))
-        as_it_came = {"title": file.name, "relationship": "parentOf", "label": _PARENT}
-        try:
-            with file.open("rb") as source:
-                builder.add_ingredient(json.dumps(as_it_came), media_type, source)
-            with file.open("rb") as source, tempfile.SpooledTemporaryFile(_IN_MEMORY) as nowhere:
-                return self._sign(builder, media_type, source, nowhere, now)
-        except c2pa.C2paError:
-            return None
+        for form in (media_type, _BYTES):
+            builder = _builder(_published(self.workspace, file.name, media_type, said))
+            try:
+                with file.open("rb") as source:
+                    builder.add_ingredient(
+                        json.dumps({"title": file.name, **_AS_IT_CAME}), form, source
+                    )
+                with (
+                    file.open("rb") as source,
+                    tempfile.SpooledTemporaryFile(_IN_MEMORY) as nowhere,
+                ):
+                    return self._sign(builder, source, nowhere, now)
+            except c2pa.C2paError:
+                continue
+        return None
 
     def _sign(
         self,
         builder: Any,  # noqa: ANN401  # c2pa has no types
-        media_type: str,
         source: IO[bytes],
         nowhere: IO[bytes],
         now: Instant,
     ) -> bytes:
+        """Sign all bytes of a file as they are.
+
+        As a file of its own form, a FLAC or MP3 would be hashed as if something were put into it.
+        """
         c2pa = import_module("c2pa")
         key, chain = self._load(now)
 
@@ -98,7 +110,7 @@ class ContentSigner:
 
         builder.set_no_embed()
         with c2pa.Signer.from_callback(sign, c2pa.C2paSigningAlg.ES256, chain) as signer:
-            return bytes(builder.sign(signer, media_type, source, nowhere))
+            return bytes(builder.sign(signer, _BYTES, source, nowhere))
 
     def root(self, now: Instant) -> str:
         """Give the root's certificate (PEM), for whoever wants to trust this workspace."""

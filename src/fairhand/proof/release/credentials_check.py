@@ -26,13 +26,12 @@ def check_credentials(directory: Path, said: Mapping[str, int]) -> tuple[list[Is
     issues: list[Issue] = []
     found = gone = 0
     for entry in media_entries(directory / names.MEDIA_LIST):
-        media_type, path = type_of(entry.path), directory / entry.path
-        sidecar = sidecar_path(entry.path)
+        path, sidecar = directory / entry.path, sidecar_path(entry.path)
         gone += not path.is_file()
-        if media_type in (None, SIDECAR_TYPE) or not (directory / sidecar).is_file():
+        if type_of(entry.path) == SIDECAR_TYPE or not (directory / sidecar).is_file():
             continue
         found += 1
-        if path.is_file() and _is_wrong(path, media_type or "", directory / sidecar, root):
+        if path.is_file() and _is_wrong(path, directory / sidecar, root):
             issues.append(Issue(sidecar, f"{sidecar}: is not of the file beside it"))
     if not said["files"] - gone <= found <= said["files"]:
         words = f"{found} of {said['files']} content credentials are there"
@@ -43,7 +42,7 @@ def check_credentials(directory: Path, said: Mapping[str, int]) -> tuple[list[Is
     return [*issues, Issue(names.CREDENTIALS_ROOT, words, "warning")], words
 
 
-def _is_wrong(path: Path, media_type: str, sidecar: Path, root: str) -> bool:
+def _is_wrong(path: Path, sidecar: Path, root: str) -> bool:
     if sidecar.is_symlink() or sidecar.stat().st_size > _LARGEST:
         return True
-    return released_state(path, media_type, sidecar.read_bytes(), root) == "broken"
+    return released_state(path, sidecar.read_bytes(), root) == "broken"

@@ -31,6 +31,7 @@ _EXTENSIONS: Final = {
     "audio/mpeg": ".mp3",
     SIDECAR_TYPE: SIDECAR,
 }
+_UNKNOWN: Final = "application/octet-stream"
 _TYPES: Final = {ending: media_type for media_type, ending in _EXTENSIONS.items()}
 
 ReadMedia = Callable[[str], Iterable[bytes]]
@@ -92,10 +93,7 @@ def copy_media(
 
 
 def _sign(draft: Path, path: str, credentials: Credentials, said: Mapping[str, str]) -> bool:
-    media_type = type_of(path)
-    if media_type is None:
-        return False
-    made = credentials.sign(draft / path, media_type, said)
+    made = credentials.sign(draft / path, type_of(path) or _UNKNOWN, said)
     if made is not None:
         (draft / sidecar_path(path)).write_bytes(made)
     return made is not None

@@ -65,7 +65,7 @@ def credential_words(facts: ReleaseFacts) -> list[str]:
         "the certificate to trust is content-credentials.pem."
     ]
     if made["without"]:
-        told.append(f"Files of a form that can have none, or broken: {made['without']}.")
+        told.append(f"Files without any, of no bytes: {made['without']}.")
     return told
 
 
