@@ -92,7 +92,7 @@ def serving(
 
     def knows(_: SMTP, __: Session, ___: Envelope, ____: str, given: object) -> AuthResult:
         right = isinstance(given, LoginPassword) and given.password == password.encode()
-        return AuthResult(success=right)
+        return AuthResult(success=right, handled=False)
 
     port = free_port()
     controller = Controller(
@@ -104,7 +104,6 @@ def serving(
         require_starttls=starttls is not None,
         authenticator=knows if password else None,
         auth_required=bool(password),
-        auth_require_tls=False,
         enable_SMTPUTF8=smtputf8,
     )
     controller.start()

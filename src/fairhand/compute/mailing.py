@@ -35,8 +35,11 @@ def hand_over(settings: MailSettings, letter: EmailMessage) -> Handed:
         return _answered(code, said)
     except smtplib.SMTPAuthenticationError as error:
         return Handed("later", f"The password was not taken: {_plain(error.smtp_error)}")
-    except smtplib.SMTPResponseException as error:
+    except smtplib.SMTPDataError as error:
         return _answered(error.smtp_code, error.smtp_error)
+    except smtplib.SMTPResponseException as error:
+        # It refuses us or our sender, not the letter: the settings can be mended meanwhile.
+        return Handed("later", _said(error.smtp_code, error.smtp_error))
     except smtplib.SMTPNotSupportedError as error:
         if "SMTPUTF8" in str(error) or "utf8" in str(error).lower():
             return Handed("refused", "The mail server takes no address with such letters.")
@@ -85,10 +88,14 @@ def connected(settings: MailSettings) -> Iterator[smtplib.SMTP]:
 
 
 def _answered(code: int, said: bytes | str) -> Handed:
-    words = f"{code} {_plain(said)}".strip()
+    words = _said(code, said)
     if code in _AUTHENTICATION or code < _PERMANENT:
         return Handed("later", words)
     return Handed("refused", words)
+
+
+def _said(code: int, said: bytes | str) -> str:
+    return f"{code} {_plain(said)}".strip() if code > 0 else _plain(said)
 
 
 def _plain(said: bytes | str) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 from fairhand.compute.mailing import Handed, connected, hand_over
 from fairhand.core.errors import FairhandError
 from fairhand.use_cases.house import House
-from fairhand.use_cases.letter_words import Told, write_letter
+from fairhand.use_cases.letter_words import UNWRITABLE, Told, write_letter
 
 
 def check_mail(house: House) -> tuple[Literal["ok", "fail"], str]:
@@ -41,6 +41,6 @@ def send_test(house: House, address: str, locale: str) -> Handed:
     try:
         now = house.clock()
         letter = write_letter(house.settings.mail, told, f"<fairhand.test.{now}@{domain}>", now)
-    except (ValueError, IndexError):
+    except UNWRITABLE:
         return Handed("refused", "No letter can be addressed like this.")
     return hand_over(house.settings.mail, letter)

@@ -5,18 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from html import escape
 from typing import Final
 
+import idna
+
 from fairhand.core.clock import Instant
 from fairhand.core.mail_settings import MailSettings
 from fairhand.core.words import mail_words
 
+_FOREIGN: Final = re.compile(r"[^\x00-\x7f]")
 _MOST_NAME: Final = 100
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
+UNWRITABLE: Final = (ValueError, IndexError, MessageError)
+"""What writing a letter raises for an address that no header can hold."""
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# What turns the direction of a line or is no letter at all: a name could look like another.
+_UNSEEN: Final = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 
 # By kind: the subject, what it says, and what the button says (where there is a link).
 SAID: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
@@ -181,7 +189,7 @@ def write_letter(
     to = _address(told.address)
     letter = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
     letter["From"] = Address(name, addr_spec=settings.sender)
-    letter["To"] = Address(addr_spec=to)
+    letter["To"] = _recipient(to)
     if settings.reply_to:
         letter["Reply-To"] = Address(addr_spec=settings.reply_to)
     letter["Subject"] = words(subject, **values)
@@ -219,12 +227,26 @@ def _as_html(language: str, said: list[str], told: Told, button: str, stop: str)
 
 def _plain(name: str) -> str:
     """A name as a header holds it: one line, not too long."""
-    return _CONTROL.sub(" ", name).strip()[:_MOST_NAME]
+    return _CONTROL.sub(" ", _UNSEEN.sub("", name)).strip()[:_MOST_NAME].strip()
+
+
+def _recipient(to: str) -> Address:
+    """The address as a header has it; its local part may be in any script (RFC 6531).
+
+    The library takes no address whole that is not ASCII; so its shape is looked at without them.
+    """
+    Address(addr_spec=_FOREIGN.sub("x", to))
+    local, _, domain = to.rpartition("@")
+    return Address(username=local, domain=domain) if not to.isascii() else Address(addr_spec=to)
 
 
 def _address(address: str) -> str:
     """An address as it travels: its domain in the letters of the net."""
-    if _CONTROL.search(address):
-        raise ValueError("an address has no line breaks")
+    if _CONTROL.search(address) or _UNSEEN.search(address):
+        raise ValueError("an address has no line breaks, nor what nobody sees")
     local, _, domain = address.rpartition("@")
-    return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
+    if domain.isascii():
+        return f"{local}@{domain}"
+    # As today's mail programs and browsers read it (UTS 46): the older rules, which Python has,
+    # write "straße" as "strasse", which is another's.
+    return f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,13 +17,14 @@ import orjson
 
 from fairhand.compute.mailing import Handed, hand_over
 from fairhand.core.clock import DAY_MS, MINUTE_MS, Instant
-from fairhand.core.errors import FairhandError
+from fairhand.core.errors import FairhandError, UnavailableError
 from fairhand.people.post import store
 from fairhand.people.post.rules import CHOSEN, Letter, stop_token, wait_after
 from fairhand.use_cases.house import House
-from fairhand.use_cases.letter_words import Told, path_of, write_letter
+from fairhand.use_cases.letter_words import UNWRITABLE, Told, path_of, write_letter
 
-_CLAIM_MS: Final = 10 * MINUTE_MS  # longer than an attempt can take
+_CLAIM_MS: Final = 20 * MINUTE_MS  # longer than an attempt and writing it down can take
+_SETTLE_WAITS_S: Final = (0.5, 1, 2, 5, 10, 30, 60, 60, 60, 60)
 
 
 @dataclass
@@ -41,8 +43,11 @@ class Postman:
         self._out.join(wait_s)
 
     def _carry(self) -> None:
-        while self._may_go() and send_next(self.house):
-            self._went.append(self.house.clock())
+        try:
+            while self._may_go() and send_next(self.house):
+                self._went.append(self.house.clock())
+        except UnavailableError:
+            return  # the database is away; the next round looks again
 
     def _may_go(self) -> bool:
         while self._went and self._went[0] <= self.house.clock() - MINUTE_MS:
@@ -96,7 +101,7 @@ def _hand(house: House, letter: Letter, sealed: bytes | None, now: Instant) -> H
     domain = mail.sender.rpartition("@")[2]
     try:
         written = write_letter(mail, told, f"<fairhand.{letter.id}.{letter.made_at}@{domain}>", now)
-    except (ValueError, IndexError):
+    except UNWRITABLE:
         return Handed("refused", "No letter can be addressed like this.")
     try:
         return hand_over(mail, written)
@@ -105,6 +110,16 @@ def _hand(house: House, letter: Letter, sealed: bytes | None, now: Instant) -> H
 
 
 def _settle(house: House, letter: Letter, went: Handed) -> None:
+    """Write how it went, waiting for a database that is away: else a sent letter goes again."""
+    for wait_s in _SETTLE_WAITS_S:
+        try:
+            return _write_down(house, letter, went)
+        except UnavailableError:
+            time.sleep(wait_s)
+    return _write_down(house, letter, went)
+
+
+def _write_down(house: House, letter: Letter, went: Handed) -> None:
     now = house.clock()
     wait = wait_after(letter.attempts + 1, random.Random().uniform)  # noqa: S311
     with house.db.write() as connection:
