@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,17 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairhand.cli.options import AsJson
+from fairhand.cli.progress import progress
 from fairhand.cli.voice import remark, table, tell
 
 if TYPE_CHECKING:
     from fairhand.client import Client
     from fairhand.client.exports import Export
+    from fairhand.client.shapes import Job
 
 group = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Files in other tools' formats that a server makes: ask, list, fetch.",
 )
+_PATIENCE_S = 15.0
 ProjectName = Annotated[str, typer.Argument(metavar="PROJECT", help="Its number or short name.")]
 Server = Annotated[
     str | None,
@@ -60,8 +64,9 @@ def make(
         asked = client.exports.make(
             _number(client, project), form, release=release, question=question, answers=answers
         )
-        remark(f"Export {asked.id} is being made.")
-        _fetch(asked.wait(), output)
+        remark(f"Export {asked.id} is being made; stopped here, it goes on. Fetch it later with:")
+        remark(f"  fairhand exports get {project} {asked.id}")
+        _fetch(_waited(asked), output)
 
 
 @group.command("list")
@@ -93,7 +98,25 @@ def get(
     Example:  fairhand exports get cells 4Jf0... -o cells.zip --server https://label.example.org
     """
     with _asked(server) as client:
-        _fetch(client.exports.look(_number(client, project), export).wait(), output)
+        found = client.exports.look(_number(client, project), export)
+        if found.facts["state"] == "making":
+            found = _waited(found)
+        _fetch(found, output)
+
+
+def _waited(export: Export) -> Export:
+    """Wait for the file, and say so when nobody makes it."""
+    asked, is_told = time.monotonic(), False
+
+    def look(job: Job) -> None:
+        nonlocal is_told
+        report(job["done"], job["total"])
+        if job["state"] == "queued" and not is_told and time.monotonic() - asked > _PATIENCE_S:
+            is_told = True
+            remark("It still waits for its turn. Does a server or `fairhand worker` do the work?")
+
+    with progress(f"Making {export.facts['format']}") as report:
+        return export.wait(look)
 
 
 def _fetch(export: Export, output: Path | None) -> None:

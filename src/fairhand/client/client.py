@@ -40,6 +40,7 @@ from fairhand.client.wellbeing import Wellbeing
 _API = "/api/v1"
 _DEFAULT_URL = "http://127.0.0.1:8000"
 OnProgress = Callable[[shapes.Job], None]
+_AWAY_S = 60.0
 
 
 class Client:
@@ -540,10 +541,20 @@ class Client:
         timeout_s: float = 3_600.0,
         on_progress: OnProgress = lambda _job: None,
     ) -> shapes.Job:
-        """Wait for a job's end; raises JobFailedError when it failed, FairhandError when late."""
-        waited, pause = 0.0, 0.1
+        """Wait for a job's end; raises JobFailedError when it failed, FairhandError when late.
+
+        A server that was there and starts anew is waited for: its jobs go on.
+        """
+        waited, pause, seen = 0.0, 0.1, None
         while True:
-            job = self.job(job_id)
+            try:
+                job, seen = self.job(job_id), waited
+            except FairhandError as error:
+                if error.code != "unreachable" or seen is None or waited - seen > _AWAY_S:
+                    raise
+                self._sleep(1.0)
+                waited += 1.0
+                continue
             on_progress(job)
             if job["state"] == "failed":
                 issues = [Issue(**one) for one in job["issues"]]

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from fairhand.client import shapes
 from fairhand.client.transport import Transport
 
-_Wait = Callable[[str], Any]
+_Wait = Callable[..., Any]
+_OnProgress = Callable[[shapes.Job], None]
 _Save = Callable[[str, str | Path], Path]
 
 
@@ -33,9 +35,12 @@ class Export:
         """What the format could not hold: reason to count."""
         return {one["reason"]: one["count"] for one in self.facts["left_out"]}
 
-    def wait(self) -> Export:
-        """Wait until the file is ready; raises JobFailedError with the reason where it is not."""
-        return self._exports.wait(self)
+    def wait(self, on_progress: _OnProgress = lambda _job: None) -> Export:
+        """Wait until the file is ready; raises JobFailedError with the reason where it is not.
+
+        `on_progress` is told how far the job is, each time it is looked at.
+        """
+        return self._exports.wait(self, on_progress)
 
     def save(self, path: str | Path) -> Path:
         """Fetch the file; written whole or not at all."""
@@ -77,9 +82,9 @@ class Exports:
         found = self._http.json("GET", _path(project_id))["exports"]
         return [Export(cast("dict[str, Any]", one), self) for one in found]
 
-    def wait(self, export: Export) -> Export:
+    def wait(self, export: Export, on_progress: _OnProgress = lambda _job: None) -> Export:
         """Wait for an export; see `Export.wait`."""
-        self._wait(export.id)
+        self._wait(export.id, on_progress=on_progress)
         return self.look(int(export.facts["project_id"]), export.id)
 
     def save(self, export: Export, path: str | Path) -> Path:
