@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import tarfile
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from tests.rules.formats.reading import Asked, gradient, saved, split
 from tests.rules.formats.test_sounds import tone
 
 SHA = "ab" * 32
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Row = dict[str, Any]
 
 awkward = st.one_of(
@@ -346,3 +348,18 @@ def test_plain_exports_are_read_back_with_their_answers(
         path = path if name in ("hf", "webdataset") else path / f"labels.{name}"
         (again,) = rows_again(path, "text", asked("text", max_length=50_000))
         assert (again["data"], again["value"]) == (data, value)
+
+
+@settings(max_examples=20)
+@given(text=awkward, answer=spoken)
+def test_a_table_of_text_holds_the_data_and_the_answers_whole(
+    text: str, answer: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("table")
+    data = {"text": text, "more": {"n": 1.5, "none": None, "list": [True, text]}}
+    report = export("csv", [row(1, "text", answer, data)], folder)
+    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+        (read,) = csv.DictReader(file, strict=True)
+    assert json.loads(read["data"]) == data
+    assert read["q"].removeprefix("'" if answer.startswith(FORMULA) else "") == answer
+    assert (read["task_id"], read["q_confidence"], report.left_out.total()) == ("1", "0.75", 0)

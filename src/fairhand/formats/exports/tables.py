@@ -32,18 +32,23 @@ def write_jsonl(items: Iterator[Item], folder: Path, options: Options) -> Report
 
 
 def write_csv(items: Iterator[Item], folder: Path, options: Options) -> Report:
-    """Write `labels.csv`. A cell that a spreadsheet would run gets an apostrophe before it."""
+    """Write `labels.csv`, the data as JSON in the last column.
+
+    A cell that a spreadsheet would run gets an apostrophe before it.
+    """
     report = Report(files=["labels.csv"])
     questions = list(options.labels)
     with (folder / "labels.csv").open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        named = columns_of(questions, _PLAIN, report).values()
-        table.writerow([*_PLAIN, *(answer for answer, _ in named), *(sure for _, sure in named)])
+        table = csv.writer(file, lineterminator="\r\n")  # or a lone \r would not be quoted
+        named = columns_of(questions, (*_PLAIN, "data"), report).values()
+        answers, sures = (answer for answer, _ in named), (sure for _, sure in named)
+        table.writerow([*_PLAIN, *answers, *sures, "data"])
         for item in _counted(items, report, options):
             rows = {str(row["question"]): row for row in item.rows}
             values = [_cell(rows[one].get("value")) if one in rows else "" for one in questions]
             sure = [rows[one].get("confidence", "") if one in rows else "" for one in questions]
-            table.writerow([*(_safe(part) for part in _head(item).values()), *values, *sure])
+            head = (_safe(part) for part in _head(item).values())
+            table.writerow([*head, *values, *sure, orjson.dumps(item.data).decode()])
     return report
 
 
