@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -63,6 +64,19 @@ def test_the_earnings_page_shows_pay_for_an_hour_beside_the_floor_and_the_years(
         'href="/earnings/export"',
     ):
         assert wanted in text, wanted
+
+
+def test_the_first_page_says_of_this_period_what_the_earnings_page_says(
+    world: World, amina: TestClient
+) -> None:
+    first, earnings = (amina.get(place).text.replace("\u00a0", " ") for place in ("/", "/earnings"))
+    told = re.search(r'this period: <strong class="money">(.*?)</strong> for .*?>(.*?)<', first)
+    assert told, first
+    amount, time = told.groups()
+    assert re.findall(r'class="value">(.*?)<', earnings) == [amount]
+    assert f"for {time} of paid time" in earnings
+    close(world)
+    assert "Earned in this period" not in amina.get("/").text
 
 
 def test_the_statement_page_shows_each_line_with_evidence_and_a_way_to_dispute_it(

@@ -14,7 +14,7 @@ from fairhand.core.clock import DAY_MS, Instant
 from fairhand.core.errors import ForbiddenError
 from fairhand.core.ids import sha256_hex
 from fairhand.core.money import MICROS, Money
-from fairhand.core.words import desk_words, direction_of
+from fairhand.core.words import desk_words, direction_of, words_for
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.hand_out_task import HandedOut, HandOutTask, hand_out_task
 from fairhand.use_cases.house import House
@@ -31,7 +31,8 @@ from fairhand.use_cases.read_offers import (
     list_offers,
     time_words,
 )
-from fairhand.use_cases.read_pay import read_earnings, read_paid_ms
+from fairhand.use_cases.read_pay import read_paid_ms
+from fairhand.use_cases.read_pay_office import preview_own
 from fairhand.use_cases.read_project import read_project
 from fairhand.use_cases.versions import current_version
 from fairhand.web.desk.words import words_address
@@ -187,15 +188,13 @@ def _offer(house: House, offer: Offer) -> dict[str, Any]:
     }
 
 
-def _paid(house: House, actor: Actor) -> dict[str, Any] | None:
-    earned = read_earnings(house.db, actor.person_id).currencies
-    if not earned:
-        return None
-    first = earned[0]
-    total = Money((first.accrued_micros + first.top_up_micros) // MICROS, first.currency)
-    return {
-        "seconds": first.paid_ms // 1_000,
-        "amount": total.decimal(),
-        "currency": first.currency,
-        "href": "/earnings",
-    }
+def _paid(house: House, actor: Actor) -> list[dict[str, str]]:
+    """What this period came to so far: the same sums as on the page of earnings."""
+    words = words_for("en")
+    return [
+        {
+            "amount": words.money(one.gross_micros, one.currency),
+            "time": words.duration(one.paid_ms),
+        }
+        for one in preview_own(house.db, actor.person_id, house.clock())
+    ]
