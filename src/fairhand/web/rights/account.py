@@ -21,6 +21,7 @@ from fairhand.use_cases.end_identity import EndIdentity, end_identity
 from fairhand.use_cases.house import House
 from fairhand.use_cases.manage_tokens import CreateToken, create_token, list_tokens, revoke_token
 from fairhand.use_cases.read_people import read_account
+from fairhand.use_cases.read_project import read_project
 from fairhand.use_cases.read_sign_on import buttons, read_identities
 from fairhand.web.shared.doors import SESSION_COOKIE, guard
 from fairhand.web.shared.forms import Form, failed
@@ -175,7 +176,7 @@ def _show(
         "languages": list(INTERFACE.items()),
         "tokens": list_tokens(house.db, actor.person_id),
         "roles": sorted(
-            role + (f" in project {project_id}" if project_id else "")
+            role + (f" in “{read_project(house.db, project_id).title}”" if project_id else "")
             for project_id, roles in actor.roles.items()
             for role in roles
         ),
