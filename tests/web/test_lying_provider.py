@@ -140,6 +140,41 @@ def test_userinfo_about_somebody_else_is_not_believed(company: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    ("verified", "way"),
+    [
+        ("amina@example.org", "/"),
+        ("mallory@example.org", "/sign-on/company/prove?"),
+        ("", "/sign-on/company/prove?"),
+    ],
+)
+def test_an_address_is_not_verified_because_another_one_is(
+    world: World, verified: str, way: str
+) -> None:
+    roles = {"leaf-team": ["contributor"]}  # groups are asked of userinfo
+    with desk(world, admit=True, link_by_email=True, roles=roles) as company:
+        company.account("amina@example.org")
+        company.provider.left_out = {"groups", "email_verified"}
+        company.provider.userinfo = {
+            "sub": "user-amina",
+            "groups": [],
+            "email_verified": True,
+            **({"email": verified} if verified else {}),
+        }
+        where = company.sign_on().headers["location"]
+        assert where.partition("proof=")[0] == way
+
+
+def test_an_address_that_only_looks_alike_in_small_letters_is_nobodys(world: World) -> None:
+    with desk(world, link_by_email=True) as company:
+        company.account("kiki@example.org")
+        company.provider.person["email"] = "\N{KELVIN SIGN}iki@example.org"
+        assert "/prove?" in company.sign_on().headers["location"]
+        assert world.cast.rows("SELECT count(*) FROM identity") == [(0,)]
+        company.provider.person["email"] = "KIKI@example.org"
+        assert company.sign_on().headers["location"] == "/"
+
+
+@pytest.mark.parametrize(
     ("groups", "roles"),
     [
         ("owners", [(0, "owner")]),

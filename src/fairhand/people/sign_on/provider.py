@@ -147,7 +147,10 @@ def read_claims(settings: SignOn, tokens: Mapping[str, Any], nonce: str, now: In
         return claims
     if "email" not in claims:  # whether an address is verified is said by whoever says the address
         claims.pop("email_verified", None)
-    return {**_userinfo(settings, known.document, asked.access_token, claims), **claims}
+    further = dict(_userinfo(settings, known.document, asked.access_token, claims))
+    if further.get("email") != claims.get("email", further.get("email")):
+        further.pop("email_verified", None)  # it is said of another address than the token's
+    return {**further, **claims}
 
 
 def _userinfo(

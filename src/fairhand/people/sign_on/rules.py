@@ -184,7 +184,9 @@ def _email(value: object) -> str:
     text = value.strip().lower()
     local, at, domain = text.rpartition("@")
     fits = local and at and domain and len(text) <= _MAX_EMAIL
-    return text if fits and not set(text) & set(" ,;<>") else ""
+    # A Kelvin sign's small letter is a plain k: whoever has that address has not its namesake's.
+    is_folded = any(not one.isascii() and min(one.lower()).isascii() for one in value)
+    return text if fits and not is_folded and not set(text) & set(" ,;<>") else ""
 
 
 def _name(claims: Mapping[str, Any]) -> str:
