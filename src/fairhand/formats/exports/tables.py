@@ -104,4 +104,5 @@ def _cell(value: Any) -> str:  # noqa: ANN401  # any JSON value
 def _safe(value: Any) -> Any:  # noqa: ANN401  # any JSON value
     if value is None:
         return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    is_run = isinstance(value, str) and value.lstrip("'").startswith(_FORMULA)
+    return f"'{value}" if is_run else value

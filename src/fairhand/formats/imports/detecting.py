@@ -14,6 +14,7 @@ _CHAT: Final = frozenset(
     {"messages", "tools", "parallel_tool_calls", "functions", "id", "source", "prompt_id"}
 )
 _OWN: Final = frozenset({"task_id", "file_name", "data"})
+_OWN_TABLE: Final = b"task_id,file_name,split,"
 _MARKS: Final = ("chosen", "completion", "messages", "preferred_output", "message_id", "task_id")
 _JUDGED: Final = re.compile(rb"\S+[ \t]+(?:0|Q0|1)[ \t]+\S+[ \t]+-?\d+[ \t]*\r?\n")
 _CLIPS: Final = (b"client_id\t", b"path\t", b"\tsentence")
@@ -55,6 +56,8 @@ def of_head(head: bytes, name: str) -> str | None:
     if head[_TAR] == b"ustar":
         return "webdataset"
     first = head.split(b"\n", 1)[0]
+    if first.startswith(_OWN_TABLE) and first.rstrip().endswith(b",data"):
+        return "fairhand"
     if all(part in first for part in _CLIPS):
         return "common-voice"
     if _JUDGED.match(head) and not name.casefold().endswith((".csv", ".tab")):

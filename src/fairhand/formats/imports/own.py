@@ -6,20 +6,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from fairhand.core.errors import Issue, MalformedError
+from fairhand.formats import csv
 from fairhand.formats.imports.rows import read_entries
 from fairhand.formats.json_text import parse_json
-from fairhand.formats.options import ReadOptions, Row, Source
+from fairhand.formats.lines import unzipped
+from fairhand.formats.options import ReadOptions, Row, Source, opened
 from fairhand.labels.kind import json_type
 from fairhand.model.task import NewPrediction
 
 _SURE: Final = "_confidence"
+_TABLE: Final = b"task_id,file_name,split,"
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN: Final = ("text",)
 """Kinds whose answer is a text and nothing else, even one that looks like JSON."""
 
 
 def read_rows(source: Source, options: ReadOptions) -> Iterator[Row | Issue]:
-    """Yield rows of an export in JSON lines or Parquet, their answers as predictions."""
-    for row in read_entries(source, options):
+    """Yield rows of an export in JSON lines, CSV or Parquet, their answers as predictions."""
+    for row in _entries(source, options):
         if isinstance(row, Issue):
             yield row
             continue
@@ -27,6 +31,32 @@ def read_rows(source: Source, options: ReadOptions) -> Iterator[Row | Issue]:
             yield own_row(row, options)
         except MalformedError as error:
             yield Issue(row.place, error.message)
+
+
+def _entries(source: Source, options: ReadOptions) -> Iterator[Row | Issue]:
+    with opened(source) as file:
+        is_table = unzipped(file).read(len(_TABLE)) == _TABLE
+    if not is_table:
+        yield from read_entries(source, options)
+        return
+    for row in csv.read_rows(source, options):
+        yield _of_cells(row) if isinstance(row, Row) else row
+
+
+def _of_cells(row: Row) -> Row:
+    """Undo what a table of text does: no value is an empty cell, a number is its digits."""
+    values: dict[str, Any] = {}
+    for name, cell in row.values.items():
+        is_marked = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA)
+        values[name] = cell[1:] if is_marked else cell
+        if cell == "":
+            values[name] = None
+        elif name.endswith(_SURE):
+            try:
+                values[name] = float(cell)
+            except ValueError:
+                values[name] = None
+    return Row(row.place, values)
 
 
 def own_row(row: Row, options: ReadOptions) -> Row:
