@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -200,6 +201,21 @@ def test_a_redirect_to_another_port_is_checked_as_any_address(echo: SmallServer)
             with pytest.raises(AssistantError, match="final address"):
                 client.post_json(server.url, {"access_token": "secret"})
     assert len(echo.asked) == 1
+
+
+def test_a_file_behind_a_redirect_is_asked_for_with_its_key_at_its_own_place_alone(
+    echo: SmallServer,
+) -> None:
+    def on(asked: Asked) -> Answer:
+        if asked.path == "/there":
+            return Answer(None, 302, {"Location": f"{echo.url}/away"})
+        return Answer(None, 302, {"Location": "/there"})
+
+    key = {"Authorization": "Bearer s"}
+    with serving(on) as server, guarded_client([server.place, echo.place]) as client:
+        client.get_file(f"{server.url}/here", BytesIO(), headers=key)
+        assert [one.headers.get("Authorization") for one in server.asked] == ["Bearer s"] * 2
+    assert [one.headers.get("Authorization") for one in echo.asked] == [None]
 
 
 def test_redirects_without_end_come_to_one() -> None:
