@@ -20,10 +20,12 @@ from fairhand.people.accounts.erasure_store import erase_rows
 from fairhand.people.post import store
 from fairhand.people.post.rules import stop_token
 from fairhand.use_cases.check_mail import check_mail, send_test
+from fairhand.use_cases.examine_house import check_mail_way
 from fairhand.use_cases.letter_words import SAID, STOP, Told, write_letter
 from fairhand.use_cases.make_reset_link import make_reset_link
 from fairhand.use_cases.put_letters import News
 from fairhand.use_cases.read_letters import preview_letter, read_outbox
+from fairhand.use_cases.read_server import read_server
 from fairhand.use_cases.seal_log import seal_log
 from fairhand.use_cases.send_letters import Postman, forget_letters, send_next
 from tests.mail_server import Box, mail_to, serving, text_of
@@ -145,6 +147,26 @@ def test_a_reset_link_ends_after_an_hour_and_three_are_made_at_most(post: World)
     assert client.post(f"/reset/{secret}", data={"new_password": NEW}).status_code == 401
     send_next(post.house)
     assert read_outbox(post.house)[-1].trouble.startswith("Its link had ended")
+
+
+def test_the_doctor_and_the_measures_tell_of_a_letter_that_waits(
+    post: World, box: tuple[Box, int]
+) -> None:
+    assert check_mail_way(post.house).state == "ok"
+    box[0].to_recipient = "451 come back later"
+    invite(post)
+    send_next(post.house)
+    post.cast.clock.advance(HOUR_MS)
+    assert check_mail_way(post.house).state == "ok", "it may well go out yet"
+    post.cast.clock.advance(HOUR_MS)
+    found = check_mail_way(post.house)
+    assert (found.state, found.words) == ("warn", "Letters that wait: 1; the oldest for 2 hours.")
+    figures = read_server(post.house).figures
+    assert (figures.letters, figures.letter_wait_s) == ({"waiting": 1}, 7_200)
+    box[0].to_recipient = "550 no such person"
+    assert send_next(post.house)
+    assert check_mail_way(post.house).state == "ok"
+    assert read_server(post.house).figures.letters == {"given_up": 1}
 
 
 def test_asking_often_is_bounded(post: World) -> None:

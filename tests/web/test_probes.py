@@ -152,6 +152,7 @@ def test_metrics_count_requests_by_template_and_say_what_waits(world: World, hou
     assert found["fairhand_queue_tasks",] > 0
     assert found["fairhand_database_bytes",] > 10_000
     assert found["fairhand_log_unsealed_events",] > 0
+    assert (found["fairhand_letters", "waiting"], found["fairhand_letter_wait_seconds",]) == (0, 0)
     assert "amina" not in text.lower()
     assert "exposure" not in text
     assert "wellbeing" not in re.sub(r'route="[^"]*"', "", text)

@@ -24,7 +24,7 @@ from fairhand.proof.log import tiles
 from fairhand.storage import migrate
 from fairhand.storage.engine_facts import count_stuck_jobs, load_engine_facts
 from fairhand.storage.process_store import list_processes
-from fairhand.storage.server_figures import jobs_by_state, log_waits
+from fairhand.storage.server_figures import jobs_by_state, letters_wait, log_waits
 from fairhand.use_cases.back_up import LAST
 from fairhand.use_cases.check_mail import check_mail
 from fairhand.use_cases.check_sign_on import check_sign_on
@@ -36,6 +36,7 @@ _MUCH_SKEW_MS: Final = 60_000
 _SEAL_LAG_S: Final = 60
 _STILL_MS: Final = 10 * MINUTE_MS
 _BACKUP_DAYS: Final = 7
+_LETTER_WAIT_S: Final = 3_600
 _LITTLE_BYTES: Final = 2 * 1024**3
 _NOTHING_BYTES: Final = 200 * 1024**2
 _ASK_S: Final = 3.0
@@ -279,10 +280,18 @@ def check_backup(house: House) -> Finding:
 
 
 def check_mail_way(house: House) -> Finding:
-    """The mail server, if there is one, is reached, encrypted and signed in to."""
+    """The mail server, if any, is reached, encrypted and signed in to; no letter waits long."""
     state, words = check_mail(house)
-    remedy = "Look at [mail] in fairhand.toml." if state == "fail" else ""
-    return Finding("mail", state, words, remedy)
+    if state == "fail":
+        return Finding("mail", state, words, "Look at [mail] in fairhand.toml.")
+    with house.db.read() as connection:
+        letters, waits_s = letters_wait(connection, house.clock())
+    if waits_s > _LETTER_WAIT_S:
+        words = (
+            f"Letters that wait: {letters['waiting']}; the oldest for {waits_s / 3_600:.0f} hours."
+        )
+        return Finding("mail", "warn", words, "fairhand mail outbox says why.")
+    return Finding("mail", state, words)
 
 
 def check_sign_on_way(house: House) -> Finding:

@@ -179,6 +179,10 @@ def _written(state: ServerState) -> bytes:
         jobs.labels(name).set(figures.jobs.get(name, 0))
     gauge("log_unsealed_events", "Events without a leaf.").set(figures.unsealed)
     gauge("log_seal_lag_seconds", "How long the first of those waits.").set(figures.seal_lag_s)
+    letters = gauge("letters", "Letters in the outbox, by state.", "state")
+    for name in ("waiting", "sent", "given_up"):
+        letters.labels(name).set(figures.letters.get(name, 0))
+    gauge("letter_wait_seconds", "How long the oldest waits.").set(figures.letter_wait_s)
     owed = gauge("pay_owed", "Earned and not paid out, in units of the currency.", "currency")
     for currency, micros in figures.owed_micros.items():
         owed.labels(currency).set(micros / 1_000_000)
