@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from joserfc.jwk import RSAKey
 
 from fairhand.core.sign_on import SignOn
 from fairhand.people.sign_on import provider as talk
+from fairhand.web.shared.tries import Tries
 from tests.identity_provider import (
     Provider,
     elliptic,
@@ -448,6 +450,16 @@ def test_a_flood_of_beginnings_ends(company: Desk, monkeypatch: pytest.MonkeyPat
     client = company.world.client()
     codes = [client.get("/sign-on/company").status_code for _ in range(5)]
     assert codes == [303, 303, 303, 429, 429]
+
+
+def test_a_flood_of_leavings_asks_no_provider_for_ever(company: Desk) -> None:
+    company.provider.answers["/.well-known/openid-configuration"] = Answer({}, 500)
+    client = company.world.client()
+    assert isinstance(client.app, FastAPI)
+    client.app.state.beginnings = Tries(3)
+    codes = [client.get("/sign-on/company/leave").status_code for _ in range(5)]
+    assert codes[3:] == [429, 429]
+    assert 429 not in codes[:3]
 
 
 def test_a_secret_that_is_not_there_is_said_before_the_way(

@@ -141,9 +141,11 @@ def prove(
 @public
 def leave(request: Request, name: str) -> Response:
     """Go on to the provider's own sign-out."""
+    house = house_of(request)
     try:
-        return RedirectResponse(leaving_address(house_of(request), name), status_code=303)
-    except SignOnError as error:
+        count_beginning(request, house.clock())  # it too asks the provider, for anybody
+        return RedirectResponse(leaving_address(house, name), status_code=303)
+    except (SignOnError, TooManyError) as error:
         return _refused(request, name, error)
 
 
