@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from fairhand.core.errors import ConflictError
+from fairhand.core.errors import ConflictError, Issue
 from fairhand.core.settings import Settings
 from fairhand.core.source_settings import SourceSettings
 from fairhand.model.elsewhere import ElsewhereError, Found
@@ -136,17 +136,23 @@ def test_what_a_store_refuses_is_told_by_its_hop(
     assert "secret" not in refused.value.message
 
 
+def keys(source: SourceSettings, prefix: str) -> list[str]:
+    """List the keys of a source; what it could not take would show as its words."""
+    walked = bucket_of(source).walk(prefix)
+    return [one.message if isinstance(one, Issue) else one.key for one in walked]
+
+
 def test_a_key_that_cannot_be_named_is_said_and_not_passed_over() -> None:
     with flaky_store(NEVER) as door:
         door.make_bucket("odd")
         door.put("odd", "good/a.txt", b"a")
         door.put("odd", "bad//b.txt", b"b")
         odd = SourceSettings(url="s3://odd", endpoint=door.address, projects=ALL)
-        assert [one.key for one in bucket_of(odd).walk("good")] == ["good/a.txt"]
+        assert keys(odd, "good") == ["good/a.txt"]
         with pytest.raises(ElsewhereError, match="empty part"):
             list(bucket_of(odd).walk(""))
         within = odd.model_copy(update={"url": "s3://odd/good"})
-        assert [one.key for one in bucket_of(within).walk("")] == ["a.txt"]
+        assert keys(within, "") == ["a.txt"]
 
 
 @pytest.mark.parametrize(
