@@ -57,6 +57,8 @@ def serve(
 
     Example:  fairhand serve --cert site.pem --key site.key --host 0.0.0.0 --port 443
     """
+    import signal
+
     from fairhand.cli.served_at import noted
     from fairhand.cli.serving import check_port, serve_house, serve_many
     from fairhand.cli.tls import choose_tls
@@ -71,6 +73,9 @@ def serve(
     check_port(settings)
     configure_logs(as_json=settings.log_json)
     house = open_house(settings)
+    # A supervisor's word to stop comes back from uvicorn when all is answered; without this it
+    # would end the process on the spot, before what follows is put away.
+    signal.signal(signal.SIGTERM, _end)
     with noted(settings):
         try:
             if settings.workers == 1:
@@ -80,6 +85,10 @@ def serve(
         if settings.workers > 1:
             _tell(settings, secured.words)
             serve_many(settings, secured.chain)
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def _tell(settings: Settings, words: str) -> None:
