@@ -76,8 +76,9 @@ constraints: ## pin the newest versions that fit (needs uv)
 	@$(UV) pip compile -q --upgrade pyproject.toml --extra assist --extra audio --extra demo --extra dev --extra imaging --extra peers --extra people --extra scale --python-version 3.11 \
 		--no-annotate --no-header --no-emit-index-url --no-emit-find-links -o constraints.txt
 
-audit: ## compare the pinned versions with known vulnerabilities (asks the registry and its advisories)
-	@$(UV) tool run pip-audit -r constraints.txt --no-deps --disable-pip --progress-spinner off
+audit: $(VENV)/.ready-dev ## compare the pinned versions with known vulnerabilities (asks the registry and its advisories)
+	@{ $(or $(UV),$(BIN)/uv) tool run pip-audit -r constraints.txt --no-deps --disable-pip --progress-spinner off -f json \
+	  2>/dev/null || true; } | $(BIN)/python -m tests.advisories
 
 clean: ## remove the demo's workspace and what tools left behind
 	@rm -rf .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
