@@ -149,8 +149,12 @@ def test_a_key_that_cannot_be_named_is_said_and_not_passed_over() -> None:
         door.put("odd", "bad//b.txt", b"b")
         odd = SourceSettings(url="s3://odd", endpoint=door.address, projects=ALL)
         assert keys(odd, "good") == ["good/a.txt"]
+        told, found = sorted(keys(odd, ""), key=len, reverse=True)
+        assert "bad//" in told
+        assert "empty part" in told
+        assert found == "good/a.txt"
         with pytest.raises(ElsewhereError, match="empty part"):
-            list(bucket_of(odd).walk(""))
+            keys(odd, "bad")
         within = odd.model_copy(update={"url": "s3://odd/good"})
         assert keys(within, "") == ["a.txt"]
 
