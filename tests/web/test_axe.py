@@ -157,6 +157,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/people/path",
         "/admin/doctor",
         "/admin/sign-on",
+        "/admin/mail",
         "/admin/sources",
         "/projects/{project}/import",
         "/conduct",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from fairhand.client import Client, FairhandError
 from fairhand.compute.mailing import hand_over
 from fairhand.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from fairhand.core.mail_settings import MailSettings
@@ -29,6 +30,7 @@ from fairhand.use_cases.read_server import read_server
 from fairhand.use_cases.seal_log import seal_log
 from fairhand.use_cases.send_letters import Postman, forget_letters, send_next
 from tests.mail_server import Box, mail_to, serving, text_of
+from tests.web.live import serving as served
 from tests.web.world import World
 
 NEW = "a sentence that nobody guesses"
@@ -320,3 +322,69 @@ def test_settings_that_make_no_sense_are_refused(tmp_path: Path) -> None:
             MailSettings.model_validate({**sane, **wrong})
     with pytest.raises(ValidationError, match="public_url"):
         Settings(workspace=tmp_path, mail=MailSettings.model_validate(sane))
+
+
+def test_an_administrator_looks_after_letters_in_the_browser(
+    post: World, box: tuple[Box, int]
+) -> None:
+    invite(post)
+    carmen = post.client("Carmen")
+    page = carmen.get("/admin/mail").text
+    assert "neema@example.org" in page
+    assert "umealikwa" not in page
+    preview = carmen.get("/admin/mail?kind=reset&language=sw").text
+    assert SAID["reset"][0].partition(": ")[2] not in preview
+    assert 'lang="sw"' in preview
+    checked = carmen.post("/admin/mail/check", data=post.form(carmen))
+    assert "takes letters from" in checked.text
+    sent = carmen.post("/admin/mail/test", data=post.form(carmen, address="carmen@example.org"))
+    assert "took a letter to carmen@example.org" in sent.text
+    assert [one["To"] for one in box[0].letters] == ["carmen@example.org"]
+    (waiting,) = read_outbox(post.house)
+    retried = carmen.post(f"/admin/mail/{waiting.id}/retry", data=post.form(carmen))
+    assert retried.headers["location"] == "/admin/mail?state=waiting#outbox"
+    assert carmen.post(f"/admin/mail/{waiting.id}/cancel", data=post.form(carmen)).is_redirect
+    assert states(post) == [("invitation", "given_up", 0)]
+    assert "Called off." in carmen.get("/admin/mail?state=given_up").text
+    assert "No letter is like that." in carmen.get("/admin/mail?state=waiting").text
+    gone = carmen.post(f"/admin/mail/{waiting.id}/retry", data=post.form(carmen))
+    assert gone.status_code == 404
+    assert carmen.get("/admin/mail?state=lost").status_code == 422
+    assert carmen.get("/admin/mail?kind=love").status_code == 404
+    assert post.client("Amina").get("/admin/mail").status_code == 403
+
+
+def test_letters_are_kept_over_the_api_as_well(post: World, box: tuple[Box, int]) -> None:
+    with post.house.db.write() as connection:
+        for number in range(53):
+            store.put(
+                connection, person_id=post.people["Amina"], address="amina@example.org",
+                kind="statement", locale="en", about=f"event/{number}", sealed=None,
+                now=post.house.clock(),
+            )  # fmt: skip
+    token = post.token("Carmen", "manage")
+    with served(post.house) as url, Client(url, token) as client:
+        first = client.mail.outbox("waiting")
+        assert (first["counts"]["waiting"], len(first["letters"])) == (53, 50)
+        rest = client.mail.outbox(before=first["before"])
+        assert (len(rest["letters"]), rest["before"]) == (3, None)
+        client.mail.cancel(rest["letters"][0]["id"])
+        client.mail.retry(rest["letters"][1]["id"])
+        assert client.mail.outbox()["counts"] == {"waiting": 52, "sent": 0, "given_up": 1}
+        assert client.mail.preview("paid", "fr")["kinds"] == list(SAID)
+        assert client.mail.check()["state"] == "ok"
+        assert client.mail.test("carmen@example.org")["outcome"] == "sent"
+        with pytest.raises(FairhandError, match="no letter 'love'"):
+            client.mail.preview("love")
+        with pytest.raises(FairhandError, match="No letter 1000000 waits"):
+            client.mail.cancel(10**6)
+        with pytest.raises(FairhandError, match="none is 'lost'"):
+            client.mail.outbox("lost")  # type: ignore[arg-type]  # what a caller may get wrong
+
+
+def test_without_a_server_the_page_says_how_to_name_one(world: World) -> None:
+    carmen = world.client("Carmen")
+    assert "No mail server is set" in carmen.get("/admin/mail").text
+    refused = carmen.post("/admin/mail/test", data=world.form(carmen, address="a@example.org"))
+    assert refused.status_code == 409
+    assert "fairhand.toml" in refused.text

@@ -25,6 +25,7 @@ from fairhand.client.gate import Gate
 from fairhand.client.grants import Grants
 from fairhand.client.importing import Importing
 from fairhand.client.learning import Learning
+from fairhand.client.mail import Mail
 from fairhand.client.photos import Photos
 from fairhand.client.prelabel import Prelabel
 from fairhand.client.reviews import Reviews
@@ -386,6 +387,11 @@ class Client:
     def importing(self) -> Importing:
         """Imports from buckets, folders of the server, and web addresses."""
         return Importing(self._http, self.wait_for)
+
+    @property
+    def mail(self) -> Mail:
+        """Letters by mail: the outbox, previews, and whether the mail server takes them."""
+        return Mail(self._http)
 
     @property
     def webhooks(self) -> Webhooks:

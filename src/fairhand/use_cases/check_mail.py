@@ -7,7 +7,7 @@ import ssl
 from typing import Literal
 
 from fairhand.compute.mailing import Handed, connected, hand_over
-from fairhand.core.errors import FairhandError
+from fairhand.core.errors import ConflictError, FairhandError
 from fairhand.use_cases.house import House
 from fairhand.use_cases.letter_words import UNWRITABLE, Told, write_letter
 
@@ -35,7 +35,12 @@ def check_mail(house: House) -> tuple[Literal["ok", "fail"], str]:
 
 
 def send_test(house: House, address: str, locale: str) -> Handed:
-    """Hand over a test letter at once, outside the outbox."""
+    """Hand over a test letter at once, outside the outbox.
+
+    Raises ConflictError where no mail server is set.
+    """
+    if not house.settings.mail.host:
+        raise ConflictError("No mail server is set: see [mail] in fairhand.toml.")
     told = Told("test", locale, address, house.name)
     domain = house.settings.mail.sender.rpartition("@")[2]
     try:

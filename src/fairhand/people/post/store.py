@@ -122,9 +122,16 @@ def forget(connection: Connection, before: Instant, now: Instant) -> int:
     return connection.execute(old).rowcount
 
 
-def list_newest(connection: Connection, most: int) -> list[Letter]:
-    """List the outbox, newest first."""
-    rows = connection.execute(select(*_LETTER).order_by(mail.c.id.desc()).limit(most))
+def list_newest(
+    connection: Connection, most: int, state: str = "", before: int | None = None
+) -> list[Letter]:
+    """List the outbox, newest first: all of it or one state, all numbers or those below one."""
+    chosen = select(*_LETTER).order_by(mail.c.id.desc()).limit(most)
+    if state:
+        chosen = chosen.where(mail.c.state == state)
+    if before is not None:
+        chosen = chosen.where(mail.c.id < before)
+    rows = connection.execute(chosen)
     return [Letter(*cast(Sequence[Any], row)) for row in rows]
 
 
