@@ -154,6 +154,7 @@ UNLOGGED = {
     "choose_letters": "which letters somebody wants is theirs alone",
     "try_letter_again": "kept in the outbox until it is forgotten",
     "check_mail": "looks, and changes nothing",
+    "release_credentials": "a part of publish_release, which logs it",
     "begin_campaign": "tells the stories set_campaign and set_cells, which are logged",
 }
 # Files that hold several stories of one thing, each logged once.
