@@ -45,11 +45,13 @@ class Record:
     person: str = "person_id"
     key: str = "id"  # unique for one person; empty: few rows, read at once
     json: frozenset[str] = frozenset()  # columns that hold JSON
+    without: frozenset[str] = frozenset()  # columns that would give a secret away
 
     @property
     def columns(self) -> list[Column[Any]]:
         """The columns that are given: all but hashes of secrets and the person themselves."""
-        kept = [one for one in self.table.columns if one.name not in _SECRETS]
+        hidden = _SECRETS | self.without
+        kept = [one for one in self.table.columns if one.name not in hidden]
         return [one for one in kept if one.name != self.person or one.name == self.key]
 
 
@@ -64,6 +66,10 @@ RECORDS: Final[Mapping[str, Record]] = {
         office.identity, "Who you are at identity providers you sign in with.", key=""
     ),
     "account/mail": Record(office.mail_choice, "Letters that you want or do not want.", key=""),
+    "account/letters": Record(
+        office.mail, "Letters to you, and what became of them; not what they said.",
+        without=frozenset(("sealed",)),
+    ),
     "account/sessions": Record(people.session, "When you were signed in.", key=""),
     "account/links": Record(people.sign_in_link, "Sign-in links that were made for you.", key=""),
     "work/wishes": Record(
@@ -193,7 +199,6 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     ),
     "person_key": "the key itself would undo the sealing; what it seals is in given/",
     "review_claim": "which task is open before you, for minutes; what you found is in log/events",
-    "mail": "letters to you, dropped once they are sent",
     "person_clock": "the state of time events, which are in pay/",
     "floor_ratchet": "the floor stands in every statement of pay/",
     **dict.fromkeys(
