@@ -47,7 +47,7 @@ def test_keys_alone_lead_from_the_link_to_three_answers(hall: Hall, visit: Visit
     tab_to("Continue")
     page.keyboard.press("Enter")
     page.wait_for_url(f"{hall.url}/")
-    tab_to("Accept and start Digits by keys")
+    tab_to("Accept and start: Digits by keys")
     shot(page, "keys-home-focus")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/work/{project}")

@@ -70,7 +70,9 @@ def test_the_first_page_says_of_this_period_what_the_earnings_page_says(
     world: World, amina: TestClient
 ) -> None:
     first, earnings = (amina.get(place).text.replace("\u00a0", " ") for place in ("/", "/earnings"))
-    told = re.search(r'this period: <strong class="money">(.*?)</strong> for .*?>(.*?)<', first)
+    told = re.search(
+        r'this period: <strong class="money">(.*?)</strong> for (.*?) of paid time', first
+    )
     assert told, first
     amount, time = told.groups()
     assert re.findall(r'class="value">(.*?)<', earnings) == [amount]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from fairhand.core.clock import Instant
 from fairhand.core.money import MICROS, Money
+from fairhand.core.words import Words
 from fairhand.model.project import Project
 from fairhand.pay.estimates import store as estimates
 from fairhand.pay.estimates.rules import Told, by_kind
@@ -38,7 +39,6 @@ from fairhand.use_cases.versions import version_of
 from fairhand.work.projects import left_store
 
 COUNTED_AS_FAR_AS = 1_000
-PAID_TIME = "Reading, waiting for a task, skipping, breaks and disputes count as paid time."
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,23 +182,44 @@ class _Floors:
         return in_currency(self._floor, currency, rate)
 
 
-def floor_words(offer: Offer) -> str:
+def floor_words(offer: Offer, words: Words) -> str:
     """Say how the pay stands to the person's own floor."""
     if offer.floor is None:
-        return "No wage floor is known for where you live yet."
-    least = offer.floor.per_hour
+        return words("No wage floor is known for where you live yet.")
+    least = str(offer.floor.per_hour)
     if offer.floor.rate_above < 0:
-        return f"Your floor is {least} an hour: you are lifted to it when the period closes."
+        return words(
+            "Your floor is {least} an hour: you are lifted to it when the period closes.",
+            least=least,
+        )
     percent = round(100 * offer.floor.rate_above)
-    above = f"{percent} % above" if percent else "at"
-    return f"That is {above} your floor of {least} an hour; you never get less than that."
+    if not percent:
+        return words(
+            "That is at your floor of {least} an hour; you never get less than that.", least=least
+        )
+    return words(
+        "That is {percent} % above your floor of {least} an hour; you never get less than that.",
+        percent=percent,
+        least=least,
+    )
 
 
-def time_words(told: Told) -> str:
+def time_words(told: Told, words: Words) -> str:
     """Say in words how long a task takes, and how that is known."""
-    known = f"measured on {told.items:,} answers" if told.basis == "measured" else "a first guess"
     half, most = _seconds(told.p50_ms), _seconds(told.p90_ms)
-    return f"half of the tasks take less than {half}, nine in ten less than {most} ({known})"
+    if told.basis == "measured":
+        return words(
+            "half of the tasks take less than {half}, nine in ten less than {most} "
+            "(measured on {answers} answers)",
+            half=half,
+            most=most,
+            answers=words.number(told.items),
+        )
+    return words(
+        "half of the tasks take less than {half}, nine in ten less than {most} (a first guess)",
+        half=half,
+        most=most,
+    )
 
 
 def content_words(tier: int) -> str:
@@ -206,13 +227,18 @@ def content_words(tier: int) -> str:
     return SORTS.get(tier, "")
 
 
-def left_words(offer: Offer) -> str:
+def left_words(offer: Offer, words: Words) -> str:
     """Say how many tasks are left."""
     if offer.is_at_least:
-        return f"over {COUNTED_AS_FAR_AS:,} tasks left"
+        return words("over {n} tasks left", n=words.number(COUNTED_AS_FAR_AS))
     if not offer.tasks_left:
-        return "no task is free just now"
-    return f"{offer.tasks_left:,} {'task' if offer.tasks_left == 1 else 'tasks'} left"
+        return words("no task is free just now")
+    return words.plural("{n} task left", "{n} tasks left", offer.tasks_left)
+
+
+def paid_time_words(words: Words) -> str:
+    """Say what counts as paid time."""
+    return words("Reading, waiting for a task, skipping, breaks and disputes count as paid time.")
 
 
 def _seconds(milliseconds: int) -> str:

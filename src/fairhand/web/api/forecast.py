@@ -9,12 +9,13 @@ from starlette.responses import Response
 
 from fairhand.core.clock import iso
 from fairhand.core.money import Money, micros_to_minor_up
+from fairhand.core.words import SOURCE, words_for
 from fairhand.pay.forecast.rules import Range
 from fairhand.pay.policies.words import policy_words
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.house import House
 from fairhand.use_cases.read_forecast import ProjectForecast, read_forecast
-from fairhand.use_cases.read_offers import PAID_TIME, Offer, list_offers
+from fairhand.use_cases.read_offers import Offer, list_offers, paid_time_words
 from fairhand.use_cases.read_project import read_project
 from fairhand.web.api.replies import reply
 from fairhand.web.shared.doors import guard
@@ -71,7 +72,7 @@ def offer_json(offer: Offer) -> dict[str, Any]:
         "measured_answers": told.items if told.basis == "measured" else 0,
         "tasks_left": offer.tasks_left,
         "tasks_left_at_least": offer.is_at_least,
-        "counts_as_paid_time": PAID_TIME,
+        "counts_as_paid_time": paid_time_words(words_for(SOURCE)),
         "paid_out": offer.paid_out,
         "coming": [
             {"from": iso(policy.valid_from), "pay": policy_words(policy), "reason": policy.reason}

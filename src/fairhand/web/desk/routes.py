@@ -14,7 +14,7 @@ from fairhand.core.clock import DAY_MS, Instant
 from fairhand.core.errors import ForbiddenError
 from fairhand.core.ids import sha256_hex
 from fairhand.core.money import MICROS, Money
-from fairhand.core.words import desk_words, direction_of, words_for
+from fairhand.core.words import Words, desk_words, direction_of, words_for
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.hand_out_task import HandedOut, HandOutTask, hand_out_task
 from fairhand.use_cases.house import House
@@ -23,12 +23,12 @@ from fairhand.use_cases.read_appeals import read_news
 from fairhand.use_cases.read_guide import has_news
 from fairhand.use_cases.read_learning import courses_to_take
 from fairhand.use_cases.read_offers import (
-    PAID_TIME,
     Offer,
     content_words,
     floor_words,
     left_words,
     list_offers,
+    paid_time_words,
     time_words,
 )
 from fairhand.use_cases.read_pay import read_paid_ms
@@ -50,9 +50,15 @@ _BROTLI_QUICK = 5  # a millisecond; the best would take twenty
 @guard("own")
 def home(house: House, actor: Actor, request: Request) -> Response:
     """Show what there is to do, on what terms, and what was earned."""
-    offers = [_offer(house, offer) for offer in list_offers(house.db, actor, house.clock())]
-    news = read_news(house.db, actor.person_id, house.clock())
-    context = {"offers": offers, "paid": _paid(house, actor), "news": news}
+    words, now = words_for(actor.locale), house.clock()
+    context = {
+        "offers": [_offer(house, offer, words) for offer in list_offers(house.db, actor, now)],
+        "paid": _paid(house, actor, words),
+        "news": read_news(house.db, actor.person_id, now),
+        "_": words,
+        "ngettext": words.plural,
+        "lang": words.language,
+    }
     return render(request, "home.html", context, actor=actor)
 
 
@@ -153,7 +159,7 @@ def _task(house: House, got: HandedOut) -> dict[str, Any]:
     return {"task": task_view(got.place, got.sheet, got.lease, version), **got.cut}
 
 
-def _offer(house: House, offer: Offer) -> dict[str, Any]:
+def _offer(house: House, offer: Offer, words: Words) -> dict[str, Any]:
     project = offer.project
     version = current_version(house.db, project.id, project.version)
     notice = notice_for(project, offer.royalties)
@@ -165,21 +171,21 @@ def _offer(house: House, offer: Offer) -> dict[str, Any]:
             "currency": project.currency,
             "per_hour": offer.per_hour.decimal(),
             "words": offer.pay,
-            "floor": floor_words(offer),
-            "counts": PAID_TIME,
+            "floor": floor_words(offer, words),
+            "counts": paid_time_words(words),
             "out": offer.paid_out,
             "coming": offer.coming_words,
             "later": offer.royalties,
         },
-        "expected_time": time_words(offer.told),
-        "amount": left_words(offer),
+        "expected_time": time_words(offer.told, words),
+        "amount": left_words(offer, words),
         "tier": project.tier,
         "content": content_words(project.tier),
         "consent_html": markdown(notice),
         "notice_sha256": sha256_hex(notice.encode()),
         "joined": offer.joined,
         "open": project.mode in ("open", "demo", "draft"),
-        "closed_because": f"This project is {project.mode}.",
+        "closed_because": words("This project hands out no work just now."),
         "work_href": f"/work/{project.id}" if offer.learns is None else f"/learn/{offer.learns}",
         "learns": offer.learns is not None,
         "accept_href": f"/projects/{project.id}/join",
@@ -188,9 +194,8 @@ def _offer(house: House, offer: Offer) -> dict[str, Any]:
     }
 
 
-def _paid(house: House, actor: Actor) -> list[dict[str, str]]:
+def _paid(house: House, actor: Actor, words: Words) -> list[dict[str, str]]:
     """What this period came to so far: the same sums as on the page of earnings."""
-    words = words_for("en")
     return [
         {
             "amount": words.money(one.gross_micros, one.currency),
