@@ -107,7 +107,7 @@ def test_who_refuses_everything_works_on_as_before_without_any_script(
     page.goto(f"{hall.url}/campaigns/{campaign}")
     page.get_by_role("button", name="No, I do not take part").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your work")
-    expect(page.get_by_text("You said no to")).to_be_visible()
+    expect(page.get_by_text("You said no, and nothing followed from it")).to_be_visible()
     expect(page.locator(f'a[href="/campaigns/{campaign}"]')).to_have_count(1)
     expect(page.locator(f'a[href="/work/{ordinary}"]')).to_be_visible()
     shot(page, "join-phone-refused", full=True)

@@ -154,7 +154,7 @@ def test_a_campaign_of_adults_takes_nobody_below_18(lent: Lent) -> None:
 def test_who_says_no_is_not_asked_again_and_keeps_other_work(lent: Lent) -> None:
     assert lent.send("/refuse").status_code == 303
     home = lent.amina.get("/").text
-    assert "You said no to" in home
+    assert "You said no, and nothing followed from it" in home
     assert "Read and decide" not in home
     assert lent.amina.get(f"/work/{lent.world.project}").status_code == 200
     assert lent.world.next_task(lent.amina)["task_id"]
