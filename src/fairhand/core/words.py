@@ -69,6 +69,10 @@ class Words:
         """Say a message, with its `{placeholders}` filled in."""
         return _filled(self.messages.get(text, (text,))[0], values)
 
+    def knows(self, text: str) -> bool:
+        """Say whether a message is said in this language, and not in English instead."""
+        return self.language == SOURCE or text in self.messages
+
     def plural(self, one: str, many: str, n: int, /, **values: object) -> str:
         """Say a message about `n` things; `{n}` is written as numbers are here."""
         forms = self.messages.get(one)
@@ -125,6 +129,14 @@ class Words:
                 currency_digits=False, decimal_quantization=False,
             )
         )  # fmt: skip
+
+
+def later(text: str) -> str:
+    """Mark a message for the catalogues where it is written; it is said where somebody reads it.
+
+    Imported as `_`, so that the catalogues find it.
+    """
+    return text
 
 
 def language_of(locale: str, known: Container[str] = LANGUAGES) -> str:

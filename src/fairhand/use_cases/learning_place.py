@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from fairhand.core.clock import HOUR_MS, MINUTE_MS, Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from fairhand.core.words import later as _
 from fairhand.labels.answers import normalise_value, validate_value
 from fairhand.labels.kind import AnswerContext
 from fairhand.model.project import Project, Question
@@ -32,7 +33,7 @@ from fairhand.work.projects.store import TaskSheet
 
 QUESTION_MOST_MS = 10 * MINUTE_MS
 """How long one question may be looked at without a sign of life and be paid in full."""
-OVERTAKEN = (
+OVERTAKEN = _(
     "The guidelines or questions changed while you were at it. So this one does not count, for or "
     "against you; the time is paid all the same."
 )

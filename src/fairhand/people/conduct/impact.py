@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from fairhand.core.errors import Issue
+from fairhand.core.words import later as _
 from fairhand.model.system import automated
 from fairhand.people.conduct.monitoring import K
 
@@ -30,12 +31,12 @@ MEASURES: Final[dict[Measure, str]] = {
 }
 
 QUESTIONS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "gender": ("Gender", ("woman", "man", "another")),
-    "age": ("Age", ("under 25", "25 to 34", "35 to 49", "50 and over")),
-    "disability": ("Disability or long illness", ("yes", "no")),
-    "caring": ("I care for children or others", ("yes", "no")),
-    "minority": ("I belong to a minority where I live", ("yes", "no")),
-    "schooling": ("Schooling", ("primary", "secondary", "vocational", "university")),
+    "gender": (_("Gender"), (_("woman"), _("man"), _("another"))),
+    "age": (_("Age"), (_("under 25"), _("25 to 34"), _("35 to 49"), _("50 and over"))),
+    "disability": (_("Disability or long illness"), (_("yes"), _("no"))),
+    "caring": (_("I care for children or others"), (_("yes"), _("no"))),
+    "minority": (_("I belong to a minority where I live"), (_("yes"), _("no"))),
+    "schooling": (_("Schooling"), (_("primary"), _("secondary"), _("vocational"), _("university"))),
 }
 """What people may say of themselves, and the answers there are; everything may be left open."""
 

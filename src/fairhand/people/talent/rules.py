@@ -13,12 +13,13 @@ from typing import Final, Literal, get_args
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import Issue
+from fairhand.core.words import later as _
 
 Level = Literal["basic", "good", "fluent", "native"]
 LEVELS: Final = get_args(Level)
 WANTS: Final = ("reviewer", "trainer")
 SKILL_KINDS: Final = ("task", "language", "domain", "tool")
-NOTICE: Final = (
+NOTICE: Final = _(
     "If you agree, owners and managers here can find you by what you entered on this page and by "
     "the skills you have shown, and may offer you work. They see your name, and when you say you "
     "are available; never why you are not, what you earn, or how your work goes. Nobody else sees "

@@ -25,7 +25,11 @@ class Form:
 
     def wrong(self, name: str) -> str:
         """Say what is wrong with a field, in one sentence or a few; empty when nothing is."""
-        return " ".join(issue.message for issue in self.issues if self._field_of(issue) == name)
+        return " ".join(self.all_wrong(name))
+
+    def all_wrong(self, name: str) -> list[str]:
+        """List what is wrong with a field, a sentence or two each."""
+        return [issue.message for issue in self.issues if self._field_of(issue) == name]
 
     def others(self) -> list[Issue]:
         """List what is wrong and belongs to no field of the form."""

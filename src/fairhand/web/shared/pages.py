@@ -138,6 +138,7 @@ def render(
         ],
         "request_path": request.url.path,
         "lang": words.language,
+        "ngettext": words.plural,
     }
     html = templates.get_template(template).render({**shared, **context})
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
