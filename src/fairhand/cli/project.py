@@ -9,6 +9,7 @@ import typer
 
 from fairhand.cli.opening import find_project, opened, owner_id_of
 from fairhand.cli.options import AsJson, ProjectName, Workspace
+from fairhand.cli.project_from import Elsewhere, elsewhere_of
 from fairhand.cli.questions import parse_question, read_project_file, to_command
 from fairhand.cli.voice import table, tell
 
@@ -43,6 +44,19 @@ def create(
         Path | None,
         typer.Option("--from", exists=True, help="COCO, YOLO, VOC or CVAT: its labels and tasks."),
     ] = None,
+    from_source: Annotated[
+        str, typer.Option(help="Its tasks come from a source: NAME or NAME/FOLDER.")
+    ] = "",
+    pattern: Annotated[
+        str, typer.Option(help='Of --from-source: which files, as "*.jpg, *.png".')
+    ] = "",
+    from_urls: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Its tasks: a file of addresses."),
+    ] = None,
+    url_column: Annotated[
+        str, typer.Option(help="Of --from-urls: it is a table, and this column has them.")
+    ] = "",
     from_label_studio: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Move in: Label Studio's JSON export."),
@@ -98,10 +112,16 @@ def create(
     Or from what was drawn elsewhere: labels become questions, pictures tasks with proposals:
     fairhand project create "Cars" --from coco/ --purpose "Count cars" --currency GBP --rate 15
 
+    Or with what lies in a bucket, a folder of the server, or behind addresses:
+    fairhand project create "Cells" --template boxes --currency GBP --rate 15
+    --from-source scans/2026 --pattern "*.png"
+
     Or from Label Studio, with its tasks, predictions and answers:
     fairhand project create "Moved" --from-label-studio export.json --config config.xml
     --purpose "Sort reviews" --currency GBP --rate 15
     """
+    drawn = from_ or from_label_studio
+    elsewhere = elsewhere_of(from_source, pattern, from_urls, url_column, drawn)
     asked = [parse_question("choice", text) for text in choice or []]
     asked += [parse_question("mask", text) for text in mask or []]
     options: dict[str, Any] = {
@@ -127,7 +147,7 @@ def create(
     if from_label_studio is not None:
         _move_in(given, base, workspace, from_label_studio, config, as_gold=ground_truth_as_gold)
         return
-    _create(given, base, workspace, template, is_sampled=sample, source=from_)
+    _create(given, base, workspace, template, is_sampled=sample, source=from_ or elsewhere)
 
 
 def _move_in(
@@ -187,18 +207,23 @@ def _create(
     template: str | None = None,
     *,
     is_sampled: bool = False,
-    source: Path | None = None,
+    source: Path | Elsewhere | None = None,
 ) -> None:
     from fairhand.cli.imports import bring
+    from fairhand.core.ids import slugify
     from fairhand.use_cases.begin_campaign import BeginCampaign, begin_campaign
     from fairhand.use_cases.create_project import create_project
     from fairhand.use_cases.import_sample import ImportSample, import_sample
 
     added = 0
     run = None
+    files: dict[str, Any] | None = None
     with opened(workspace) as house:
         lease_ttl_ms = house.settings.lease_ttl_s * 1_000
         command = to_command(given, owner_id_of(house), base, lease_ttl_ms)
+        if isinstance(source, Elsewhere):
+            slug = command.slug or slugify(command.policy.title)
+            source.check(house, command.owner_id, slug)
         made = create_project(house.db, command, house.clock())
         if template is not None:
             begun = BeginCampaign(command.owner_id, made.id, template)
@@ -206,25 +231,33 @@ def _create(
         if template is not None and is_sampled:
             wanted = ImportSample(command.owner_id, made.id, template)
             added = import_sample(house.db, house.blobs, wanted, house.clock()).added
-        if source is not None:
+        if isinstance(source, Elsewhere):
+            run, files = source.bring(house, made)
+        elif source is not None:
             run = bring(house, made, source)
-    _tell_made(made, command.policy.guidelines, run, added if is_sampled else None)
+    _tell_made(made, command.policy.guidelines, run, added if is_sampled else None, files)
 
 
 def _tell_made(
-    made: Project, guidelines: str, run: ImportRun | None, sample_tasks: int | None = None
+    made: Project,
+    guidelines: str,
+    run: ImportRun | None,
+    sample_tasks: int | None = None,
+    files: dict[str, Any] | None = None,
 ) -> None:
     """Say what was made, what came with it, and what comes next."""
     from fairhand.cli.imports import remark_issues, run_json, told_of
+    from fairhand.cli.imports_from import files_told
     from fairhand.web.api.projects import project_json
 
     sampled = f", with {sample_tasks} sample tasks." if sample_tasks is not None else "."
     tell(
         project_json(made)
         | ({"sample_tasks": sample_tasks} if sample_tasks is not None else {})
-        | ({"import": run_json(run)} if run else {}),
+        | ({"import": run_json(run) | (files or {})} if run else {}),
         f"Project {made.id} ({made.slug}) made, as a {made.mode}{sampled}",
         told_of(run, made.slug) if run else f"Next:  fairhand import {made.slug} FILE-OR-FOLDER",
+        *([files_told(files)] if files else []),
         f"       fairhand project fund {made.slug} 100",
         *_ask_for_guidelines(made.slug, guidelines),
     )

@@ -83,20 +83,7 @@ def check_ask(
         raise NotFoundError(f"There is no project {command.project_id}.")
     if project.mode == "closed":
         raise ForbiddenError("This project is finished; its tasks can no longer change.")
-    issues = check_place(command.prefix, command.pattern)
-    if command.source == WEB:
-        if command.urls is None:
-            issues.append(Issue("source", "Choose a source, or give addresses."))
-    else:
-        source = sources.get(command.source)
-        email = proven_address(connection, command.person_id)
-        if source is None or not source.lets(project.slug, email, at_terminal=at_terminal):
-            raise unknown(command.source)
-        lists = source.scheme not in ("http", "https")
-        if lists and command.urls is not None:
-            issues.append(Issue("urls", "This source is listed; give a folder and a pattern."))
-        if not lists and command.urls is None:
-            issues.append(Issue("urls", "A web server is not listed; give the addresses."))
+    issues = _check_origin(connection, sources, command, project.slug, at_terminal=at_terminal)
     version = store.load_version(connection, project.id, project.version)
     names = [question.name for question in version.questions] if version else []
     asked = AskImport(command.person_id, project.id, Upload("", ""), command.options)
@@ -104,6 +91,47 @@ def check_ask(
     if issues:
         raise InvalidError("This cannot be imported like that.", issues=issues)
     return project
+
+
+def check_new(
+    db: Database,
+    sources: Sources,
+    command: AskImportFrom,
+    slug: str,
+    *,
+    at_terminal: bool = False,
+) -> None:
+    """Raise what speaks against an import into a project that is about to be made."""
+    with db.read() as connection:
+        issues = _check_origin(connection, sources, command, slug, at_terminal=at_terminal)
+    if issues:
+        raise InvalidError("This cannot be imported like that.", issues=issues)
+
+
+def _check_origin(
+    connection: Connection,
+    sources: Sources,
+    command: AskImportFrom,
+    slug: str,
+    *,
+    at_terminal: bool,
+) -> list[Issue]:
+    """Say what is wrong with where the files come from; raises for a source that is not theirs."""
+    issues = check_place(command.prefix, command.pattern)
+    if command.source == WEB:
+        if command.urls is None:
+            issues.append(Issue("source", "Choose a source, or give addresses."))
+    else:
+        source = sources.get(command.source)
+        email = proven_address(connection, command.person_id)
+        if source is None or not source.lets(slug, email, at_terminal=at_terminal):
+            raise unknown(command.source)
+        lists = source.scheme not in ("http", "https")
+        if lists and command.urls is not None:
+            issues.append(Issue("urls", "This source is listed; give a folder and a pattern."))
+        if not lists and command.urls is None:
+            issues.append(Issue("urls", "A web server is not listed; give the addresses."))
+    return issues
 
 
 def proven_address(connection: Connection, person_id: int) -> str | None:

@@ -51,6 +51,19 @@ def sources_for(
     ]
 
 
+def sources_for_new(
+    db: Database, sources: Mapping[str, SourceSettings], person_id: int
+) -> list[SourceView]:
+    """List the sources that somebody may import from into whatever project they make."""
+    with db.read() as connection:
+        email = proven_address(connection, person_id)
+    return [
+        _view(name, one)
+        for name, one in sorted(sources.items())
+        if (not one.projects or EVERYONE in one.projects) and one.lets("", email)
+    ]
+
+
 _KINDS = {
     "s3": "S3",
     "gs": "Google Cloud Storage",

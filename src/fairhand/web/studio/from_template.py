@@ -24,6 +24,7 @@ from fairhand.use_cases.read_templates import Template, read_template
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.forms import Form, failed
 from fairhand.web.shared.pages import render
+from fairhand.web.studio.first_data import Sent, offered
 from fairhand.web.studio.new_project import policy_of
 
 router = APIRouter(include_in_schema=False)
@@ -38,7 +39,7 @@ _QUESTIONS = TypeAdapter(list[Question])
 def new_from_template(house: House, actor: Actor, request: Request, template: str) -> Response:
     """Show a template as a form that lacks only the pay."""
     found = read_template(template)
-    return _show(request, actor, found, Form(_start(found)), found.questions)
+    return _show(house, request, actor, found, Form(_start(found)), found.questions)
 
 
 @router.post("/projects/new/{template}")
@@ -48,6 +49,7 @@ def make_from_template(  # one parameter a field
     actor: Actor,
     request: Request,
     template: str,
+    data: Sent,
     title: Text = "",
     purpose: Annotated[str, Field(max_length=2_000)] = "",
     guidelines: Annotated[str, Field()] = "",
@@ -78,6 +80,7 @@ def make_from_template(  # one parameter a field
         "worth": worth,
         "sample": sample,
         "mode": mode,
+        **data.values(),
     }
     issues: list[Issue] = []
     asked = _asked(typed["questions"], found, issues)
@@ -91,20 +94,26 @@ def make_from_template(  # one parameter a field
         )
         lease_ttl_ms = house.settings.lease_ttl_s * 1_000
         command = CreateProject(actor.person_id, policy, chosen, lease_ttl_ms=lease_ttl_ms)
+        data.check(house, actor, policy.title)
         made = create_project(house.db, command, house.clock())
         begins = BeginCampaign(actor.person_id, made.id, found.name)
         is_campaign = begin_campaign(house.db, begins, house.clock()) is not None
     except FairhandError as error:
-        return _show(request, actor, found, failed(_told(error), typed), asked)
+        return _show(house, request, actor, found, failed(_told(error), typed), asked)
     if sample and found.sample is not None:
         wanted = ImportSample(actor.person_id, made.id, found.name)
         import_sample(house.db, house.blobs, wanted, house.clock())
-    place = "/campaign" if is_campaign else ""
+    place = "/campaign" if is_campaign else data.bring(house, actor, made.id)
     return RedirectResponse(f"/projects/{made.id}{place}", status_code=303)
 
 
 def _show(
-    request: Request, actor: Actor, template: Template, form: Form, asked: Sequence[Question]
+    house: House,
+    request: Request,
+    actor: Actor,
+    template: Template,
+    form: Form,
+    asked: Sequence[Question],
 ) -> Response:
     labelled = [
         {"name": one.name, "title": one.title, "lines": "\n".join(_lines(one))}
@@ -116,6 +125,7 @@ def _show(
         "template": template,
         "asked": asked,
         "labelled": labelled,
+        **offered(house, actor),
     }
     return render(request, "from_template.html", context, actor=actor, status=form.status)
 

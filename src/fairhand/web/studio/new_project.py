@@ -21,6 +21,7 @@ from fairhand.use_cases.read_templates import GROUPS, list_templates
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.forms import Form, failed, money_of
 from fairhand.web.shared.pages import render
+from fairhand.web.studio.first_data import Sent, offered
 from fairhand.work.projects.rules import MAX_OVERLAP, ProjectPolicy, check_policy
 
 router = APIRouter(include_in_schema=False)
@@ -48,7 +49,7 @@ _START = {
 @guard("project.create")
 def new_project(house: House, actor: Actor, request: Request) -> Response:
     """Show the form of a new project."""
-    return _show(request, actor, Form(_START))
+    return _show(house, request, actor, Form(_START))
 
 
 @router.post("/projects/new")
@@ -57,6 +58,7 @@ def make_project(  # one parameter a field
     house: House,
     actor: Actor,
     request: Request,
+    data: Sent,
     title: Text = "",
     purpose: Annotated[str, Field(max_length=2_000)] = "",
     guidelines: Annotated[str, Field()] = "",
@@ -90,6 +92,7 @@ def make_project(  # one parameter a field
         "target_confidence": target_confidence,
         "worth": worth,
         "mode": mode,
+        **data.values(),
     }
     issues: list[Issue] = []
     try:
@@ -100,18 +103,20 @@ def make_project(  # one parameter a field
             chosen,
             lease_ttl_ms=house.settings.lease_ttl_s * 1_000,
         )
+        data.check(house, actor, command.policy.title)
         made = create_project(house.db, command, house.clock())
+        place = data.bring(house, actor, made.id)
     except FairhandError as error:
-        return _show(request, actor, failed(_placed(error), typed))
-    return RedirectResponse(f"/projects/{made.id}", status_code=303)
+        return _show(house, request, actor, failed(_placed(error), typed))
+    return RedirectResponse(f"/projects/{made.id}{place}", status_code=303)
 
 
-def _show(request: Request, actor: Actor, form: Form) -> Response:
+def _show(house: House, request: Request, actor: Actor, form: Form) -> Response:
     groups = [
         {"name": group, "templates": [one for one in list_templates() if one.group == group]}
         for group in GROUPS
     ]
-    context: dict[str, Any] = {"form": form, "groups": groups}
+    context: dict[str, Any] = {"form": form, "groups": groups} | offered(house, actor)
     return render(request, "new_project.html", context, actor=actor, status=form.status)
 
 
