@@ -162,6 +162,29 @@ def test_five_wrong_passwords_end_it(world: World) -> None:
         assert world.cast.rows("SELECT count(*) FROM identity") == [(0,)]
 
 
+def test_guesses_count_for_the_account_whatever_address_is_typed(world: World) -> None:
+    with desk(world) as company:
+        amina = company.account("amina@example.org", PASSWORD)
+        company.account("bao@example.org", PASSWORD, "Bao")
+        client = company.world.client("Amina")  # whoever has her session, and not her password
+
+        def guess(password: str, typed: str) -> int:
+            proof = proof_of(company.sign_on(client).headers["location"])
+            form = {"proof": proof, "email": typed, "password": password}
+            form["csrf_token"] = company.csrf(client)
+            return int(client.post("/sign-on/company/prove", data=form).status_code)
+
+        typed = [f"{number}@example.org" for number in range(10)]
+        assert [guess("guess", one) for one in typed] == [401] * 10
+        assert guess(PASSWORD, "bao@example.org") == 429
+        bao = {"email": "bao@example.org", "password": PASSWORD}
+        assert client.post("/sign-in", data=bao).status_code == 303, "nobody else's were used up"
+        amina_too = {"email": "amina@example.org", "password": PASSWORD}
+        assert company.world.client().post("/sign-in", data=amina_too).status_code == 429
+        assert world.cast.rows("SELECT count(*) FROM identity") == [(0,)]
+        assert amina == world.people["Amina"]
+
+
 def test_a_proof_is_no_use_in_another_browser(world: World) -> None:
     with desk(world) as company:
         company.account("amina@example.org", PASSWORD)

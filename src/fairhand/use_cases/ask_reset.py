@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairhand.core.clock import Instant
 from fairhand.people.accounts import store
+from fairhand.people.accounts.rules import address_of
 from fairhand.people.post import store as post
 from fairhand.people.post.rules import RESET_MS, RESETS_AN_HOUR
 from fairhand.proof.log import store as log
@@ -16,7 +17,7 @@ HOURS = 1
 def ask_reset(db: Database, outbox: Outbox, email: str, now: Instant) -> None:
     """Mail a link to who has this address; whether anybody has, the caller is not told."""
     with db.write() as connection:
-        found = store.find_person(connection, email.replace("\0", ""))
+        found = store.find_person(connection, address_of(email))
         if found is None or found.email is None or found.state != "active" or found.is_simulated:
             return
         since = Instant(now - RESET_MS)

@@ -35,10 +35,12 @@ def change_password(db: Database, command: ChangePassword, now: Instant) -> None
         raise NotFoundError(f"There is no person {command.person_id}.")
     if not person.email:
         issues.append(Issue("new_password", "Give an e-mail address first: one signs in with it."))
-    if known and not store.password_fits(known[1], command.current):
+    fits = known is None or store.password_fits(known[1], command.current)
+    if not fits:
         issues.append(Issue("current_password", "This is not your present password."))
     if issues:
-        raise InvalidError("The password was not changed.", issues=issues)
+        code = None if fits else "wrong_password"
+        raise InvalidError("The password was not changed.", code=code, issues=issues)
     with db.write() as connection:
         store.set_password(connection, command.person_id, command.new)
         store.delete_sessions(connection, command.person_id, but=command.session)

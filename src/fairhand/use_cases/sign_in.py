@@ -5,7 +5,7 @@ from __future__ import annotations
 from fairhand.core.clock import Instant
 from fairhand.core.errors import InvalidError, NotSignedInError
 from fairhand.people.accounts import store
-from fairhand.people.accounts.rules import check_password
+from fairhand.people.accounts.rules import address_of, check_password
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
 
@@ -41,10 +41,17 @@ def sign_in_by_password(db: Database, email: str, password: str, now: Instant, *
     return secret
 
 
+def account_at(db: Database, email: str) -> int | None:
+    """Say which account has an address, however it is typed."""
+    with db.read() as connection:
+        found = store.find_person(connection, address_of(email))
+    return found.id if found is not None else None
+
+
 def password_owner(db: Database, email: str, password: str) -> int | None:
     """Say whose address and password these are; as slow for those that are nobody's."""
     with db.read() as connection:
-        known = store.load_password_hash(connection, email.replace("\0", ""))
+        known = store.load_password_hash(connection, address_of(email))
     fits = store.password_fits(known[1] if known else _DECOY, password)
     return known[0] if known is not None and fits else None
 

@@ -22,7 +22,7 @@ from fairhand.web.shared.fast_lane import FastLane
 from fairhand.web.shared.limits import Limits
 from fairhand.web.shared.measures import Measures
 from fairhand.web.shared.pages import make_templates
-from fairhand.web.shared.tries import BEGINNINGS_MS, MOST_BEGINNINGS, Tries
+from fairhand.web.shared.tries import BEGINNINGS_MS, MOST_BEGINNINGS, MOST_OF_A_PLACE, Tries
 
 THREADS = 16
 FAST_THREADS = 4  # writers queue anyway: more threads only take turns at the interpreter
@@ -84,6 +84,7 @@ def create_app(
     app.state.house = house
     app.state.assets = assets
     app.state.tries = Tries()
+    app.state.places = Tries(MOST_OF_A_PLACE)
     app.state.beginnings = Tries(MOST_BEGINNINGS, BEGINNINGS_MS)
     app.state.templates = make_templates(assets)
     problems.install(app)

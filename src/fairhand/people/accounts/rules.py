@@ -184,6 +184,11 @@ def check_password(password: str) -> list[Issue]:
     return []
 
 
+def address_of(typed: str) -> str:
+    """Write an address as accounts keep it: one account has one, however it is typed."""
+    return typed.replace("\0", "").strip().lower()
+
+
 def check_person(email: str | None, display_name: str, country: str) -> list[Issue]:
     """List what is wrong with a new account."""
     issues = []

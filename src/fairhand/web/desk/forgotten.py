@@ -38,9 +38,8 @@ def ask(request: Request, email: Annotated[str, Form(max_length=320)] = "") -> R
     if outbox is None or not house.settings.password_sign_in:
         return _page(request, "no_mail")
     key = key_of(request, "forgotten passwords")  # for all accounts together, from one place
-    tries.check(key, house.clock())
-    tries.wrong(key, house.clock())
-    ask_reset(house.db, outbox, email.strip(), house.clock())
+    tries.take(key, house.clock())
+    ask_reset(house.db, outbox, email, house.clock())
     return _page(request, "asked")
 
 

@@ -22,7 +22,7 @@ from fairhand.use_cases.sign_on_parts import label_of
 from fairhand.web.shared.doors import SESSION_COOKIE, guard, house_of, public
 from fairhand.web.shared.pages import render
 from fairhand.web.shared.sessions import PROVIDER_COOKIE, check_origin, local_path, signed_in
-from fairhand.web.shared.tries import key_of, tries_of
+from fairhand.web.shared.tries import guessing
 
 router = APIRouter(include_in_schema=False)
 
@@ -94,16 +94,10 @@ def leave(house: House, actor: Actor, request: Request) -> Response:
 
 
 def _by_password(request: Request, email: str, password: str) -> str:
-    house, tries, key = house_of(request), tries_of(request), key_of(request, email)
-    tries.check(key, house.clock())
-    try:
+    house = house_of(request)
+    with guessing(request, email=email):
         days = house.settings.session_days
-        secret = sign_in_by_password(house.db, email, password, house.clock(), days=days)
-    except NotSignedInError:
-        tries.wrong(key, house.clock())
-        raise
-    tries.right(key)
-    return secret
+        return sign_in_by_password(house.db, email, password, house.clock(), days=days)
 
 
 def again(

@@ -30,7 +30,7 @@ from fairhand.web.shared.sessions import (
     local_path,
     signed_in,
 )
-from fairhand.web.shared.tries import count_beginning, key_of, tries_of
+from fairhand.web.shared.tries import count_beginning, guessing
 
 router = APIRouter(include_in_schema=False)
 _log = structlog.get_logger("fairhand.web")
@@ -125,14 +125,13 @@ def prove(
     command = ProveIdentity(
         name, proof, browser, password, email, actor.person_id if actor else None
     )
-    days, key = house.settings.session_days, key_of(request, email or browser)
+    days = house.settings.session_days
     try:
-        tries_of(request).check(key, house.clock())
-        secret, next_path = prove_identity(house, command, house.clock(), days=days)
+        with guessing(request, email=email, person_id=command.signed_in):
+            secret, next_path = prove_identity(house, command, house.clock(), days=days)
     except (SignOnError, TooManyError) as error:
         return _refused(request, name, error)
     except NotSignedInError:
-        tries_of(request).wrong(key, house.clock())
         return _ask(request, name, proof, email=email, error="The password does not fit.")
     return _opened(request, name, secret, next_path)
 

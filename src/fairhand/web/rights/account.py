@@ -26,6 +26,7 @@ from fairhand.use_cases.read_sign_on import buttons, read_identities
 from fairhand.web.shared.doors import SESSION_COOKIE, guard
 from fairhand.web.shared.forms import Form, failed
 from fairhand.web.shared.pages import render
+from fairhand.web.shared.tries import guessing
 
 router = APIRouter(include_in_schema=False)
 
@@ -94,7 +95,8 @@ def password(
     try:
         secret = request.cookies.get(SESSION_COOKIE, "")
         command = ChangePassword(actor.person_id, current_password, new_password, secret)
-        change_password(house.db, command, house.clock())
+        with guessing(request, person_id=actor.person_id):
+            change_password(house.db, command, house.clock())
     except FairhandError as error:
         form = failed(error, {"current_password": "", "new_password": ""})
         return _show(house, actor, request, secret=form)
