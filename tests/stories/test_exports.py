@@ -21,6 +21,7 @@ from fairhand.proof.release import export_store
 from fairhand.storage import job_store
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
+from fairhand.use_cases.aggregate_labels import aggregate_labels
 from fairhand.use_cases.ask_export import AskExport, ask_export
 from fairhand.use_cases.house import House
 from fairhand.use_cases.leave_project import leave_project
@@ -28,7 +29,7 @@ from fairhand.use_cases.make_export import is_written, pack_export
 from fairhand.use_cases.publish_release import PublishRelease, publish_release
 from fairhand.use_cases.read_exports import find_export_blob, list_exports, read_export
 from fairhand.use_cases.sweep_exports import clear_drafts, sweep_exports
-from tests.stories.quality_world import QualityWorld
+from tests.stories.quality_world import QualityWorld, make_quality_world
 from tests.stories.release_world import SECRET, SIGNER, make_answered_world, make_press
 
 
@@ -97,6 +98,22 @@ def test_the_project_as_it_stands_leaves_as_a_file_that_says_it_is_no_release(
     assert len(files["answers.jsonl"]) == 12
     assert not people & {"1", "2", "3"}
     assert not is_written(workshop(house), export_id)
+
+
+def test_a_tie_is_told_in_the_file_and_beside_it(db: Database, tmp_path: Path) -> None:
+    world = make_quality_world(db, tasks=2, people=2, max_overlap=2)
+    world.work(lambda who, number: {"pet": "cow"} if (who, number) == (1, 0) else {"pet": "cat"})
+    aggregate_labels(db, world.project.id, world.now)
+    house = _house(world, tmp_path)
+    export_id = _ask(house, world.project.id)
+    assert _run(house, export_id).state == "done"
+    files = _read(house, world.project.id, export_id, tmp_path)
+    lines = [json.loads(line) for line in files["labels.jsonl"]]
+    (split,) = [line for line in lines if "tied" in line]
+    assert sorted(split["tied"]["pet"]) == ["cat", "cow"]
+    (note,) = json.loads("".join(files["ABOUT.json"]))["notes"]
+    assert note.startswith("In 1 task people’s answers are evenly split")
+    assert list_exports(db, world.project.id, world.now)[0].file.options["notes"] == [note]
 
 
 def test_a_release_leaves_by_its_version(db: Database, tmp_path: Path) -> None:

@@ -153,8 +153,9 @@ def test_what_stands_is_left_alone_by_aggregation_and_falls_when_undone(
     on_both: QualityWorld, verdict: str
 ) -> None:
     world = on_both
-    bao, task = add_person(world.db, "Bao"), world.tasks[0]
-    before, opened = standing(world, task), look(world, bao)
+    # The first is split: there is no consensus of it to accept.
+    bao, task = add_person(world.db, "Bao"), world.tasks[verdict == "consensus"]
+    before, opened = standing(world, task), look(world, bao, task)
     assert opened is not None
     if verdict == "consensus":
         told = decide(world, bao, task, "accepted")
@@ -167,10 +168,11 @@ def test_what_stands_is_left_alone_by_aggregation_and_falls_when_undone(
         assert told.value == {"pet": "dog"}
     stands = standing(world, task)
     assert stands["pet"][1:] == ("adjudicated", True)
-    assert look(world, bao) is None
+    waits = look(world, bao)
+    assert (None if waits is None else waits.sheet.task.id) != task
     undo_review(world.db, UndoReview(bao, world.project.id), world.now)
     assert standing(world, task) == before
-    back = look(world, bao)
+    back = look(world, bao, task)
     assert back is not None
     assert back.sheet.task.id == task
     with pytest.raises(NotFoundError):
@@ -180,6 +182,23 @@ def test_what_stands_is_left_alone_by_aggregation_and_falls_when_undone(
     refit_quality(world.db, world.project.id, world.now)
     aggregate_labels(world.db, world.project.id, world.now)
     assert standing(world, task) == stands
+
+
+def test_a_tie_is_told_as_one_and_nobody_lets_its_first_label_stand_unsaid(
+    world: QualityWorld,
+) -> None:
+    bao, task = add_person(world.db, "Bao"), world.tasks[0]
+    opened = look(world, bao)
+    assert opened is not None
+    assert set(opened.ties["pet"]) == {one.value["pet"] for one in opened.answers}
+    with pytest.raises(InvalidError, match="evenly split about pet"):
+        decide(world, bao, task, "accepted", key="the first of two")
+    cow = next(one for one in opened.answers if one.value["pet"] == "cow")
+    told = decide(world, bao, task, "accepted", annotation_id=cow.annotation_id)
+    assert told.value == {"pet": "cow"}
+    agreed = look(world, bao, world.tasks[1])
+    assert agreed is not None
+    assert agreed.ties == {}
 
 
 def test_a_finding_needs_its_reason_and_an_answer_that_fits(world: QualityWorld) -> None:
@@ -279,9 +298,11 @@ def test_a_reviewers_minutes_are_paid_like_those_of_anybody_who_answers(
     world: QualityWorld,
 ) -> None:
     bao = add_person(world.db, "Bao")
-    look(world, bao)
+    opened = look(world, bao)
+    assert opened is not None
     world.now = Instant(world.now + 60_000)
-    decide(world, bao, world.tasks[0], "accepted")
+    chosen = opened.answers[0].annotation_id
+    decide(world, bao, world.tasks[0], "accepted", annotation_id=chosen)
     # A minute at 1,500 an hour.
     assert money(world, bao) == 1_500_000_000 // 60
 
@@ -340,8 +361,10 @@ def test_a_release_that_waits_for_reviews_says_how_many_and_where(
     with pytest.raises(ConflictError, match=r"1 task waits .*/projects/\d+/review"):
         publish_release(world.db, command, world.now, press)
     bao = add_person(world.db, "Bao")
-    look(world, bao)
-    decide(world, bao, world.tasks[0], "accepted")
+    opened = look(world, bao)
+    assert opened is not None
+    chosen = opened.answers[0].annotation_id
+    decide(world, bao, world.tasks[0], "accepted", annotation_id=chosen)
     assert publish_release(world.db, command, world.now, press).version == 1
 
 

@@ -51,6 +51,9 @@ def test_a_reviewer_sees_all_answers_by_pseudonym_and_lets_one_stand(answered: W
     assert "Amina" not in page.text
     assert page.text.count("differs</span>") == 2
     assert "How likely each is" in page.text
+    assert "They are evenly split" in page.text
+    assert "A tie: Cat or Dog" in page.text
+    assert "Let it stand" not in page.text, "it is one of two, and nobody has said which"
     ids = re.findall(r'name="annotation_id" value="(\d+)"', page.text)
     sent = post(answered, bao, place, verdict="accepted", annotation_id=ids[1])
     assert sent.status_code == 303
@@ -86,7 +89,12 @@ def test_answers_that_came_meanwhile_are_shown_before_anything_stands(answered: 
     assert old.status_code == 409
     assert "New answers came" in old.text
     (seen,) = set(re.findall(r'name="seen" value="([0-9a-f]+)"', old.text))
-    assert post(answered, bao, place, verdict="accepted", seen=seen).status_code == 303
+    unsaid = post(answered, bao, place, verdict="accepted", seen=seen)
+    assert unsaid.status_code == 422
+    assert "evenly split" in unsaid.text
+    chosen = re.findall(r'name="annotation_id" value="(\d+)"', old.text)[0]
+    kept = post(answered, bao, place, verdict="accepted", seen=seen, annotation_id=chosen)
+    assert kept.status_code == 303
 
 
 def test_an_answer_is_taken_and_mended_with_the_same_inputs(answered: World) -> None:
@@ -163,7 +171,10 @@ def test_the_api_reviews_as_the_pages_do(answered: World) -> None:
     task = bao.post(f"{base}/next", json={}).json()["task"]
     assert task["because"] == "doubt"
     assert sorted(one["value"]["pet"] for one in task["answers"]) == ["cat", "dog"]
-    body = {"verdict": "accepted", "client_key": answered.cast.key()}
+    assert sorted(task["consensus"]["pet"]["tied"]) == ["cat", "dog"]
+    body: dict[str, Any] = {"verdict": "accepted", "client_key": answered.cast.key()}
+    assert bao.post(f"{base}/tasks/{task['task_id']}", json=body).status_code == 422
+    body["annotation_id"] = task["answers"][0]["annotation_id"]
     told = bao.post(f"{base}/tasks/{task['task_id']}", json=body)
     assert told.status_code == 200, told.text
     assert told.json()["stands"]["pet"] in ("cat", "dog")
@@ -180,6 +191,20 @@ def test_the_api_reviews_as_the_pages_do(answered: World) -> None:
     refused = carmen.post(f"/api/v1/projects/{answered.project}/releases", json={})
     assert refused.status_code == 409
     assert "5 tasks wait" in refused.json()["detail"]
+
+
+def test_where_one_answer_leads_it_is_what_they_say_together(answered: World) -> None:
+    carmen, bao = answered.client("Carmen"), answered.client("Bao")
+    form = answered.form(carmen, sample_percent="100", doubt_below="", release_waits="")
+    assert carmen.post(url(answered, "/terms"), data=form).status_code == 303
+    split = first_task(answered, bao).rpartition("/")[2]
+    sent = bao.post(url(answered, "/next"), data=answered.form(bao, passed=split))
+    page = bao.get(sent.headers["location"]).text
+    assert "Together they say" in page
+    assert "Let it stand" in page
+    answered.cast.change("UPDATE consensus SET settled = false, n_answers = 1")
+    page = bao.get(sent.headers["location"]).text
+    assert "So far: 1 person has answered of at least" in page
 
 
 def test_the_terms_form_takes_figures_as_people_write_them(answered: World) -> None:

@@ -123,6 +123,8 @@ def _fetch(export: Export, output: Path | None) -> None:
     facts: dict[str, Any] = export.facts
     path = export.save(output or Path(str(facts["name"])).name)
     tell({**facts, "file": str(path)}, f"{facts['written']:,} written, in {path}")
+    for note in export.notes:
+        remark(f"  note: {note}")
     for reason, many in export.left_out.items():
         remark(f"{many:,} left out: {reason}")
 

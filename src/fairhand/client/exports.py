@@ -31,6 +31,11 @@ class Export:
         return str(self.facts["id"])
 
     @property
+    def notes(self) -> list[str]:
+        """What is worth knowing of the file: names that were changed, answers that are ties."""
+        return list(self.facts.get("notes", ()))
+
+    @property
     def left_out(self) -> dict[str, int]:
         """What the format could not hold: reason to count."""
         return {one["reason"]: one["count"] for one in self.facts["left_out"]}

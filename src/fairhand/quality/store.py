@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, text
 
 from fairhand.core.clock import Instant
 from fairhand.labels.answers import Asked
+from fairhand.labels.ties import RULED, chances_of, tied_in
 from fairhand.quality.agreement import Alpha
 from fairhand.quality.follow import Consensus, Earlier, Judgement
 from fairhand.quality.online import OnlineModel
@@ -37,7 +38,7 @@ def _as_it_is(_version: int, value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-ADJUDICATED = "adjudicated"
+ADJUDICATED = RULED
 """The method of an answer that stands because a reviewer said so."""
 
 _CHUNK = 500
@@ -151,12 +152,12 @@ _CONFIDENCES = text(
     "WHERE project_id = :project_id AND question = :question AND n_answers > 0"
 )
 _CONSENSUS_OF_TASK = text(
-    "SELECT task_id, question, value, confidence, method, n_answers, settled, updated_at "
+    "SELECT task_id, question, value, confidence, method, n_answers, settled, updated_at, beliefs "
     "FROM consensus WHERE task_id = :task_id ORDER BY question"
 )
 _BELIEFS_OF_TASK = text("SELECT question, beliefs FROM consensus WHERE task_id = :task_id")
 _CONSENSUS_OF_PROJECT = text(
-    "SELECT task_id, question, value, confidence, method, n_answers, settled, updated_at "
+    "SELECT task_id, question, value, confidence, method, n_answers, settled, updated_at, beliefs "
     "FROM consensus WHERE project_id = :project_id ORDER BY task_id, question"
 )
 _DROP_CONSENSUS = text("DELETE FROM consensus WHERE task_id = :task_id")
@@ -183,7 +184,7 @@ _ALL_AGAIN = text("UPDATE annotation SET aggregated = false WHERE task_id IN :ta
     bindparam("task_ids", expanding=True)
 )
 _DOUBTFUL = text(
-    "SELECT task_id, question, value, confidence, method, n_answers, settled, updated_at "
+    "SELECT task_id, question, value, confidence, method, n_answers, settled, updated_at, beliefs "
     "FROM consensus WHERE project_id = :project_id AND n_answers > 0 "
     "ORDER BY confidence, task_id, question LIMIT :most"
 )
@@ -211,7 +212,10 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class StoredConsensus:
-    """The aggregated answer to one question of a task, as it stands."""
+    """The aggregated answer to one question of a task, as it stands.
+
+    `tied` names the labels where several are equally likely: `value` is but the first of them.
+    """
 
     task_id: int
     question: str
@@ -221,6 +225,7 @@ class StoredConsensus:
     n_answers: int
     settled: bool
     updated_at: Instant
+    tied: tuple[str, ...] = ()
 
 
 def lock_aggregation(connection: Connection, project_id: int, now: Instant, step: int = 1) -> Run:
@@ -566,11 +571,8 @@ def load_probabilities(connection: Connection, task_id: int) -> dict[str, dict[s
     """Load how likely each label of a task is, by question; those of several count for "yes"."""
     found = {}
     for row in connection.execute(_BELIEFS_OF_TASK, {"task_id": task_id}):
-        parts = orjson.loads(row.beliefs)
-        if set(parts) == {""}:
-            found[row.question] = dict(parts[""])
-        elif parts:
-            found[row.question] = {name: float(one.get("yes", 0.0)) for name, one in parts.items()}
+        if parts := orjson.loads(row.beliefs):
+            found[row.question] = chances_of(parts)
     return found
 
 
@@ -598,6 +600,7 @@ def _consensus(row: Any) -> StoredConsensus:  # noqa: ANN401  # a result row
         row.n_answers,
         bool(row.settled),
         row.updated_at,
+        tied_in(value, row.method, orjson.loads(row.beliefs)),
     )
 
 

@@ -6,7 +6,7 @@ answer, never about a person, and nothing of anybody's pay or work hangs on it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from fairhand.proof.log import store as log
 from fairhand.quality import store as quality
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.label_history import answers_now
-from fairhand.use_cases.open_review import hear_reviewing, mark_of
+from fairhand.use_cases.open_review import hear_reviewing, mark_of, ties_among
 from fairhand.use_cases.versions import version_of
 from fairhand.work.annotations.rules import check_client_key
 from fairhand.work.assignment import store as queue
@@ -171,6 +171,7 @@ def _found(
         return value, value
     names = {one.name for one in asked}
     known = quality.load_consensus(connection, command.task_id)
+    _check_not_split(ties_among(answers, known).keys() & names)
     value = {
         one.question: one.value for one in known if one.value is not None and one.question in names
     }
@@ -180,6 +181,17 @@ def _found(
         )
         raise InvalidError(issue.message, issues=[issue])
     return value, None
+
+
+def _check_not_split(questions: Collection[str]) -> None:
+    """Nobody lets the first of equally likely answers stand without having said that it does."""
+    if questions:
+        issue = Issue(
+            "annotation_id",
+            f"Answers are evenly split about {', '.join(sorted(questions))}: let one of them "
+            "stand, or give the right one.",
+        )
+        raise InvalidError(issue.message, issues=[issue])
 
 
 def _mended(

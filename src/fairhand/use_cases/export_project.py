@@ -149,5 +149,6 @@ def about(project: Project, release: int | None, report: Report, export_id: str)
         "tasks": report.tasks,
         "written": report.written,
         "left_out": dict(report.left_out),
+        "notes": report.notes,
     }
     return orjson.dumps(said, option=orjson.OPT_INDENT_2) + b"\n"

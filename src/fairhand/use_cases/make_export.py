@@ -117,6 +117,8 @@ def lay_ready(
 ) -> None:
     """Note that an export lies ready, in the transaction of its step."""
     options = {**load(db, export_id).options, "withdrawal": told["withdrawal"]}
+    if told.get("notes"):  # a job begun by an earlier version has none
+        options["notes"] = told["notes"]
     with db.write() as connection:
         export_store.set_ready(
             connection,
@@ -154,6 +156,7 @@ def _told(
         "tasks": report.tasks,
         "written": report.written,
         "left_out": dict(report.left_out),
+        "notes": list(report.notes),
         "withdrawal": withdrawal,
     }
 

@@ -13,6 +13,7 @@ from fairhand.pay.paid_time.rules import EventKind
 from fairhand.people.wellbeing import own_store
 from fairhand.people.wellbeing import store as wellbeing
 from fairhand.quality import store as quality
+from fairhand.quality.consensus.text import CONSENSUS as TEXT
 from fairhand.quality.store import StoredConsensus
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.label_history import answers_now
@@ -56,9 +57,31 @@ class OpenedReview:
     expires_at: Instant
 
     @property
+    def ties(self) -> dict[str, tuple[str, ...]]:
+        """The questions that answers are evenly split about, and between what."""
+        return ties_among(self.answers, self.consensus)
+
+    @property
     def seen(self) -> str:
         """A mark of the answers and the consensus that are shown."""
         return mark_of(self.answers, self.consensus)
+
+
+def ties_among(
+    answers: Sequence[SeenAnswer], consensus: Sequence[StoredConsensus]
+) -> dict[str, tuple[str, ...]]:
+    """Name the questions that answers are evenly split about, and between what.
+
+    Of two texts that differ neither is nearer to the other: then both are meant.
+    """
+    found = {one.question: one.tied for one in consensus if one.tied}
+    for one in consensus:
+        if one.method == TEXT.method:
+            name = one.question
+            texts = [each.value[name] for each in answers if isinstance(each.value.get(name), str)]
+            if len(texts) == 2 and texts[0] != texts[1]:
+                found[name] = tuple(sorted(texts))
+    return found
 
 
 def mark_of(answers: Sequence[SeenAnswer], consensus: Sequence[StoredConsensus]) -> str:

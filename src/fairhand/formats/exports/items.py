@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fairhand.core.errors import InvalidError, Issue
+from fairhand.labels.ties import tied
 
 Row = Mapping[str, Any]
 
@@ -144,6 +145,12 @@ def items_of(rows: Iterable[Row], question: str | None = None) -> Iterator[Item]
         if not isinstance(task_id, int):
             raise InvalidError("A row has no task_id: this is no row of a release.")
         yield Item(task_id, tuple(group))
+
+
+def ties_of(row: Row) -> tuple[str, ...]:
+    """Name the labels between which the answers behind a row are evenly split."""
+    chances = row.get("probabilities")
+    return tied(row.get("value"), chances if isinstance(chances, Mapping) else None)
 
 
 def columns_of(

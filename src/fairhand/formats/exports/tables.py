@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fairhand.core.chunks import chunks
-from fairhand.formats.exports.items import Item, Options, Report, columns_of
+from fairhand.formats.exports.items import Item, Options, Report, columns_of, ties_of
 
 _AT_ONCE: Final = 2_000
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -20,13 +20,18 @@ _PLAIN: Final = ("task_id", "file_name", "split")
 
 
 def write_jsonl(items: Iterator[Item], folder: Path, options: Options) -> Report:
-    """Write `labels.jsonl`: the task's data, and its answers with their confidence."""
+    """Write `labels.jsonl`: the task's data, and its answers with their confidence.
+
+    Where answers are evenly split, `tied` names the labels, question by question.
+    """
     report = Report(files=["labels.jsonl"])
     with (folder / "labels.jsonl").open("wb") as file:
         for item in _counted(items, report, options):
             answers = {str(row["question"]): row.get("value") for row in item.rows}
             sure = {str(row["question"]): row.get("confidence") for row in item.rows}
             line = {**_head(item), "data": item.data, "answers": answers, "confidence": sure}
+            if split := {str(row["question"]): ties_of(row) for row in item.rows if ties_of(row)}:
+                line["tied"] = split
             file.write(orjson.dumps(line) + b"\n")
     return report
 
@@ -70,11 +75,19 @@ def write_parquet(items: Iterator[Item], folder: Path, options: Options) -> Repo
 
 
 def _counted(items: Iterator[Item], report: Report, options: Options) -> Iterator[Item]:
+    ties = 0
     for item in items:
         report.tasks += 1
         report.written += 1
+        ties += any(ties_of(row) for row in item.rows)
         options.progress(report.tasks)
         yield item
+    if ties:
+        who = "In 1 task" if ties == 1 else f"In {ties:,} tasks"
+        report.notes.append(
+            f"{who} people’s answers are evenly split: the first of the tied labels is written. "
+            "A review settles which of them stands."
+        )
 
 
 def _head(item: Item) -> dict[str, Any]:

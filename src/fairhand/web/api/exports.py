@@ -76,6 +76,7 @@ def export_json(one: Export) -> dict[str, Any]:
         "bytes": found.size_bytes,
         "written": found.rows,
         "left_out": [{"reason": reason, "count": count} for reason, count in found.left_out],
+        "notes": list(found.options.get("notes", ())),
         "made_at": iso(found.made_at),
         "expires_at": iso(found.expires_at),
     }

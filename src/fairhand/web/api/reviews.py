@@ -222,6 +222,9 @@ def opened_json(house: House, opened: OpenedReview) -> dict[str, Any]:
                 "value": one.value,
                 "confidence": one.confidence,
                 "method": one.method,
+                "answers": one.n_answers,
+                "settled": one.settled,
+                "tied": list(opened.ties.get(one.question, ())),
                 "probabilities": opened.probabilities.get(one.question),
             }
             for one in opened.consensus

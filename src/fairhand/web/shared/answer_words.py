@@ -34,6 +34,14 @@ def answer_words(question: Question, answer: Any) -> str:  # noqa: ANN401  # any
     return _said(answer, titles)[:_LONGEST]
 
 
+def tie_words(question: Question, tied: Sequence[str]) -> str:
+    """Say between which labels answers are evenly split; of several labels, about which."""
+    names = [answer_words(question, one) for one in tied]
+    if question.config.get("multiple", False):
+        return f"Undecided: {', '.join(names)}"
+    return f"A tie: {' or '.join(names)}"
+
+
 def _said(answer: Any, titles: Mapping[str, str]) -> str:  # noqa: ANN401
     if isinstance(answer, str):
         return titles.get(answer, answer)

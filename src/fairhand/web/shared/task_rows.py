@@ -18,7 +18,7 @@ from fairhand.work.tasks.browse_store import Joint, TaskRow
 from fairhand.work.tasks.view_store import SavedView
 
 _EXCERPT: Final = 160
-_COLUMNS: Final = ("id", "state", "answers", "wanted", "answer", "confidence", "imported")
+_COLUMNS: Final = ("id", "state", "answers", "wanted", "answer", "confidence", "tied", "imported")
 
 
 def row_json(row: TaskRow) -> dict[str, Any]:
@@ -43,6 +43,7 @@ def row_json(row: TaskRow) -> dict[str, Any]:
                 "value": one.value,
                 "confidence": one.confidence,
                 "answers": one.answers,
+                "tied": list(one.tied),
             }
             for one in row.joint
         },
@@ -121,6 +122,7 @@ def _cells(row: TaskRow, question: str) -> dict[str, Any]:
         row.wanted,
         None if joint is None else joint.value,
         None if joint is None else round(joint.confidence, 6),
+        list(joint.tied) if joint is not None and joint.tied else None,
         iso(row.created_at),
     )
     return dict(zip(_COLUMNS, values, strict=True))

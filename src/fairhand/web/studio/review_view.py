@@ -19,7 +19,7 @@ from fairhand.use_cases.read_project import read_project
 from fairhand.use_cases.read_reviews import ReviewState, list_reviews, read_reviews
 from fairhand.use_cases.versions import current_version
 from fairhand.web.shared import charts
-from fairhand.web.shared.answer_words import answer_words
+from fairhand.web.shared.answer_words import answer_words, tie_words
 from fairhand.web.shared.forms import Form
 from fairhand.web.shared.task_picture import AskedView, TaskPicture, island_json, picture_of
 from fairhand.work.review.rules import NEVER_MENDED, differing
@@ -45,6 +45,7 @@ class Said:
     differs: bool
     bars: Markup | None = None
     sure: float | None = None
+    tie: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,8 @@ def task_page(
         "shown": _shown(whole, consensus, opened.answers),
         "fix": replace(asked, text="", image=None),
         "consensus": _consensus(whole, opened, consensus),
+        "so_far": _so_far(opened, project.min_overlap),
+        "is_split": any(one.name in opened.ties for one in mendable),
         "answers": [_card(house, whole, opened, one, apart) for one in opened.answers],
         "apart": apart,
         "form": form,
@@ -197,10 +200,24 @@ def _consensus(
                 100,
             )
         said = _said(one, consensus[name], differs=False)
-        found.append(
-            Said(said.asked, said.answer, said.words, said.is_drawn, False, bars, sure.get(name))
-        )
+        found.append(replace(said, bars=bars, sure=sure.get(name), tie=_tie(one.question, opened)))
     return found
+
+
+def _tie(question: Question, opened: OpenedReview) -> str:
+    between = opened.ties.get(question.name, ())
+    return tie_words(question, between) if between else ""
+
+
+def _so_far(opened: OpenedReview, least: int) -> str:
+    """Say that what people say together may change yet; empty where it is settled."""
+    asked = [one for one in opened.consensus if one.value is not None]
+    if all(one.settled for one in asked):
+        return ""
+    answers = max(one.n_answers for one in asked)
+    people = "1 person has" if answers == 1 else f"{answers} people have"
+    wanted = f" of at least {least}" if answers < least else ""
+    return f"So far: {people} answered{wanted}, and more are asked."
 
 
 def _card(

@@ -11,7 +11,7 @@ from fairhand.core.clock import Instant
 from fairhand.core.money import MICROS, Money
 from fairhand.use_cases.read_task_story import TaskStory
 from fairhand.web.shared import charts
-from fairhand.web.shared.answer_words import answers_in_words
+from fairhand.web.shared.answer_words import answers_in_words, tie_words
 from fairhand.web.shared.pages import minutes
 from fairhand.work.tasks.story_store import AnswerTold, LeaseTold, Told
 
@@ -120,8 +120,10 @@ def _of_reviews(story: TaskStory, told: Told) -> list[Moment]:
     for joint in told.joint:
         value = {} if joint.value is None else {joint.question: joint.value}
         answers = "1 answer" if joint.answers == 1 else f"{joint.answers} answers"
+        split = [one for one in story.questions if one.name == joint.question and joint.tied]
         sure = (f"{100 * joint.confidence:.1f} % sure", f"of {answers}", joint.method)
-        said = answers_in_words(story.questions, value)
+        said = answers_in_words(story.questions, {} if split else value)
+        said += [(one.title, tie_words(one, joint.tied)) for one in split]
         found.append(Moment(joint.updated_at, "", "Joint answer", tuple(said), sure))
     return found
 

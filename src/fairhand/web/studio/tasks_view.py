@@ -17,7 +17,7 @@ from fairhand.use_cases.house import House
 from fairhand.use_cases.read_jobs import list_jobs
 from fairhand.use_cases.read_tasks import TaskPage, read_choices, read_tasks
 from fairhand.use_cases.read_views import read_views
-from fairhand.web.shared.answer_words import answer_words
+from fairhand.web.shared.answer_words import answer_words, tie_words
 from fairhand.web.shared.task_rows import joint_of, words_of
 from fairhand.work.tasks.browse_store import TaskRow
 from fairhand.work.tasks.rules import (
@@ -122,7 +122,9 @@ def _lines(page: TaskPage) -> list[Line]:
         joint = joint_of(row, page.question)
         answer = None
         if joint is not None and joint.value is not None:
-            answer = answer_words(questions[page.question], joint.value)
+            asked = questions[page.question]
+            is_split = joint.tied and not isinstance(joint.value, list)
+            answer = tie_words(asked, joint.tied) if is_split else answer_words(asked, joint.value)
         sure = None if joint is None else joint.confidence
         lines.append(
             Line(

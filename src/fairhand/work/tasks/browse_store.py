@@ -17,6 +17,7 @@ import orjson
 from sqlalchemy import text
 
 from fairhand.core.clock import Instant
+from fairhand.labels.ties import tied_in
 from fairhand.storage.database import Connection
 from fairhand.work.holds import IS_CLOSED_STEP
 from fairhand.work.tasks.rules import Cursor, TaskQuery, query_texts
@@ -415,12 +416,13 @@ _ALL = text(
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """The joint answer to a question; JSON read."""
+    """The joint answer to a question; JSON read. `tied`: the labels that are equally likely."""
 
     question: str
     value: Any
     confidence: float
     answers: int
+    tied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -482,14 +484,15 @@ def _joint(connection: Connection, within: str, names: dict[str, int]) -> dict[i
     found: dict[int, list[Joint]] = {}
     rows = connection.execute(
         text(
-            "SELECT task_id, question, value, confidence, n_answers FROM consensus "
-            f"WHERE task_id IN ({within}) ORDER BY task_id, question"
+            "SELECT task_id, question, value, confidence, n_answers, method, beliefs "
+            f"FROM consensus WHERE task_id IN ({within}) ORDER BY task_id, question"
         ),
         names,
     )
     for row in rows:
         value = None if row.value is None else orjson.loads(row.value)
-        one = Joint(row.question, value, float(row.confidence), row.n_answers)
+        split = tied_in(value, row.method, orjson.loads(row.beliefs))
+        one = Joint(row.question, value, float(row.confidence), row.n_answers, split)
         found.setdefault(row.task_id, []).append(one)
     return found
 

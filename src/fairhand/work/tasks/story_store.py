@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import text
 
 from fairhand.core.clock import Instant
+from fairhand.labels.ties import tied_in
 from fairhand.storage.database import Connection
 
 _ANSWERS = text(
@@ -46,7 +47,8 @@ _GOLD = text(
     "SELECT value, explanation, author_id, created_at FROM gold_answer WHERE task_id = :task_id"
 )
 _JOINT_SINCE = text(
-    "SELECT question, value, confidence, n_answers, settled, method, updated_at FROM consensus "
+    "SELECT question, value, confidence, n_answers, settled, method, updated_at, beliefs "
+    "FROM consensus "
     "WHERE task_id = :task_id ORDER BY question"
 )
 
@@ -151,6 +153,7 @@ class JointTold:
     settled: bool
     method: str
     updated_at: Instant
+    tied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,7 @@ def load_told(connection: Connection, task_id: int) -> Told:
                 bool(row.settled),
                 row.method,
                 row.updated_at,
+                tied_in(_json(row.value), row.method, orjson.loads(row.beliefs)),
             )
             for row in connection.execute(_JOINT_SINCE, of)
         ),
