@@ -90,9 +90,10 @@ def labels_of(questions: Mapping[str, Question], chosen: str | None) -> dict[str
 def check_written(report: Report, chosen: Format, what: str) -> None:
     """Raise ConflictError with the reasons where nothing fitted the format."""
     if not report.written:
-        reasons = (
-            "; ".join(one.message for one in report.issues()) or "nothing in it is answered yet"
-        )
+        if not report.issues():
+            message = f"Nothing in this {what} is answered yet: there is nothing to write."
+            raise ConflictError(message, code="nothing_fits")
+        reasons = "; ".join(one.message for one in report.issues())
         raise ConflictError(
             f"Nothing in this {what} fits {chosen.title}, which holds {chosen.holds}: {reasons}.",
             code="nothing_fits",

@@ -13,10 +13,13 @@ function inUse() {
 
 /** @param {HTMLElement} place @param {string} html */
 function replace(place, html) {
-  const opened = [...place.querySelectorAll('details')].map((one) => one.open);
+  /** @type {(one: HTMLDetailsElement, at: number) => string | number} */
+  const name = (one, at) => one.id || at;
+  const all = [...place.querySelectorAll('details')];
+  const opened = new Set(all.map(name).filter((_, at) => all[at]?.open));
   place.innerHTML = html;
   place.querySelectorAll('details').forEach((one, at) => {
-    one.open = opened[at] || false;
+    one.open = opened.has(name(one, at));
   });
 }
 
