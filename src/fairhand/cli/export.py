@@ -94,9 +94,17 @@ def _to_label_studio(name: str, output: Path | None, workspace: Path | None) -> 
     with opened(workspace) as house:
         project = find_project(house, name)
         target = output or Path(f"{project.slug}-{_STUDIO}.json")
-        written = write_out(house, project, target)
-    content = {"file": str(target), "format": _STUDIO, "tasks": written}
-    tell(content, f"{written:,} tasks written in {target}")
+        made = write_out(house, project, target)
+    content = {
+        "file": str(target),
+        "format": _STUDIO,
+        "tasks": made.tasks,
+        "left_out": dict(made.left_out),
+        "issues": issues_json(made.issues()),
+    }
+    tell(content, f"{made.tasks:,} tasks written in {target}")
+    for line in issue_lines(made.issues()):
+        remark(line)
 
 
 def _folder(release: str, workspace: Path | None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from fairhand.cli.opening import owner_id_of
 from fairhand.cli.voice import remark
 
 if TYPE_CHECKING:
+    from fairhand.formats.exports.items import Report
     from fairhand.formats.label_studio.controls import StudioConfig
     from fairhand.model.project import Project
     from fairhand.use_cases.house import House
@@ -67,13 +69,17 @@ def bring_in(
     return run_import(house, project, export, options)
 
 
-def write_out(house: House, project: Project, target: Path) -> int:
-    """Write a project's tasks as one Label Studio file, which appears whole or not at all."""
+def write_out(house: House, project: Project, target: Path) -> Report:
+    """Write a project's tasks as one Label Studio file, which appears whole or not at all.
+
+    The report says what of our people's answers, and of proposals, it has no place for.
+    """
     import json
 
     import orjson
 
     from fairhand.core.errors import ConflictError
+    from fairhand.formats.exports.items import Report
     from fairhand.use_cases.read_studio_tasks import iter_studio_tasks, their_ids
 
     if target.exists():
@@ -82,10 +88,10 @@ def write_out(house: House, project: Project, target: Path) -> int:
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.draft")
-    written = 0
+    ids, written = their_ids(house.db, project.id), 0
     try:
         with draft.open("wb") as file:
-            for task in iter_studio_tasks(house.db, project.id, their_ids(house.db, project.id)):
+            for task in iter_studio_tasks(house.db, project.id, ids):
                 file.write(b",\n" if written else b"[\n")
                 try:
                     file.write(orjson.dumps(task))
@@ -96,4 +102,4 @@ def write_out(house: House, project: Project, target: Path) -> int:
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-    return written
+    return Report(written, written, ids.left_out or Counter(), [target.name])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -76,7 +77,7 @@ def their_ids(db: Database, project_id: int) -> Ids:
     """Number things as they came; our own come above the highest of those."""
     with db.read() as connection:
         task_id, answer_id = foreign.highest_ids(connection, project_id)
-    return Ids(is_theirs=True, lift_task=task_id, lift_answer=answer_id)
+    return Ids(is_theirs=True, lift_task=task_id, lift_answer=answer_id, left_out=Counter())
 
 
 def iter_studio_tasks(

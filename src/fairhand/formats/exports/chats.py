@@ -104,8 +104,12 @@ def _preferences(row: Row, report: Report) -> Iterator[Line]:
         none = False
         line = {name: pair[name] for name in ("prompt", "chosen", "rejected")}
         yield line | ({"margin": float(pair["strength"])} if "strength" in pair else {})
+    value = row.get("value")
+    report.leave_beside(value)
     if none:
         report.leave_out("a tie, or both replies bad: it prefers nothing")
+    elif any(len(group) > 1 for group in _ranks(value)):
+        report.leave_out("that replies are as good as each other: a pair prefers one")
 
 
 def _beside(items: Iterator[Item], ties: BinaryIO) -> Iterator[Item]:
@@ -128,6 +132,8 @@ def _unpaired(row: Row, report: Report) -> Iterator[Line]:
         yield from _judged(row, report)
         return
     for pair in _preferences(row, report):
+        if "margin" in pair:
+            report.leave_out("how much better: a judgement is yes or no")
         for side, label in (("chosen", True), ("rejected", False)):
             yield {"prompt": pair["prompt"], "completion": pair[side], "label": label}
 
@@ -196,6 +202,10 @@ def _demonstration(row: Row, report: Report) -> Iterator[Line]:
         report.leave_out("a text without a conversation or a prompt before it")
         return
     yield {"messages": [*prompt, {"role": "assistant", "content": value}]}
+
+
+def _ranks(value: Any) -> list[list[str]]:  # noqa: ANN401  # any JSON value
+    return value.get("ranks") or [] if isinstance(value, Mapping) else []
 
 
 def _messages(turns: tuple[Turn, ...] | list[Turn]) -> list[dict[str, str]]:

@@ -60,13 +60,14 @@ def write(items: Iterator[Item], folder: Path, options: Options) -> Report:
 
 
 def _image(item: Item, size: tuple[int, int]) -> dict[str, Any]:
-    return {
+    about = {
         "id": item.task_id,
         "file_name": item.file_name(),
         "height": size[0],
         "width": size[1],
         "sha256": item.sha256,
     }
+    return about if item.split is None else about | {"split": item.split}
 
 
 def _category(name: str, key: int, points: Mapping[str, Sequence[str]]) -> dict[str, Any]:

@@ -36,6 +36,8 @@ def write(items: Iterator[Item], folder: Path, options: Options) -> Report:
             if size is None and not shapes:
                 continue
             places = "" if size is None else f' width="{size[1]}" height="{size[0]}"'
+            if item.split is not None:
+                places = f" subset={quoteattr(clean(item.split))}{places}"
             name = quoteattr(clean(item.file_name()))
             file.write(f'  <image id="{item.task_id}" name={name}{places}>\n')
             file.writelines(f"    {line}\n" for line in shapes)

@@ -114,6 +114,8 @@ def _things(item: Item, row: Row, geo: Geo, report: Report) -> Iterator[Thing]:
         "question": row.get("question"),
         "kind": kind,
     }
+    if item.split is not None:
+        about["split"] = item.split
     if row.get("confidence") is not None:
         about["confidence"] = number(row["confidence"])
     drawn = value.get(

@@ -20,6 +20,11 @@ Row = Mapping[str, Any]
 
 SURE: Final = "_confidence"
 """What the column of an answer's confidence is called, after the answer's own."""
+_BESIDE: Final = {
+    "reason": "why people judged so",
+    "edited": "a reply that was made better still",
+    "passages": "passages that were marked in documents",
+}
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _EXTENSIONS: Final = {
     "image/png": ".png",
@@ -82,6 +87,17 @@ class Report:
     def leave_out(self, reason: str, many: int = 1) -> None:
         """Count something that the format cannot hold."""
         self.left_out[reason] += many
+
+    def leave_beside(self, value: Any, *parts: str) -> None:  # noqa: ANN401  # any JSON value
+        """Count what people said beside a judgement, which a format of judgements alone lacks."""
+        for part in parts or _BESIDE:
+            if isinstance(value, Mapping) and value.get(part):
+                self.leave_out(f"{_BESIDE[part]}: there is no place for it")
+
+    def leave_split(self, item: Item) -> None:
+        """Count a task whose split no file of the format names."""
+        if item.split is not None:
+            self.leave_out("which split a task lies in: the files do not name it")
 
     def issues(self) -> list[Issue]:
         """Say what goes by another name than ours, and what was left out, most first."""

@@ -20,6 +20,7 @@ def write_trec(items: Iterator[Item], folder: Path, options: Options) -> Report:
     report = Report(files=[QRELS])
     with (folder / QRELS).open("w", encoding="utf-8", newline="\n") as file:
         for item, query, grades in _graded(items, report, options):
+            report.leave_split(item)
             for document, grade in grades.items():
                 if _is_one_word(query) and _is_one_word(document):
                     file.write(f"{query} 0 {document} {grade}\n")
@@ -74,6 +75,7 @@ def _graded(
             value = row.get("value")
             query = item.data.get(QUERY_ID, item.task_id)
             if row.get("kind") == "relevance" and isinstance(value, dict):
+                report.leave_beside(value)
                 yield item, str(query), {key: int(grade) for key, grade in value["grades"].items()}
             else:
                 report.leave_out(f"an answer of the kind {row.get('kind')}: it grades nothing")

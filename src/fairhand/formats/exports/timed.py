@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,6 +41,7 @@ def write_vtt(items: Iterator[Item], folder: Path, options: Options) -> Report:
             f"{_clock(one['start'])} --> {_clock(one['end'])}\n{_cue(one)}\n"
             for one in _stretches(row)
         ]
+        report.leave_split(item)
         if not cues and not _is_silent(row):
             report.leave_out("a transcript without times: WebVTT has nothing to hang it on")
             continue
@@ -58,6 +59,7 @@ def write_textgrid(items: Iterator[Item], folder: Path, options: Options) -> Rep
     report = Report()
     paths = Paths(folder, ".TextGrid", report)
     for item, row in _rows(items, report, options):
+        report.leave_split(item)
         stretches = _stretches(row)
         if not stretches and not _is_silent(row):
             report.leave_out("a transcript without times: a TextGrid has nothing to hang it on")
@@ -80,19 +82,27 @@ def write_textgrid(items: Iterator[Item], folder: Path, options: Options) -> Rep
 
 
 def write_nemo(items: Iterator[Item], folder: Path, options: Options) -> Report:
-    """Write `manifest.json`: a line a sound with its file, seconds and text."""
-    report = Report(files=[MANIFEST])
-    with (folder / MANIFEST).open("wb") as file:
+    """Write `manifest.json`: a line a sound with its file, seconds and text; or a file a split."""
+    report, files = Report(), dict[str, Any]()
+    try:
         for item, row in _rows(items, report, options):
             value: Any = row["value"]
             if row["kind"] != "transcript":
                 report.leave_out("marks of a sound: a manifest holds texts")
                 continue
+            _leave_times(value, report)
+            name = MANIFEST if item.split is None else f"{item.split}_{MANIFEST}"
+            if name not in files:
+                files[name] = (folder / name).open("wb")
+                report.files.append(name)
             length = (item.data.get("media_details") or {}).get("duration_ms")
             line = {"audio_filepath": item.file_name(), "text": value["text"]}
             seconds = {} if length is None else {"duration": length / 1000}
-            file.write(orjson.dumps({**line, **seconds}) + b"\n")
+            files[name].write(orjson.dumps({**line, **seconds}) + b"\n")
             report.written += 1
+    finally:
+        for file in files.values():
+            file.close()
     return report
 
 
@@ -108,6 +118,7 @@ def write_common_voice(items: Iterator[Item], folder: Path, options: Options) ->
             if row["kind"] != "transcript":
                 report.leave_out("marks of a sound: a table of clips holds sentences")
                 continue
+            _leave_times(row["value"], report)
             if name not in files:
                 files[name] = (folder / name).open("w", encoding="utf-8", newline="\n")
                 files[name].write("\t".join(_COLUMNS) + "\n")
@@ -118,6 +129,11 @@ def write_common_voice(items: Iterator[Item], folder: Path, options: Options) ->
         for file in files.values():
             file.close()
     return report
+
+
+def _leave_times(value: Mapping[str, Any], report: Report) -> None:
+    if value.get("segments"):
+        report.leave_out("when each line is said: a sound has one text here")
 
 
 def _clip(item: Item, row: Row, report: Report) -> list[str]:

@@ -95,6 +95,9 @@ def _planted(row: Row, grove: dict[tuple[str, str], _Node], report: Report) -> i
     if told and any(rank is not None and told.get(text) != rank for text, rank in ranked):
         report.leave_out("a second order of replies to the same words")
         return 0
+    report.leave_beside(value)
+    if isinstance(value, Mapping) and "strength" in value:
+        report.leave_out("how much better: a tree has ranks alone")
     for text, rank in ranked:
         reply = node.below.setdefault(("assistant", text), _Node("assistant", text, node.lang))
         reply.rank = rank if rank is not None else reply.rank

@@ -1,4 +1,4 @@
-"""Pascal VOC: one XML file a picture with its boxes.
+"""Pascal VOC: one XML file a picture with its boxes, and a list a split of whose it is.
 
 Coordinates are whole pixels counted from 1, both ends inside, as in the VOC 2012 development kit;
 boxes are rounded to them, and how many were is told.
@@ -6,7 +6,7 @@ boxes are rounded to them, and how many were is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
@@ -15,12 +15,14 @@ from fairhand.formats.exports.items import Item, Options, Report, sized
 from fairhand.formats.exports.paths import Paths
 
 FOLDER: Final = "Annotations"
+SETS: Final = "ImageSets/Main"
 
 
 def write(items: Iterator[Item], folder: Path, options: Options) -> Report:
     """Write `Annotations/NAME.xml` for each picture that boxes were asked about."""
     report = Report(files=[FOLDER])
     paths = Paths(folder, ".xml", report)
+    sets: dict[str, list[str]] = {}
     for item in items:
         report.tasks += 1
         options.progress(report.tasks)
@@ -38,8 +40,21 @@ def write(items: Iterator[Item], folder: Path, options: Options) -> Report:
         indent(root)
         ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
         report.written += 1
+        if item.split is not None:
+            own = path.relative_to(folder / FOLDER).with_suffix("").as_posix()
+            sets.setdefault(item.split, []).append(f"{own}\n")
     paths.close()
+    _write_sets(sets, folder, report)
     return report
+
+
+def _write_sets(sets: Mapping[str, Sequence[str]], folder: Path, report: Report) -> None:
+    """Write the names of each split, one a line, as the development kit has them."""
+    if sets:
+        (folder / SETS).mkdir(parents=True)
+        report.files.append(SETS)
+    for split, names in sets.items():
+        (folder / SETS / f"{split}.txt").write_text("".join(names), "utf-8", newline="\n")
 
 
 def _head(item: Item, size: tuple[int, int]) -> Element:

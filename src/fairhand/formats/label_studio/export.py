@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -32,11 +33,15 @@ _HERE: Final = frozenset({"added", "changed"})
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """How things are numbered; `lift_*` is what is added to our own numbers."""
+    """How things are numbered; `lift_*` is what is added to our own numbers.
+
+    Whoever gives `left_out` finds there what Label Studio has no place for, with its count.
+    """
 
     is_theirs: bool = False
     lift_task: int = 0
     lift_answer: int = 0
+    left_out: Counter[str] | None = None
 
 
 OURS: Final = Ids()
@@ -160,7 +165,7 @@ def given_json(
     sent: list[Any] | None = None,
 ) -> dict[str, Any]:
     """Write what a person of ours answered; people are numbers, never names."""
-    result = write_results(config, one.value, task.data)[0] if sent is None else sent
+    result = _written(config, one.value, task, ids) if sent is None else sent
     return _annotation(one.first_id + ids.lift_answer, task, one.first_at) | {
         "task": task.id + ids.lift_task if task.details is None else _their_id(task, ids),
         "completed_by": _person(one.person_id, ids),
@@ -170,6 +175,15 @@ def given_json(
         "lead_time": (one.submitted_at - one.served_at) / 1_000,
         "parent_prediction": one.prediction_id,
     }
+
+
+def _written(
+    config: StudioConfig, value: Mapping[str, Any], task: WholeTask, ids: Ids
+) -> list[dict[str, Any]]:
+    results, left = write_results(config, value, task.data)
+    if ids.left_out is not None:
+        ids.left_out.update(left)
+    return results
 
 
 def _their_id(task: WholeTask, ids: Ids) -> int:
@@ -249,7 +263,7 @@ def _predicted_json(
 def _made_json(
     one: MadePrediction, task: WholeTask, config: StudioConfig, ids: Ids
 ) -> dict[str, Any]:
-    result, _ = write_results(config, one.value, task.data)
+    result = _written(config, one.value, task, ids)
     return _prediction(one.id + ids.lift_answer, task, one.at) | {
         "task": _their_id(task, ids),
         "result": result,

@@ -22,7 +22,7 @@ _POINT_WIDTH: Final = 0.5
 def write_results(
     config: StudioConfig, value: Mapping[str, Any], data: Mapping[str, Any]
 ) -> tuple[list[Result], list[str]]:
-    """Write a valid value as results; also list the questions that no control can hold."""
+    """Write a valid value as results; also list what no control can hold, in words."""
     results: list[Result] = []
     left: list[str] = []
     for name, answer in value.items():
@@ -30,8 +30,9 @@ def write_results(
         kind = next((one.kind for one in config.questions if one.name == name), "")
         write = _WRITERS.get(kind)
         if control is None or write is None:
-            left.append(name)
+            left.append(f"an answer of the kind {kind}: no control of Label Studio holds it")
             continue
+        left += _unsaid(answer)
         about = {"from_name": control.name, "to_name": control.to_name, "origin": "manual"}
         about |= _picture(answer)
         for region, type_, content in write(control, answer, data):
@@ -41,6 +42,35 @@ def write_results(
         if kind == "spans":
             results += _links(control, answer)
     return results, left
+
+
+def _unsaid(answer: Any) -> Iterator[str]:  # noqa: ANN401  # an answer of any kind
+    """Say what of an answer its control has no place for."""
+    if not isinstance(answer, Mapping):
+        return
+    if answer.get("nothing"):
+        yield "that there is nothing: Label Studio has an empty result for it"
+    if answer.get("reason"):
+        yield "why people judged so: Label Studio has no place for it"
+    if "ratings" in answer and len(answer["ratings"]) != 1:
+        yield "a rating by several criteria, or none: Label Studio has one number"
+    if "replies" in answer:
+        yield "a rating of each reply: Label Studio rates a task"
+    if "verdict" in answer:
+        yield from _unsaid_of_pair(answer)
+    if "best" in answer or any(len(group) > 1 for group in answer.get("ranks") or ()):
+        yield "that replies are as good as each other: Label Studio has an order alone"
+    if any(one.get("state") == "hidden" for one in answer.get("points") or ()):
+        yield "that a key point is hidden: Label Studio has it as one that is seen"
+
+
+def _unsaid_of_pair(answer: Mapping[str, Any]) -> Iterator[str]:
+    if answer["verdict"] != "better":
+        yield "a tie, or both replies bad: Label Studio chooses one"
+    if "strength" in answer:
+        yield "how much better: Label Studio chooses one"
+    if answer.get("edited"):
+        yield "a reply that was made better still: Label Studio chooses one"
 
 
 def _labelled(
