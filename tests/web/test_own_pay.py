@@ -174,7 +174,7 @@ def test_one_chooses_ones_language_in_the_browser(world: World) -> None:
     assert '<html lang="sw"' in amina.get("/earnings").text
     wrong = amina.post("/account", data=world.form(amina, **said, language="tlh"))
     assert wrong.status_code == 422
-    assert "Choose one of the languages." in wrong.text
+    assert "Chagua mojawapo ya lugha." in wrong.text
 
 
 def test_the_api_gives_the_same_as_the_pages(world: World, amina: TestClient) -> None:

@@ -23,7 +23,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from fairhand.core.clock import HOUR_MS, MINUTE_MS, Instant
-from fairhand.core.money import MICROS, exponent
+from fairhand.core.money import MICROS, Money, exponent
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "locale"
 SOURCE: Final = "en"
@@ -90,6 +90,12 @@ class Words:
         amount = Decimal(micros // MICROS).scaleb(-exponent(currency))
         return self._currency(amount, currency)
 
+    def coins(self, money: Money) -> str:
+        """Write money as people read it; in English as everywhere else on the pages: `KES 5.00`."""
+        if self.language == SOURCE:
+            return str(money)
+        return self._currency(Decimal(money.decimal()), money.currency)
+
     def amount(self, text: str, currency: str) -> str:
         """Write an exact decimal amount as money, every digit of it."""
         return self._currency(Decimal(text), currency)
@@ -137,6 +143,18 @@ def later(text: str) -> str:
     Imported as `_`, so that the catalogues find it.
     """
     return text
+
+
+def seconds_words(milliseconds: int, words: Words) -> str:
+    """Write a short time as one says it: `20 s`, `1 min 30 s`, `5 min`; rounded up."""
+    seconds = max(1, -(-milliseconds // 1_000))
+    if seconds < 90:
+        return words("{seconds} s", seconds=seconds)
+    tens = -(-seconds // 10) * 10
+    minutes, rest = divmod(tens, 60)
+    if rest and minutes < 5:
+        return words("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+    return words("{minutes} min", minutes=minutes + bool(rest))
 
 
 def language_of(locale: str, known: Container[str] = LANGUAGES) -> str:
@@ -220,3 +238,7 @@ def _moment(at: Instant) -> datetime:
 
 def _filled(text: str, values: Mapping[str, object]) -> str:
     return text.format_map(values) if values else text
+
+
+ENGLISH: Final = words_for(SOURCE)
+"""The words as they are written in the code."""

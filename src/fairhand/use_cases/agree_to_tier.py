@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, InvalidError, Issue, NotFoundError
 from fairhand.core.ids import sha256_hex
+from fairhand.core.words import ENGLISH, words_for
 from fairhand.people.wellbeing import own_store
 from fairhand.people.wellbeing.disclosure import SORTS, words_for_tier
 from fairhand.people.wellbeing.own_rules import highest, next_tier
@@ -32,8 +33,8 @@ def agree_to_tier(db: Database, command: AgreeToTier, now: Instant) -> int:
     """
     if command.tier not in SORTS:
         raise NotFoundError(f"There is no tier {command.tier} to agree to.")
-    words = words_for_tier(command.tier)
-    if command.disclosure_sha256 != sha256_hex(words.encode()):
+    read = _read(command)
+    if read is None:
         message = "Read what this tier is first; its words have changed, or were not sent."
         raise InvalidError(message, issues=[Issue("disclosure_sha256", message)])
     with db.write() as connection:
@@ -42,13 +43,22 @@ def agree_to_tier(db: Database, command: AgreeToTier, now: Instant) -> int:
             return highest(agreed)
         if (first := next_tier(agreed)) != command.tier:
             raise ConflictError(f"Agree to tier {first} first.", code="tier_order")
-        own_store.agree(connection, command.person_id, command.tier, words, command.locale, now)
+        own_store.agree(connection, command.person_id, command.tier, *read, now)
         reached = highest([*agreed, command.tier])
         own_store.set_max_tier(connection, command.person_id, reached)
         log.append(
             connection, "own.changed", {"person": command.person_id}, now, command.person_id, None
         )
     return reached
+
+
+def _read(command: AgreeToTier) -> tuple[str, str] | None:
+    """Give the words that were read and their language: the reader's own, or English."""
+    for words in (words_for(command.locale), ENGLISH):
+        said = words_for_tier(command.tier, words)
+        if sha256_hex(said.encode()) == command.disclosure_sha256:
+            return said, words.language
+    return None
 
 
 def _agreed(consents: list[own_store.Consent]) -> list[int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, InvalidError, Issue, NotFoundError
 from fairhand.core.words import INTERFACE, language_of
+from fairhand.core.words import later as _
 from fairhand.pay.floors.rules import has_time_zone
 from fairhand.people.accounts import store
 from fairhand.people.accounts.rules import check_person, check_place
@@ -45,16 +46,16 @@ def change_account(db: Database, command: ChangeAccount, now: Instant) -> None:
         issues.append(Issue("country", f"{command.country} is not a country's code."))
     issues += _check_hours(command.hours_from, command.hours_to)
     if command.language is not None and command.language not in INTERFACE:
-        issues.append(Issue("language", "Choose one of the languages."))
+        issues.append(Issue("language", _("Choose one of the languages.")))
     if issues:
-        raise InvalidError("Your account was not changed.", issues=issues)
+        raise InvalidError(_("Your account was not changed."), issues=issues)
     with db.write() as connection:
         before = store.load_person(connection, command.person_id)
         if before is None:
             raise NotFoundError(f"There is no person {command.person_id}.")
         taken = store.find_person(connection, command.email) if command.email else None
         if taken is not None and taken.id != command.person_id:
-            raise ConflictError("Another account has this e-mail address.", code="email_taken")
+            raise ConflictError(_("Another account has this e-mail address."), code="email_taken")
         store.change_person(
             connection,
             command.person_id,
@@ -82,7 +83,7 @@ def _check_hours(start: int | None, end: int | None) -> list[Issue]:
     if start is None and end is None:
         return []
     if start is None or end is None:
-        return [Issue("hours_from", "Give both ends, or neither.")]
+        return [Issue("hours_from", _("Give both ends, or neither."))]
     if not (0 <= start < DAY_MINUTES and 0 <= end < DAY_MINUTES) or start == end:
-        return [Issue("hours_from", "Give two different times of the day.")]
+        return [Issue("hours_from", _("Give two different times of the day."))]
     return []

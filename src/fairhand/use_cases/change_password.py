@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import InvalidError, Issue, NotFoundError
+from fairhand.core.words import later as _
 from fairhand.people.accounts import store
 from fairhand.people.accounts.rules import check_password
 from fairhand.proof.log import store as log
@@ -34,13 +35,14 @@ def change_password(db: Database, command: ChangePassword, now: Instant) -> None
     if person is None:
         raise NotFoundError(f"There is no person {command.person_id}.")
     if not person.email:
-        issues.append(Issue("new_password", "Give an e-mail address first: one signs in with it."))
+        wrong = _("Give an e-mail address first: one signs in with it.")
+        issues.append(Issue("new_password", wrong))
     fits = known is None or store.password_fits(known[1], command.current)
     if not fits:
-        issues.append(Issue("current_password", "This is not your present password."))
+        issues.append(Issue("current_password", _("This is not your present password.")))
     if issues:
         code = None if fits else "wrong_password"
-        raise InvalidError("The password was not changed.", code=code, issues=issues)
+        raise InvalidError(_("The password was not changed."), code=code, issues=issues)
     with db.write() as connection:
         store.set_password(connection, command.person_id, command.new)
         store.delete_sessions(connection, command.person_id, but=command.session)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, NotFoundError
+from fairhand.core.words import later as _
 from fairhand.people.accounts import store as accounts
 from fairhand.people.sign_on import store
 from fairhand.proof.log import store as log
@@ -33,13 +34,13 @@ def end_identity(house: House, command: EndIdentity, now: Instant) -> None:
         listed = store.list_identities(connection, command.person_id)
         found = next((one for one in listed if key_of(one) == command.key), None)
         if found is None:
-            raise NotFoundError("There is no such link.")
+            raise NotFoundError(_("There is no such link."))
         store.unlink(connection, found.issuer, found.subject, command.person_id)
         if not command.by_administrator and not _has_a_way_in(connection, house, command.person_id):
             raise ConflictError(
-                "This is your only way to sign in. Set a password first, or link another one."
+                _("This is your only way to sign in. Set a password first, or link another one.")
                 if house.settings.password_sign_in
-                else "This is your only way to sign in. Link another one first.",
+                else _("This is your only way to sign in. Link another one first."),
                 code="only_way_in",
             )
         if command.by_administrator:  # whoever came in that way is out at once

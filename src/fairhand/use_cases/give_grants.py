@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fairhand.core.clock import DAY_MS, Instant, iso
 from fairhand.core.errors import ConflictError, ForbiddenError, InvalidError, Issue, NotFoundError
+from fairhand.core.words import later as _
 from fairhand.model.licence import WORLDWIDE
 from fairhand.pay.royalties.rules import terms_in_force
 from fairhand.pay.royalties.store import list_terms
@@ -149,7 +150,10 @@ def _understood(connection: Connection, command: GiveGrants, notice: Notice) -> 
     reading = notices.load_reading(connection, command.person_id, notice.id)
     if reading is None or reading.understood_at is None:
         raise ConflictError(
-            "Please answer the two questions about the notice first; they show that it is clear.",
+            _(
+                "Please answer the two questions about the notice first; they show that it is "
+                "clear."
+            ),
             code="not_understood",
         )
     return reading
@@ -166,10 +170,12 @@ def _check_guardian(command: GiveGrants, campaign: Campaign) -> None:
     said = command.guardian or {}
     if missing := [one for one in _GUARDIAN if not str(said.get(one, "")).strip()]:
         raise ForbiddenError(
-            "Somebody below 18 takes part only when a parent or guardian agrees: their name, how "
-            "they are related and how to reach them are needed.",
+            _(
+                "Somebody below 18 takes part only when a parent or guardian agrees: their name, "
+                "how they are related and how to reach them are needed."
+            ),
             code="guardian_needed",
-            issues=[Issue(f"guardian.{one}", "This is needed.") for one in missing],
+            issues=[Issue(f"guardian.{one}", _("This is needed.")) for one in missing],
         )
 
 

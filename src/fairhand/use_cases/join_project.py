@@ -8,11 +8,12 @@ from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, NotFoundError
 from fairhand.core.ids import sha256_hex
 from fairhand.core.money import MICROS, Money
+from fairhand.core.words import ENGLISH, Words, words_for
 from fairhand.model.project import Project
 from fairhand.pay.floors.rules import offer_issues
 from fairhand.pay.floors.store import floor_of_person
 from fairhand.pay.fx.store import find_rate
-from fairhand.pay.royalties.rules import terms_in_force
+from fairhand.pay.royalties.rules import Terms, terms_in_force
 from fairhand.pay.royalties.store import list_terms
 from fairhand.pay.royalties.words import royalty_words
 from fairhand.people.accounts import store as accounts
@@ -37,15 +38,16 @@ class JoinProject:
     notice_sha256: str | None = None
 
 
-def notice_for(project: Project, royalties: str = "") -> str:
+def notice_for(project: Project, royalties: Terms | None = None, words: Words = ENGLISH) -> str:
     """Write the notice of a project as it stands now, with what it promises for later uses."""
     rate = Money(project.rate_micros_per_hour // MICROS, project.currency)
     return work_notice(
         title=project.title,
         purpose=project.purpose,
-        rate=str(rate),
+        rate=words.coins(rate),
         mode=project.mode,
-        royalties=royalties,
+        royalties=royalty_words(royalties, project.currency, words),
+        words=words,
     )
 
 
@@ -77,7 +79,7 @@ def join_within(connection: Connection, command: JoinProject, now: Instant) -> b
     if project.mode in ("closed", "paused"):
         raise ConflictError(f"This project is {project.mode}; nobody can join it now.")
     promised = terms_in_force(list_terms(connection, project.id), now)
-    notice = notice_for(project, royalty_words(promised, project.currency))
+    notice, language = _read(project, promised, person, command.notice_sha256)
     if command.notice_sha256 not in (None, sha256_hex(notice.encode())):
         raise ConflictError(
             "The terms changed while you were reading. Please read them again.",
@@ -96,7 +98,7 @@ def join_within(connection: Connection, command: JoinProject, now: Instant) -> b
         project_id=project.id,
         scope=WORK_SCOPE,
         notice=notice,
-        locale=person.locale,
+        locale=language,
         now=now,
     )
     state = "learning" if _learns_first(connection, person.id, project.id, now) else "active"
@@ -111,6 +113,20 @@ def join_within(connection: Connection, command: JoinProject, now: Instant) -> b
     }
     log.append(connection, "project.joined", body, now, person.id, project.id)
     return True
+
+
+def _read(
+    project: Project, promised: Terms | None, person: accounts.PersonRow, sha256: str | None
+) -> tuple[str, str]:
+    """Give the notice that was read, and its language: one's own, or English from programs."""
+    said = {
+        words.language: notice_for(project, promised, words)
+        for words in (words_for(person.locale), ENGLISH)
+    }
+    for language, notice in said.items():
+        if sha256 == sha256_hex(notice.encode()):
+            return notice, language
+    return said[ENGLISH.language], ENGLISH.language
 
 
 def _has_given(connection: Connection, command: JoinProject, now: Instant) -> bool:

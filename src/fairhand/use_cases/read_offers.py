@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fairhand.core.clock import Instant
 from fairhand.core.money import MICROS, Money
-from fairhand.core.words import Words
+from fairhand.core.words import Words, seconds_words
 from fairhand.model.project import Project
 from fairhand.pay.estimates import store as estimates
 from fairhand.pay.estimates.rules import Told, by_kind
@@ -22,10 +22,8 @@ from fairhand.pay.payouts.rules import Method
 from fairhand.pay.policies.changing import coming
 from fairhand.pay.policies.rules import Policies, Policy, in_force
 from fairhand.pay.policies.store import load_policies
-from fairhand.pay.policies.words import coming_words, policy_words
-from fairhand.pay.royalties.rules import terms_in_force
+from fairhand.pay.royalties.rules import Terms, terms_in_force
 from fairhand.pay.royalties.store import load_terms
-from fairhand.pay.royalties.words import royalty_words
 from fairhand.people.accounts.rules import Actor, may
 from fairhand.people.campaigns import store as campaigns
 from fairhand.people.consent import grant_store as grants
@@ -66,13 +64,13 @@ class Offer:
     project: Project
     joined: bool
     told: Told
-    pay: str
+    pay: Policy
     per_hour: Money
     floor: OwnFloor | None
     tasks_left: int
     coming: tuple[Policy, ...]
-    paid_out: str
-    royalties: str = ""
+    paid_out: Method | None
+    royalties: Terms | None = None
     learns: int | None = None
     is_campaign: bool = False
     was_refused: bool = False
@@ -81,11 +79,6 @@ class Offer:
     def is_at_least(self) -> bool:
         """Say whether there are more tasks than were counted."""
         return self.tasks_left >= COUNTED_AS_FAR_AS
-
-    @property
-    def coming_words(self) -> tuple[str, ...]:
-        """Say what pay will change, from which day."""
-        return tuple(coming_words(policy) for policy in self.coming)
 
 
 def list_offers(db: Database, actor: Actor, now: Instant) -> list[Offer]:
@@ -113,15 +106,13 @@ def list_offers(db: Database, actor: Actor, now: Instant) -> list[Offer]:
                 told=told[project.id].told
                 if project.id in told
                 else _guess(db, connection, project),
-                pay=policy_words(policy),
+                pay=policy,
                 per_hour=_money(policy),
                 floor=floors.of(policy),
                 tasks_left=left.get(project.id, 0),
                 coming=tuple(coming(policies.by_project[project.id], now)),
-                paid_out=_paid_out(methods.get(project.currency)),
-                royalties=royalty_words(
-                    terms_in_force(promised.get(project.id, ()), now), project.currency
-                ),
+                paid_out=methods.get(project.currency),
+                royalties=terms_in_force(promised.get(project.id, ()), now),
                 learns=courses.get(project.id),
                 is_campaign=project.id in lent,
                 was_refused=project.id in refused,
@@ -143,17 +134,6 @@ def _guess(db: Database, connection: Connection, project: Project) -> Told:
 
 def _money(policy: Policy) -> Money:
     return Money(policy.rate_micros_per_hour // MICROS, policy.currency)
-
-
-def _paid_out(method: Method | None) -> str:
-    when = "Money comes after each pay period is closed"
-    if method is None:
-        return f"{when}; say under Earnings how you want to be paid."
-    way = KINDS[method.rail].title
-    if not method.minimum_minor:
-        return f"{when}, by: {way}. There is no smallest amount."
-    least = Money(method.minimum_minor, method.currency)
-    return f"{when}, by: {way}, once it is {least} or more, as you chose."
 
 
 class _Floors:
@@ -182,11 +162,34 @@ class _Floors:
         return in_currency(self._floor, currency, rate)
 
 
+def paid_out_words(offer: Offer, words: Words) -> str:
+    """Say when and how money comes."""
+    method = offer.paid_out
+    if method is None:
+        return words(
+            "Money comes after each pay period is closed; say under Earnings how you want to be "
+            "paid."
+        )
+    way = words(KINDS[method.rail].title)
+    if not method.minimum_minor:
+        return words(
+            "Money comes after each pay period is closed, by: {way}. There is no smallest amount.",
+            way=way,
+        )
+    least = words.coins(Money(method.minimum_minor, method.currency))
+    return words(
+        "Money comes after each pay period is closed, by: {way}, once it is {least} or more, as "
+        "you chose.",
+        way=way,
+        least=least,
+    )
+
+
 def floor_words(offer: Offer, words: Words) -> str:
     """Say how the pay stands to the person's own floor."""
     if offer.floor is None:
         return words("No wage floor is known for where you live yet.")
-    least = str(offer.floor.per_hour)
+    least = words.coins(offer.floor.per_hour)
     if offer.floor.rate_above < 0:
         return words(
             "Your floor is {least} an hour: you are lifted to it when the period closes.",
@@ -206,7 +209,7 @@ def floor_words(offer: Offer, words: Words) -> str:
 
 def time_words(told: Told, words: Words) -> str:
     """Say in words how long a task takes, and how that is known."""
-    half, most = _seconds(told.p50_ms), _seconds(told.p90_ms)
+    half, most = seconds_words(told.p50_ms, words), seconds_words(told.p90_ms, words)
     if told.basis == "measured":
         return words(
             "half of the tasks take less than {half}, nine in ten less than {most} "
@@ -222,9 +225,9 @@ def time_words(told: Told, words: Words) -> str:
     )
 
 
-def content_words(tier: int) -> str:
+def content_words(tier: int, words: Words) -> str:
     """Say what sort of hard content a project of a tier may show; empty where there is none."""
-    return SORTS.get(tier, "")
+    return words(SORTS[tier]) if tier in SORTS else ""
 
 
 def left_words(offer: Offer, words: Words) -> str:
@@ -239,13 +242,3 @@ def left_words(offer: Offer, words: Words) -> str:
 def paid_time_words(words: Words) -> str:
     """Say what counts as paid time."""
     return words("Reading, waiting for a task, skipping, breaks and disputes count as paid time.")
-
-
-def _seconds(milliseconds: int) -> str:
-    """Write a duration as one says it: `20 s`, `1 min 30 s`, `5 min`; rounded up."""
-    seconds = max(1, -(-milliseconds // 1_000))
-    if seconds < 90:
-        return f"{seconds} s"
-    tens = -(-seconds // 10) * 10
-    minutes, rest = divmod(tens, 60)
-    return f"{minutes} min {rest} s" if rest and minutes < 5 else f"{minutes + bool(rest)} min"

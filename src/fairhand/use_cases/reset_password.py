@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import InvalidError, Issue, NotSignedInError
+from fairhand.core.words import later as _
 from fairhand.people.accounts import store
 from fairhand.people.accounts.rules import check_password
 from fairhand.proof.log import store as log
@@ -23,7 +24,7 @@ def reset_password(db: Database, secret: str, password: str, now: Instant) -> No
     for a link that is used up, too old or unknown.
     """
     if issues := [Issue("new_password", one.message) for one in check_password(password)]:
-        raise InvalidError("The password was not changed.", issues=issues)
+        raise InvalidError(_("The password was not changed."), issues=issues)
     with db.write() as connection:
         person_id = store.use_link(connection, store.reset_key(secret), now)
         if person_id is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import InvalidError, NotSignedInError
+from fairhand.core.words import later as _
 from fairhand.people.accounts import store
 from fairhand.people.accounts.rules import address_of, check_password
 from fairhand.proof.log import store as log
@@ -19,8 +20,10 @@ def sign_in_by_link(db: Database, token: str, now: Instant, *, days: int) -> str
         person_id = store.use_link(connection, token, now)
         if person_id is None:
             raise NotSignedInError(
-                "This sign-in link is not valid: links work once and for a limited time. "
-                "Ask for a new one.",
+                _(
+                    "This sign-in link is not valid: links work once and for a limited time. "
+                    "Ask for a new one."
+                ),
                 code="link_invalid",
             )
         secret = store.create_session(connection, person_id, now, days)
@@ -33,7 +36,7 @@ def sign_in_by_password(db: Database, email: str, password: str, now: Instant, *
     person_id = password_owner(db, email, password)
     if person_id is None:
         raise NotSignedInError(
-            "The e-mail address and password do not fit together.", code="wrong_password"
+            _("The e-mail address and password do not fit together."), code="wrong_password"
         )
     with db.write() as connection:
         secret = store.create_session(connection, person_id, now, days)

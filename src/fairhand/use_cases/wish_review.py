@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, InvalidError, NotFoundError
+from fairhand.core.words import later as _
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
 from fairhand.work.annotations import store as answers
@@ -34,7 +35,7 @@ def wish_review(db: Database, command: WishReview, now: Instant) -> bool:
         if own is None or own.person_id != command.person_id:
             raise NotFoundError(f"You have no annotation {command.annotation_id}.")
         if own.superseded:
-            raise ConflictError("You have revised this answer since.", code="already_revised")
+            raise ConflictError(_("You have revised this answer since."), code="already_revised")
         row = {
             "annotation_id": own.id,
             "person_id": own.person_id,

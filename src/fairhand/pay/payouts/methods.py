@@ -24,6 +24,7 @@ from schwifty.exceptions import (
 )
 
 from fairhand.core.errors import Issue
+from fairhand.core.words import later as _
 from fairhand.pay.payouts.names import as_the_bank_sees_it
 from fairhand.pay.payouts.rules import Rail
 
@@ -60,49 +61,53 @@ KINDS: Final[Mapping[Rail, RailKind]] = {
     for kind in (
         RailKind(
             "sepa",
-            "Bank account in Europe (SEPA)",
+            _("Bank account in Europe (SEPA)"),
             (
-                Field("name", "Name of the account holder", 70),
+                Field("name", _("Name of the account holder"), 70),
                 Field("iban", "IBAN", 42),
-                Field("bic", "BIC", 11, required=False, help="Only if your bank asks for it."),
-                Field("street", "Street", 70, required=False),
-                Field("building", "House number", 16, required=False),
-                Field("postcode", "Postcode", 16, required=False),
-                Field("town", "Town", 35, help="Banks refuse payments without it."),
-                Field("country", "Country", 2, help="Two letters, as DE."),
+                Field("bic", "BIC", 11, required=False, help=_("Only if your bank asks for it.")),
+                Field("street", _("Street"), 70, required=False),
+                Field("building", _("House number"), 16, required=False),
+                Field("postcode", _("Postcode"), 16, required=False),
+                Field("town", _("Town"), 35, help=_("Banks refuse payments without it.")),
+                Field("country", _("Country"), 2, help=_("Two letters, as DE.")),
             ),
             ("EUR",),
         ),
         RailKind(
             "mobile",
-            "Mobile money",
+            _("Mobile money"),
             (
-                Field("provider", "Provider", 40, help="As M-PESA."),
-                Field("phone", "Phone number", 20, help="With the country, as +254712345678."),
-                Field("name", "Name that the number is registered to", 70),
+                Field("provider", _("Provider"), 40, help=_("As M-PESA.")),
+                Field(
+                    "phone", _("Phone number"), 20, help=_("With the country, as +254712345678.")
+                ),
+                Field("name", _("Name that the number is registered to"), 70),
             ),
         ),
         RailKind(
             "batch",
-            "Transfer service (Wise and the like)",
+            _("Transfer service (Wise and the like)"),
             (
-                Field("name", "Your full name", 140),
-                Field("email", "E-mail address", 254),
-                Field("type", "Kind of account", 40, help="As the service calls it: sort_code."),
+                Field("name", _("Your full name"), 140),
+                Field("email", _("E-mail address"), 254),
+                Field(
+                    "type", _("Kind of account"), 40, help=_("As the service calls it: sort_code.")
+                ),
                 Field(
                     "account",
-                    "Account",
+                    _("Account"),
                     1_000,
-                    help="One line each, as accountNumber: 12345678",
+                    help=_("One line each, as accountNumber: 12345678"),
                 ),
             ),
         ),
         RailKind(
             "cash",
-            "Cash, signed for",
+            _("Cash, signed for"),
             (
-                Field("to", "Who fetches it", 140),
-                Field("place", "Where", 140, help="The place where you can be paid by hand."),
+                Field("to", _("Who fetches it"), 140),
+                Field("place", _("Where"), 140, help=_("The place where you can be paid by hand.")),
             ),
         ),
     )

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from fairhand.core.money import Money
+from fairhand.core.words import ENGLISH, Words
 from fairhand.pay.royalties.rules import Terms
 
 
-def royalty_words(terms: Terms | None, currency: str) -> str:
+def royalty_words(terms: Terms | None, currency: str, words: Words = ENGLISH) -> str:
     """Say in one sentence what later uses bring; empty where nothing is promised."""
     if terms is None:
         return ""
-    parts = [
-        f"{terms.share_permille / 10:g} % of what each licence brings in"
-        if terms.share_permille
-        else "",
-        _fee(terms.training_run_minor, currency, "for each training run"),
-        _fee(terms.voice_minute_minor, currency, "for each generated minute"),
-    ]
-    said = [part for part in parts if part]
+
+    def money(minor: int) -> str:
+        return words.coins(Money(minor, currency))
+
+    said = []
+    if terms.share_permille:
+        percent = words.number(Decimal(terms.share_permille) / 10)
+        said.append(words("{percent} % of what each licence brings in", percent=percent))
+    if terms.training_run_minor:
+        said.append(words("{money} for each training run", money=money(terms.training_run_minor)))
+    if terms.voice_minute_minor:
+        said.append(
+            words("{money} for each generated minute", money=money(terms.voice_minute_minor))
+        )
     if not said:
         return ""
-    least = _fee(terms.yearly_floor_minor, currency, "for you in a year with a use")
-    shared = f"The people who made the data share {_joined(said)}."
-    return f"{shared} At least {least}." if least else shared
+    shared = words("The people who made the data share {things}.", things=_joined(said, words))
+    if not terms.yearly_floor_minor:
+        return shared
+    least = words(
+        "At least {least} for you in a year with a use.", least=money(terms.yearly_floor_minor)
+    )
+    return f"{shared} {least}"
 
 
-def _fee(minor: int, currency: str, what: str) -> str:
-    return f"{Money(minor, currency)} {what}" if minor else ""
-
-
-def _joined(parts: list[str]) -> str:
+def _joined(parts: list[str], words: Words) -> str:
     *before, last = parts
-    return f"{', '.join(before)} and {last}" if before else last
+    if not before:
+        return last
+    return words("{before} and {last}", before=", ".join(before), last=last)

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import Issue
+from fairhand.core.words import later as _
 
 Role = Literal["owner", "manager", "reviewer", "trainer", "contributor", "auditor"]
 Action = Literal[
@@ -195,9 +196,11 @@ def check_person(email: str | None, display_name: str, country: str) -> list[Iss
     if email is not None and not _looks_like_email(email):
         issues.append(Issue("email", f"{email!r} is not an e-mail address."))
     if not display_name.strip() or len(display_name) > 200:
-        issues.append(Issue("display_name", "Give a name of 1 to 200 characters."))
+        issues.append(Issue("display_name", _("Give a name of 1 to 200 characters.")))
     if country and not (len(country) == 2 and country.isascii() and country.isupper()):
-        issues.append(Issue("country", "Give a country as two capital letters (ISO 3166), as KE."))
+        issues.append(
+            Issue("country", _("Give a country as two capital letters (ISO 3166), as KE."))
+        )
     return issues
 
 
@@ -206,9 +209,9 @@ def check_place(country: str, region: str) -> list[Issue]:
     if not region:
         return []
     if not country:
-        return [Issue("region", "A region needs its country.")]
+        return [Issue("region", _("A region needs its country."))]
     if len(region) > 10 or not region.isascii() or not region.isalnum():
-        return [Issue("region", "Give a region by its code, as LND.")]
+        return [Issue("region", _("Give a region by its code, as LND."))]
     return []
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from fairhand.core.errors import Issue
+from fairhand.core.words import later as _
 from fairhand.model.licence import MODALITIES, NEVER_SOLD, PURPOSES, WORLDWIDE
 
 MOST_DAYS: Final = 3_650
@@ -19,23 +20,25 @@ _MOST_TEXT: Final = 2_000
 _CONTROLLER: Final = ("name", "address", "contact", "jurisdiction")
 
 PURPOSE_WORDS: Final[Mapping[str, str]] = {
-    "training": "Train models that recognise, sort or measure",
-    "evaluation": "Measure how good models are; nothing is trained with it",
-    "generative_training": "Train models that make text, pictures or sounds",
-    "data_mining": "Search it for patterns and statistics",
-    "derived_features": "Pass on numbers that are computed from it, without the file itself",
-    "raw_release": "Pass the file itself on to those who hold a licence",
-    "voice_clone": "Make a voice that sounds like you",
-    "face_synthesis": "Make a face that looks like you",
-    "biometric_id": "Recognise you by your voice or face, so that you can find copies of yourself",
+    "training": _("Train models that recognise, sort or measure"),
+    "evaluation": _("Measure how good models are; nothing is trained with it"),
+    "generative_training": _("Train models that make text, pictures or sounds"),
+    "data_mining": _("Search it for patterns and statistics"),
+    "derived_features": _("Pass on numbers that are computed from it, without the file itself"),
+    "raw_release": _("Pass the file itself on to those who hold a licence"),
+    "voice_clone": _("Make a voice that sounds like you"),
+    "face_synthesis": _("Make a face that looks like you"),
+    "biometric_id": _(
+        "Recognise you by your voice or face, so that you can find copies of yourself"
+    ),
 }
 MODALITY_WORDS: Final[Mapping[str, str]] = {
-    "voice": "your voice",
-    "face": "your face",
-    "image": "photos you take",
-    "text": "texts you write",
-    "labels": "answers you give",
-    "biometric_template": "a template that would recognise you",
+    "voice": _("your voice"),
+    "face": _("your face"),
+    "image": _("photos you take"),
+    "text": _("texts you write"),
+    "labels": _("answers you give"),
+    "biometric_template": _("a template that would recognise you"),
 }
 HIDDEN_WORDS: Final[Mapping[str, str]] = {
     "voice": "your voice is shifted",

@@ -9,13 +9,18 @@ from starlette.responses import Response
 
 from fairhand.core.clock import iso
 from fairhand.core.money import Money, micros_to_minor_up
-from fairhand.core.words import SOURCE, words_for
+from fairhand.core.words import ENGLISH
 from fairhand.pay.forecast.rules import Range
 from fairhand.pay.policies.words import policy_words
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.house import House
 from fairhand.use_cases.read_forecast import ProjectForecast, read_forecast
-from fairhand.use_cases.read_offers import Offer, list_offers, paid_time_words
+from fairhand.use_cases.read_offers import (
+    Offer,
+    list_offers,
+    paid_out_words,
+    paid_time_words,
+)
 from fairhand.use_cases.read_project import read_project
 from fairhand.web.api.replies import reply
 from fairhand.web.shared.doors import guard
@@ -62,7 +67,7 @@ def offer_json(offer: Offer) -> dict[str, Any]:
         "mode": project.mode,
         "joined": offer.joined,
         "currency": project.currency,
-        "pay": offer.pay,
+        "pay": policy_words(offer.pay),
         "per_hour": offer.per_hour.decimal(),
         "your_floor": None
         if floor is None
@@ -72,8 +77,8 @@ def offer_json(offer: Offer) -> dict[str, Any]:
         "measured_answers": told.items if told.basis == "measured" else 0,
         "tasks_left": offer.tasks_left,
         "tasks_left_at_least": offer.is_at_least,
-        "counts_as_paid_time": paid_time_words(words_for(SOURCE)),
-        "paid_out": offer.paid_out,
+        "counts_as_paid_time": paid_time_words(ENGLISH),
+        "paid_out": paid_out_words(offer, ENGLISH),
         "coming": [
             {"from": iso(policy.valid_from), "pay": policy_words(policy), "reason": policy.reason}
             for policy in offer.coming

@@ -14,7 +14,7 @@ from fairhand.use_cases.choose_letters import stop_letters
 from fairhand.use_cases.put_letters import outbox_of
 from fairhand.use_cases.reset_password import is_reset_open, reset_password
 from fairhand.web.shared.doors import house_of, public
-from fairhand.web.shared.pages import render
+from fairhand.web.shared.pages import render, words_of
 from fairhand.web.shared.sessions import check_origin
 from fairhand.web.shared.tries import key_of, tries_of
 
@@ -93,5 +93,11 @@ def _can_mail(request: Request) -> bool:
 def _page(
     request: Request, what: str, token: str = "", *, error: str = "", status: int = 200
 ) -> Response:
-    context = {"csrf_token": "", "what": what, "secret": token, "error": error}
+    context = {
+        "_": words_of(request),
+        "csrf_token": "",
+        "what": what,
+        "secret": token,
+        "error": error,
+    }
     return render(request, "forgotten.html", context, status=status)

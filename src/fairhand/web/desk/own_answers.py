@@ -64,8 +64,6 @@ def _show(house: House, actor: Actor, request: Request, project_id: int, form: F
         rows.append((one, answers_in_words(asked, one.value)))
     context = {
         "_": words,
-        "ngettext": words.plural,
-        "lang": words.language,
         "project": project,
         "answers": rows,
         "form": form,

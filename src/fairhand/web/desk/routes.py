@@ -15,6 +15,8 @@ from fairhand.core.errors import ForbiddenError
 from fairhand.core.ids import sha256_hex
 from fairhand.core.money import MICROS, Money
 from fairhand.core.words import Words, desk_words, direction_of, words_for
+from fairhand.pay.policies.words import coming_words, policy_words
+from fairhand.pay.royalties.words import royalty_words
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.hand_out_task import HandedOut, HandOutTask, hand_out_task
 from fairhand.use_cases.house import House
@@ -28,6 +30,7 @@ from fairhand.use_cases.read_offers import (
     floor_words,
     left_words,
     list_offers,
+    paid_out_words,
     paid_time_words,
     time_words,
 )
@@ -56,8 +59,6 @@ def home(house: House, actor: Actor, request: Request) -> Response:
         "paid": _paid(house, actor, words),
         "news": read_news(house.db, actor.person_id, now),
         "_": words,
-        "ngettext": words.plural,
-        "lang": words.language,
     }
     return render(request, "home.html", context, actor=actor)
 
@@ -162,25 +163,24 @@ def _task(house: House, got: HandedOut) -> dict[str, Any]:
 def _offer(house: House, offer: Offer, words: Words) -> dict[str, Any]:
     project = offer.project
     version = current_version(house.db, project.id, project.version)
-    notice = notice_for(project, offer.royalties)
+    notice = notice_for(project, offer.royalties, words)
     return {
         "project": project,
         "asked_by": house.name,
         "asks": [question.title for question in version.questions],
         "pay": {
-            "currency": project.currency,
-            "per_hour": offer.per_hour.decimal(),
-            "words": offer.pay,
+            "per_hour": words.coins(offer.per_hour),
+            "words": policy_words(offer.pay, words),
             "floor": floor_words(offer, words),
             "counts": paid_time_words(words),
-            "out": offer.paid_out,
-            "coming": offer.coming_words,
-            "later": offer.royalties,
+            "out": paid_out_words(offer, words),
+            "coming": [coming_words(policy, words) for policy in offer.coming],
+            "later": royalty_words(offer.royalties, project.currency, words),
         },
         "expected_time": time_words(offer.told, words),
         "amount": left_words(offer, words),
         "tier": project.tier,
-        "content": content_words(project.tier),
+        "content": content_words(project.tier, words),
         "consent_html": markdown(notice),
         "notice_sha256": sha256_hex(notice.encode()),
         "joined": offer.joined,

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import NotSignedInError, TooManyError
+from fairhand.core.words import later as _
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.house import House
 from fairhand.use_cases.read_sign_on import buttons
@@ -20,7 +21,7 @@ from fairhand.use_cases.sign_in import (
 )
 from fairhand.use_cases.sign_on_parts import label_of
 from fairhand.web.shared.doors import SESSION_COOKIE, guard, house_of, public
-from fairhand.web.shared.pages import render
+from fairhand.web.shared.pages import render, words_of
 from fairhand.web.shared.sessions import PROVIDER_COOKIE, check_origin, local_path, signed_in
 from fairhand.web.shared.tries import guessing
 
@@ -46,10 +47,18 @@ def link(request: Request, token: str) -> Response:
     if name is None:
         return again(
             request,
-            "This sign-in link is not valid any more: a link works once and for a limited time. "
-            "Ask whoever sent it for a new one.",
+            _(
+                "This sign-in link is not valid any more: a link works once and for a limited "
+                "time. Ask whoever sent it for a new one."
+            ),
         )
-    context = {"next": "", "csrf_token": "", "link_token": token, "link_name": name}
+    context = {
+        "_": words_of(request),
+        "next": "",
+        "csrf_token": "",
+        "link_token": token,
+        "link_name": name,
+    }
     return render(request, "signin.html", context)
 
 
@@ -71,7 +80,10 @@ def sign_in(
             secret = sign_in_by_link(house.db, link_token, house.clock(), days=days)
         elif not house.settings.password_sign_in:
             raise NotSignedInError(
-                "Nobody signs in with a password here. Use one of the buttons, or a one-time link."
+                _(
+                    "Nobody signs in with a password here. Use one of the buttons, or a one-time "
+                    "link."
+                )
             )
         else:
             secret = _by_password(request, email, password)
@@ -112,6 +124,7 @@ def _ways(request: Request) -> dict[str, Any]:
     """By what one may sign in here."""
     house = house_of(request)
     return {
+        "_": words_of(request),
         "csrf_token": "",
         "providers": buttons(house),
         "password_sign_in": house.settings.password_sign_in,

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import ConflictError, FairhandError, InvalidError, Issue
-from fairhand.core.words import INTERFACE, language_of
+from fairhand.core.words import INTERFACE, Words, language_of, words_for
+from fairhand.core.words import later as _
 from fairhand.people.accounts.rules import SCOPES, Actor
 from fairhand.people.accounts.store import Account
 from fairhand.people.post.rules import CHOSEN, ROLES
@@ -161,10 +162,12 @@ def _show(
     link: Form | None = None,
     made: str = "",
 ) -> Response:
+    words = words_for(actor.locale)
     mine = read_account(house.db, actor.person_id)
     identities = read_identities(house, actor.person_id)
     wrong = about or secret or token or link
     context = {
+        "_": words,
         "account": mine,
         "about": about or Form(_said(mine)),
         "secret": secret or Form(),
@@ -173,12 +176,12 @@ def _show(
         "identities": identities,
         "providers": buttons(house, without=[one.issuer for one in identities]),
         "made": made,
-        "letters": _letters(house, actor),
-        "scopes": _SCOPES,
+        "letters": _letters(house, actor, words),
+        "scopes": [(one, words(said)) for one, said in _SCOPES],
         "languages": list(INTERFACE.items()),
         "tokens": list_tokens(house.db, actor.person_id),
         "roles": sorted(
-            role + (f" in “{read_project(house.db, project_id).title}”" if project_id else "")
+            _role(house, role, project_id, words)
             for project_id, roles in actor.roles.items()
             for role in roles
         ),
@@ -189,11 +192,20 @@ def _show(
     )
 
 
-def _letters(house: House, actor: Actor) -> list[tuple[str, str, bool]]:
+def _role(house: House, role: str, project_id: int, words: Words) -> str:
+    said = words(_ROLES.get(role, role))
+    if not project_id:
+        return said
+    return words(
+        "{role} in “{project}”", role=said, project=read_project(house.db, project_id).title
+    )
+
+
+def _letters(house: House, actor: Actor, words: Words) -> list[tuple[str, str, bool]]:
     if not house.settings.mail.host:
         return []
     chosen = chosen_letters(house.db, actor.person_id)
-    return [(kind, _LETTERS[kind], chosen[kind]) for kind in _kinds_for(actor)]
+    return [(kind, words(_LETTERS[kind]), chosen[kind]) for kind in _kinds_for(actor)]
 
 
 def _kinds_for(actor: Actor) -> list[str]:
@@ -203,20 +215,28 @@ def _kinds_for(actor: Actor) -> list[str]:
 
 
 _LETTERS = {
-    "decision": "when something is decided about me",
-    "appeal": "when an appeal of mine is answered",
-    "dispute": "when a dispute of mine about pay is answered",
-    "statement": "when a pay statement of mine is written",
-    "paid": "when pay is sent to me",
-    "appeal_filed": "when an appeal waits that I may hear",
-    "dispute_opened": "when a dispute about pay waits for an answer",
-    "budget": "when the money of a project of mine is nearly spent",
-    "webhook": "when a webhook of mine is switched off",
+    "decision": _("when something is decided about me"),
+    "appeal": _("when an appeal of mine is answered"),
+    "dispute": _("when a dispute of mine about pay is answered"),
+    "statement": _("when a pay statement of mine is written"),
+    "paid": _("when pay is sent to me"),
+    "appeal_filed": _("when an appeal waits that I may hear"),
+    "dispute_opened": _("when a dispute about pay waits for an answer"),
+    "budget": _("when the money of a project of mine is nearly spent"),
+    "webhook": _("when a webhook of mine is switched off"),
+}
+_ROLES = {
+    "owner": _("owner"),
+    "contributor": _("contributor"),
+    "reviewer": _("reviewer"),
+    "trainer": _("trainer"),
+    "manager": _("manager"),
+    "auditor": _("auditor"),
 }
 _SCOPES = (
-    ("read", "read: figures and releases"),
-    ("work", "work: answer tasks"),
-    ("manage", "manage: everything I may do"),
+    ("read", _("read: figures and releases")),
+    ("work", _("work: answer tasks")),
+    ("manage", _("manage: everything I may do")),
 )
 
 
@@ -242,7 +262,7 @@ def _minute(text: str, place: str) -> int | None:
         return None
     hours, colon, minutes = text.strip()[:5].partition(":")
     if not (colon and hours.isascii() and hours.isdigit() and minutes.isdigit()):
-        message = "Give a time as 08:30."
+        message = _("Give a time as 08:30.")
         raise InvalidError(message, issues=[Issue(place, message)])
     return int(hours) * 60 + int(minutes)
 
@@ -250,13 +270,13 @@ def _minute(text: str, place: str) -> int | None:
 def _token(label: str, scope: str, days: str) -> CreateToken:
     issues = []
     if not 1 <= len(label) <= 100:
-        issues.append(Issue("label", "Say what it is for, in up to 100 characters."))
+        issues.append(Issue("label", _("Say what it is for, in up to 100 characters.")))
     if scope not in SCOPES:
-        issues.append(Issue("scope", "Choose what it may do."))
+        issues.append(Issue("scope", _("Choose what it may do.")))
     if not (days.isascii() and days.isdigit() and len(days) < 4 and 1 <= int(days) <= 365):
-        issues.append(Issue("days", "Choose 1 to 365 days."))
+        issues.append(Issue("days", _("Choose 1 to 365 days.")))
     if issues:
-        raise InvalidError("The token was not made.", issues=issues)
+        raise InvalidError(_("The token was not made."), issues=issues)
     return CreateToken(label, scope, 0, int(days))
 
 

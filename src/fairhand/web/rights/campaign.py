@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import ConflictError, FairhandError
+from fairhand.core.words import Words, words_for
+from fairhand.core.words import later as _
 from fairhand.people.accounts.rules import Actor
 from fairhand.people.campaigns.rules import ATTRIBUTES, CHOICES
 from fairhand.people.consent.notices import MODALITY_WORDS, PURPOSE_WORDS, SENSITIVE, Tried
@@ -38,7 +40,11 @@ from fairhand.web.shared.pages import markdown, render
 router = APIRouter(include_in_schema=False)
 
 Language = Annotated[str, Query(max_length=35)]
-_GUARDIAN_WORDS = {"name": "Their name", "relation": "Who they are to you", "contact": "Reach them"}
+_GUARDIAN_WORDS = {
+    "name": _("Their name"),
+    "relation": _("Who they are to you"),
+    "contact": _("Reach them"),
+}
 
 
 @router.get("/campaigns/{project_id:int}")
@@ -88,7 +94,9 @@ def refuse(house: House, actor: Actor, request: Request, project_id: int, sent: 
     try:
         page = read_notice(house.db, actor.person_id, project_id, house.clock())
         if page.living:
-            raise ConflictError("You take part already. End what you permitted under What I gave.")
+            raise ConflictError(
+                _("You take part already. End what you permitted under What I gave.")
+            )
         refuse_campaign(house.db, actor.person_id, page.notice.id, house.clock())
     except FairhandError as error:
         return _show(house, actor, request, project_id, form=form_of(error, sent))
@@ -110,19 +118,21 @@ def _show(
     page = read_notice(house.db, actor.person_id, project_id, now, language)
     shown = form or Form(start_of(page, page.profile.said() if page.profile else {}, now))
     values: Sent = shown.values
+    words = words_for(actor.locale)
     context: dict[str, Any] = {
+        "_": words,
         "page": page,
         "project": page.project,
         "words": markdown(page.notice.words),
         "form": shown,
         "kept": values if form is not None else {},
         "ticked": set(filter(None, shown.value("tick").split(","))),
-        "asked": _asked(page),
-        "asked_words": MODALITY_WORDS,
+        "asked": _asked(page, words),
+        "asked_words": {one: words(said) for one, said in MODALITY_WORDS.items()},
         "profile_said": any(values.get(one) for one in ATTRIBUTES),
-        "terms": terms_to_choose(page, now),
-        "profile": _profile_choices(),
-        "guardian": [(one, _GUARDIAN_WORDS[one]) for one in GUARDIAN],
+        "terms": terms_to_choose(page, now, words),
+        "profile": _profile_choices(words),
+        "guardian": [(one, words(_GUARDIAN_WORDS[one])) for one in GUARDIAN],
         "proxy": PROXY,
         "tried": tried,
         "answers": answers or [],
@@ -131,15 +141,15 @@ def _show(
     return render(request, "join.html", context, actor=actor, status=shown.status)
 
 
-def _asked(page: OpenNotice) -> list[dict[str, Any]]:
+def _asked(page: OpenNotice, words: Words) -> list[dict[str, Any]]:
     """What may be ticked, modality by modality: needed, extra, and what copies a person."""
     terms = page.notice.terms
     return [
         {
-            "words": MODALITY_WORDS[modality],
-            "needed": [_tick(modality, one) for one in terms.needed.get(modality, ())],
+            "words": words(MODALITY_WORDS[modality]),
+            "needed": [_tick(modality, one, words) for one in terms.needed.get(modality, ())],
             "extras": [
-                _tick(modality, one)
+                _tick(modality, one, words)
                 for one in sorted(purposes, key=lambda one: (one in SENSITIVE, one))
                 if one not in terms.needed.get(modality, ())
             ],
@@ -148,21 +158,43 @@ def _asked(page: OpenNotice) -> list[dict[str, Any]]:
     ]
 
 
-def _tick(modality: str, purpose: str) -> dict[str, Any]:
+def _tick(modality: str, purpose: str, words: Words) -> dict[str, Any]:
     return {
         "value": f"{modality}.{purpose}",
-        "words": PURPOSE_WORDS[purpose],
+        "words": words(PURPOSE_WORDS[purpose]),
         "copies": purpose in SENSITIVE,
     }
 
 
-def _profile_choices() -> list[tuple[str, str, list[tuple[str, str]]]]:
-    titles = {"device": "Device", "environment": "Where you will be", "age_band": "Age"}
+def _profile_choices(words: Words) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    titles = {
+        "device": words("Device"),
+        "environment": words("Where you will be"),
+        "age_band": words("Age"),
+    }
+    unsaid = words("I do not say")
     return [
-        (name, titles[name], [("", "I do not say"), *((one, _plain(one)) for one in choices)])
+        (
+            name,
+            titles[name],
+            [("", unsaid), *((one, words(_CHOSEN.get(one, one))) for one in choices)],
+        )
         for name, choices in CHOICES.items()
     ]
 
 
-def _plain(choice: str) -> str:
-    return choice.replace("_", " ")
+_CHOSEN = {
+    "phone": _("phone"),
+    "tablet": _("tablet"),
+    "computer": _("computer"),
+    "headset": _("headset"),
+    "camera": _("camera"),
+    "quiet_room": _("quiet room"),
+    "home": _("home"),
+    "office": _("office"),
+    "street": _("street"),
+    "vehicle": _("vehicle"),
+    "outdoors": _("outdoors"),
+    "other": _("other"),
+    "under_18": _("under 18"),
+}

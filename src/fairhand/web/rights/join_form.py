@@ -10,6 +10,8 @@ from starlette.requests import Request
 
 from fairhand.core.clock import DAY_MS, Instant
 from fairhand.core.errors import FairhandError, InvalidError, Issue, MalformedError
+from fairhand.core.words import Words
+from fairhand.core.words import later as _
 from fairhand.people.campaigns.rules import ATTRIBUTES, profile_of
 from fairhand.people.consent.notices import CHECKS
 from fairhand.use_cases.give_grants import GiveGrants
@@ -90,7 +92,7 @@ def grants_of(sent: Sent, person_id: int, project_id: int) -> GiveGrants:
     """Read the form as what somebody permits; InvalidError for a term that is no number."""
     if not (days := _number(sent.get("days", ""))):
         raise InvalidError(
-            "How long may it be used?", issues=[Issue("days", "Choose how long, in days.")]
+            _("How long may it be used?"), issues=[Issue("days", _("Choose how long, in days."))]
         )
     places = sent.get("territory", "").replace(";", ",").upper().split(",")
     return GiveGrants(
@@ -132,13 +134,13 @@ def days_left(page: OpenNotice, now: Instant) -> int:
     return max(-(-(one.ends_at - now) // DAY_MS) for one in page.living)
 
 
-def terms_to_choose(page: OpenNotice, now: Instant) -> list[tuple[str, str]]:
+def terms_to_choose(page: OpenNotice, now: Instant, words: Words) -> list[tuple[str, str]]:
     """List the terms that may be chosen, as days and words."""
     longest = page.notice.terms.longest_days
     offered = {one for one in _TERMS if one < longest} | {longest}
     if page.living:
         offered.add(min(days_left(page, now), longest))
-    return [(str(one), _days_words(one)) for one in sorted(offered)]
+    return [(str(one), _days_words(one, words)) for one in sorted(offered)]
 
 
 def form_of(error: FairhandError, sent: Sent) -> Form:
@@ -151,10 +153,10 @@ def form_of(error: FairhandError, sent: Sent) -> Form:
     return Form(made.values, made.error, issues, made.fields, made.status)
 
 
-def _days_words(days: int) -> str:
+def _days_words(days: int, words: Words) -> str:
     if days % 365 == 0:
-        return "1 year" if days == 365 else f"{days // 365} years"
-    return "1 day" if days == 1 else f"{days} days"
+        return words.plural("{n} year", "{n} years", days // 365)
+    return words.plural("{n} day", "{n} days", days)
 
 
 def _said(sent: Sent, who: str, names: tuple[str, ...]) -> dict[str, str] | None:

@@ -22,6 +22,7 @@ from fairhand.core.errors import (
     NotFoundError,
     NotSignedInError,
 )
+from fairhand.core.words import later as _
 from fairhand.people.accounts import store as accounts
 from fairhand.people.accounts.rules import Action, Actor, may
 from fairhand.use_cases.backend_access import TOKEN_PREFIX, find_backend
@@ -44,7 +45,7 @@ def find_actor(house: House, request: Request) -> Actor | None:
     """Find out who asks, by token or session; None when nobody is signed in."""
     now = house.clock()
     header = request.headers.get("authorization", "")
-    scheme, _, token = header.partition(" ")
+    scheme, _space, token = header.partition(" ")
     if header:
         if scheme.lower() not in ("bearer", "token") or not token:
             return None
@@ -64,18 +65,19 @@ def find_actor(house: House, request: Request) -> Actor | None:
 def require(house: House, request: Request, action: Action, form_token: str | None) -> Actor:
     """Let the right people through; raises NotSignedInError or ForbiddenError for the others."""
     if any(_is_beyond(value) for value in request.path_params.values()):
-        raise NotFoundError("There is nothing of this number.")
+        raise NotFoundError(_("There is nothing of this number."))
     actor = find_actor(house, request)
     if actor is None:
-        raise NotSignedInError("Sign in first, or send a valid token.")
+        raise NotSignedInError(_("Sign in first, or send a valid token."))
+    request.state.actor = actor  # a refusal is said in their language
     if request.method not in _SAFE and actor.csrf_token is not None:
         sent = form_token if form_token is not None else request.headers.get("x-csrf-token", "")
         if not hmac.compare_digest(sent.encode(), actor.csrf_token.encode()):
             raise ForbiddenError(
-                "This form is out of date. Reload the page and try again.", code="csrf"
+                _("This form is out of date. Reload the page and try again."), code="csrf"
             )
     if not _passes(actor, action, request.path_params.get("project_id")):
-        raise ForbiddenError("Your account may not do this here.")
+        raise ForbiddenError(_("Your account may not do this here."))
     return actor
 
 
@@ -114,9 +116,9 @@ def guard(action: Action, *, form: bool = False) -> Callable[[Callable[..., Any]
             token = given.pop("csrf_token", None) if form else None
             actor = require(house, request, action, token)
             if form and any(isinstance(value, str) and "\x00" in value for value in given.values()):
-                raise MalformedError("A field holds a character that is none.")
+                raise MalformedError(_("A field holds a character that is none."))
             if any(_is_too_large(value) for value in given.values()):
-                raise InvalidError("A number is too large.")
+                raise InvalidError(_("A number is too large."))
             if wants_request:
                 given["request"] = request
             return endpoint(house, actor, **given)

@@ -18,14 +18,13 @@ from starlette.responses import HTMLResponse
 
 from fairhand.core.clock import Instant, iso
 from fairhand.core.money import MICROS, Money, ceil_fraction, exponent
-from fairhand.core.words import Words, words_for
+from fairhand.core.words import ENGLISH, LANGUAGES, Words, words_for
 from fairhand.labels.registry import kinds
 from fairhand.people.accounts.rules import Actor, may
 from fairhand.web.shared.assets import Assets
 from fairhand.web.shared.desk_modules import modules_of
 
 _WEB = Path(__file__).resolve().parent.parent
-_ENGLISH = words_for("en")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -45,7 +44,7 @@ def make_templates(assets: Assets) -> Environment:
     )
     environment.globals["asset"] = assets.url
     environment.globals["desk_tools"] = modules_of(assets, kinds())
-    environment.globals["_"] = _ENGLISH
+    environment.globals["_"] = ENGLISH
     environment.globals["may_do"] = may
     environment.filters["money"] = money
     environment.filters["fine_money"] = fine_money
@@ -114,6 +113,24 @@ def script_json(value: object) -> Markup:
     return Markup(escaped)  # noqa: S704  # escaped above for this one place
 
 
+def words_of(request: Request) -> Words:
+    """Give the words of whoever is not signed in: the first that their browser asks for."""
+    asked = [one.partition(";q=") for one in request.headers.get("accept-language", "").split(",")]
+    for tag, _, _share in sorted(asked, key=lambda one: _share_of(one[2]), reverse=True):
+        language = tag.strip().split("-")[0].lower()
+        if language in LANGUAGES:
+            return words_for(language)
+    return ENGLISH
+
+
+def _share_of(text: str) -> float:
+    """Read a preference of RFC 9110, section 12.4.2; what is none counts as the least."""
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0
+
+
 def render(
     request: Request,
     template: str,
@@ -127,7 +144,7 @@ def render(
     A page in the reader's language brings its words as `_` and names the language as `lang`; the
     others are English and say so.
     """
-    words: Words = context.get("_", _ENGLISH)
+    words: Words = context.get("_", ENGLISH)
     templates: Environment = request.app.state.templates
     shared = {
         "person": actor,

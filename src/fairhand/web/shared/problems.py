@@ -17,14 +17,27 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import FairhandError, Issue, NotSignedInError, UnavailableError
-from fairhand.web.shared.pages import render
+from fairhand.core.words import later as _
+from fairhand.core.words import words_for
+from fairhand.web.shared.pages import render, words_of
 
 _log = structlog.get_logger("fairhand.web")
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _DETAILS = {
-    404: "There is nothing at this address.",
-    405: "This address does not take that method.",
+    404: _("There is nothing at this address."),
+    405: _("This address does not take that method."),
+}
+_TITLES = {
+    400: _("Bad Request"),
+    401: _("Unauthorized"),
+    403: _("Forbidden"),
+    404: _("Not Found"),
+    405: _("Method Not Allowed"),
+    409: _("Conflict"),
+    429: _("Too Many Requests"),
+    500: _("Internal Server Error"),
+    503: _("Service Unavailable"),
 }
 
 
@@ -88,9 +101,11 @@ def _answer(
 ) -> Response:
     if not wants_page(request):
         return problem_response(status, code, detail, issues)
+    actor = getattr(request.state, "actor", None)
     context: dict[str, Any] = {
+        "_": words_for(actor.locale) if actor else words_of(request),
         "status": status,
-        "title": HTTPStatus(status).phrase,
+        "title": _TITLES.get(status, HTTPStatus(status).phrase),
         "detail": detail,
         "issues": issues,
     }
@@ -98,7 +113,7 @@ def _answer(
         query = f"?{request.url.query}" if request.url.query else ""
         context["again"] = f"{request.url.path}{query}"
     elif waits:
-        context["detail"] = f"{detail} Your browser's Back brings back what you typed."
+        context["late"] = True
     return render(request, "error.html", context, status=status)
 
 
@@ -120,12 +135,12 @@ def invalid_request(request: Request, errors: Sequence[Any]) -> Response:
     """Answer a request whose body or parameters are not as described (pydantic's errors)."""
     if any(found["type"] == "json_invalid" for found in errors):
         issue = Issue("body", str(errors[0]["msg"]))
-        return _answer(request, 400, "malformed", "The body is not valid JSON.", (issue,))
+        return _answer(request, 400, "malformed", _("The body is not valid JSON."), (issue,))
     issues = tuple(
         Issue(".".join(str(part) for part in found["loc"]), str(found["msg"]))
         for found in errors[:50]
     )
-    return _answer(request, 422, "invalid", "The request is not as described.", issues)
+    return _answer(request, 422, "invalid", _("The request is not as described."), issues)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
@@ -139,7 +154,7 @@ async def _on_os_error(request: Request, error: Exception) -> Response:
     if getattr(error, "errno", None) not in _NO_ROOM:
         raise error
     full = UnavailableError(
-        "The disk is full: nothing was saved. Free some space and try again.",
+        _("The disk is full: nothing was saved. Free some space and try again."),
         code="disk_full",
         retry_after_s=60,
     )
@@ -155,6 +170,8 @@ async def _on_crash(request: Request, error: Exception) -> Response:
         request,
         500,
         "crashed",
-        "Something went wrong on our side; nothing half-done was kept. "
-        "It has been written to the server's log.",
+        _(
+            "Something went wrong on our side; nothing half-done was kept. "
+            "It has been written to the server's log."
+        ),
     )

@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from fairhand.core.clock import DAY_MS, Instant, iso
 from fairhand.core.errors import FairhandError, InvalidError, Issue
 from fairhand.core.ids import sha256_hex
+from fairhand.core.words import words_for
 from fairhand.people.accounts.rules import Actor
 from fairhand.people.wellbeing.disclosure import words_for_tier
 from fairhand.people.wellbeing.own_rules import MILLI, TIERS, minutes_of
@@ -71,9 +72,8 @@ def agree(
 ) -> Response:
     """Agree to a tier under the words that were shown."""
     try:
-        agree_to_tier(
-            house.db, AgreeToTier(actor.person_id, tier, disclosure_sha256), house.clock()
-        )
+        command = AgreeToTier(actor.person_id, tier, disclosure_sha256, actor.locale)
+        agree_to_tier(house.db, command, house.clock())
     except InvalidError as error:
         return _show(house, actor, request, failed(error, {}))
     return _back()
@@ -103,7 +103,8 @@ def _show(house: House, actor: Actor, request: Request, form: Form | None) -> Re
     now = house.clock()
     own = read_own_wellbeing(house.db, actor.person_id, now)
     agreed = {one.tier: one for one in own.consents if one.ended_at is None}
-    words = {tier: words_for_tier(tier) for tier in TIERS}
+    spoken = words_for(actor.locale)
+    words = {tier: words_for_tier(tier, spoken) for tier in TIERS}
     values = {name: minutes_of(getattr(own.limits, name)) for name, _ in _KINDS}
     context: dict[str, Any] = {
         "own": own,
