@@ -71,6 +71,9 @@ def test_the_pages_of_the_menu_fit_a_small_phone(hall: Hall, visit: Visitors) ->
             visit.watch(page).expect("status of 404")
         page.goto(hall.url + path)
         shot(page, f"phone{path.replace('/', '-')}", full=True)
+        assert page.locator("header.site").evaluate("node => node.offsetHeight") < 100
+        if path in paths:
+            expect(page.locator(".site [aria-current]")).to_be_in_viewport(ratio=1)
         check_fit(page)
         shot(page, f"phone{path.replace('/', '-')}-rtl")
 

@@ -150,7 +150,7 @@ def render(
         "person": actor,
         "csrf_token": actor.csrf_token if actor and actor.csrf_token else "",
         "nav": [
-            {"href": href, "title": title, "current": href == request.url.path}
+            {"href": href, "title": title, "current": _current(href, request.url.path)}
             for href, title in _nav(actor, words)
         ],
         "request_path": request.url.path,
@@ -159,6 +159,13 @@ def render(
     }
     html = templates.get_template(template).render({**shared, **context})
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def _current(href: str, path: str) -> str:
+    """Say how a door is the current one: this very page, one behind it, or neither."""
+    if href == path:
+        return "page"
+    return "true" if href != "/" and path.startswith(f"{href}/") else ""
 
 
 def _nav(actor: Actor | None, words: Words) -> list[tuple[str, str]]:
