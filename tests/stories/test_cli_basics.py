@@ -164,6 +164,18 @@ def test_wrong_usage_ends_with_two(wrong: tuple[str, ...]) -> None:
     assert "Usage:" in said.err
 
 
+@pytest.mark.parametrize(
+    "command", [("export",), ("release", "show"), ("status",), ("link",)], ids=" ".join
+)
+def test_a_number_larger_than_any_is_wrong_input_and_no_fault_of_ours(
+    terminal: Terminal, command: tuple[str, ...]
+) -> None:
+    terminal.init()
+    said = terminal.run(*command, "9" * 20)
+    assert said.code == 2
+    assert "on our side" not in said.err
+
+
 def _link(said: Said) -> str:
     return str(said.json["link"])
 

@@ -27,7 +27,7 @@ class Commands(TyperGroup):
 
 def _translate(error: Exception) -> int | None:
     """Say what went wrong; None when it is not for us to translate."""
-    from fairhand.core.errors import FairhandError, UnavailableError
+    from fairhand.core.errors import FairhandError, InvalidError, UnavailableError
 
     if isinstance(error, FairhandError):
         return complain(error)
@@ -36,6 +36,8 @@ def _translate(error: Exception) -> int | None:
     if type(error).__name__ == "OperationalError":
         reason = str(getattr(error, "orig", error)).splitlines()[0]
         return complain(UnavailableError(f"The database cannot be used: {reason}"))
+    if isinstance(error, OverflowError) or _is_out_of_range(error):
+        return complain(InvalidError("A number that was given is larger than any that is kept."))
     if isinstance(error, BrokenPipeError):
         return 0
     if isinstance(error, OSError):
@@ -45,3 +47,8 @@ def _translate(error: Exception) -> int | None:
         "Please report it with the output of the same command after `fairhand --debug`."
     )
     return 3
+
+
+def _is_out_of_range(error: Exception) -> bool:
+    """Say whether PostgreSQL refused a number as too large; SQLite raises OverflowError."""
+    return type(getattr(error, "orig", None)).__name__ == "NumericValueOutOfRange"
