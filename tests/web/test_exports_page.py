@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from fairhand.storage.database import Database
+from tests.stories.test_label_studio_moves import move_in, project_of
+from tests.studio import EXPORT
 from tests.web.world import make_world
 
 
@@ -27,3 +29,21 @@ def test_an_owner_asks_for_a_file_and_sees_it_on_its_way(db: Database, tmp_path:
     assert len(carmen.get(api).json()["exports"]) == 2
     for stranger in ("Bao", "Amina", "Dmitri"):
         assert world.client(stranger).get(api).status_code == 403
+
+
+def test_the_page_offers_answers_from_elsewhere_where_there_are_any(
+    db: Database, tmp_path: Path
+) -> None:
+    world = make_world(db, tmp_path)
+    carmen, page = world.client("Carmen"), f"/projects/{world.project}/exports"
+    assert "answers from elsewhere" not in carmen.get(page).text
+    moved = project_of(world.cast)
+    page = f"/projects/{moved}/exports"
+    move_in(world.cast, moved, tmp_path, EXPORT)
+    assert "1 task was answered in another tool and by nobody here" in carmen.get(page).text
+    sent = world.form(carmen, format="csv", elsewhere="yes")
+    assert carmen.post(page, data=sent).status_code == 303
+    (asked,) = carmen.get(f"/api/v1{page}").json()["exports"]
+    assert asked["elsewhere"] is True
+    refused = carmen.post(f"/api/v1{page}", json={"format": "csv", "release": 1, "elsewhere": True})
+    assert refused.status_code == 422

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fairhand.cli.options import AsJson, Workspace
 from fairhand.cli.progress import progress
 from fairhand.cli.voice import issue_lines, issues_json, remark, table, tell
+
+if TYPE_CHECKING:
+    from fairhand.formats.exports.items import Report
 
 _STUDIO = "label-studio"
 
@@ -36,6 +39,13 @@ def export(
         Path | None,
         typer.Option(file_okay=False, help="dicom-seg: the folder of the original DICOM files."),
     ] = None,
+    elsewhere: Annotated[
+        bool,
+        typer.Option(
+            "--elsewhere",
+            help="The project as it stands, no release, with what people answered in another tool.",
+        ),
+    ] = False,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -48,6 +58,8 @@ def export(
     Example:  fairhand export scans -f dicom-seg --originals scans/ -o scans-seg
 
     Example:  fairhand export moved -f label-studio -o moved.json  (a project as it stands)
+
+    Example:  fairhand export moved -f csv --elsewhere -o moved-csv
     """
     from fairhand.formats.exports.registry import FORMATS
 
@@ -63,15 +75,10 @@ def export(
     if form == _STUDIO:
         _to_label_studio(release, output, workspace)
         return
-    from fairhand.use_cases.export_release import ExportRelease, export_release
-
-    folder = _folder(release, workspace)
-    target = output or Path(f"{folder.parent.name}-{folder.name}-{form}")
-    with progress(f"Writing {form}") as report:
-        command = ExportRelease(
-            folder, form, target, question, lambda done: report(done, None), originals
-        )
-        made = export_release(command)
+    if elsewhere:
+        target, made = _as_it_stands(release, form, output, question, workspace)
+    else:
+        target, made = _of_release(release, form, output, question, originals, workspace)
     tell(
         {
             "directory": str(target),
@@ -85,6 +92,47 @@ def export(
     )
     for line in issue_lines(made.issues()):
         remark(line)
+
+
+def _of_release(
+    release: str,
+    form: str,
+    output: Path | None,
+    question: str | None,
+    originals: Path | None,
+    workspace: Path | None,
+) -> tuple[Path, Report]:
+    from fairhand.use_cases.export_release import ExportRelease, export_release
+
+    folder = _folder(release, workspace)
+    target = output or Path(f"{folder.parent.name}-{folder.name}-{form}")
+    with progress(f"Writing {form}") as report:
+        command = ExportRelease(
+            folder, form, target, question, lambda done: report(done, None), originals
+        )
+        return target, export_release(command)
+
+
+def _as_it_stands(
+    name: str, form: str, output: Path | None, question: str | None, workspace: Path | None
+) -> tuple[Path, Report]:
+    """Write the project as it stands, with the answers that came with it from another tool."""
+    from fairhand.cli.opening import find_project, opened
+    from fairhand.use_cases.export_project import ExportProject, write_project_folder
+
+    with opened(workspace) as house, progress(f"Writing {form}") as report:
+        project = find_project(house, name)
+        target = output or Path(f"{project.slug}-as-it-stands-{form}")
+        command = ExportProject(
+            project.id,
+            form,
+            target,
+            house.secret,
+            question,
+            with_elsewhere=True,
+            progress=lambda done: report(done, None),
+        )
+        return target, write_project_folder(house.db, command, house.clock())
 
 
 def _to_label_studio(name: str, output: Path | None, workspace: Path | None) -> None:
@@ -122,5 +170,8 @@ def _folder(release: str, workspace: Path | None) -> Path:
             made = list_releases(connection, find_project(house, release).id)
             found = made[0] if made else None
     if found is None:
-        raise NotFoundError(f"There is no release {release}; `fairhand release create` makes one.")
+        raise NotFoundError(
+            f"There is no release {release}; `fairhand release create` makes one of what was "
+            "answered here. What people answered in another tool: --elsewhere."
+        )
     return Path(found.directory)

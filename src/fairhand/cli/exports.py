@@ -52,6 +52,12 @@ def make(
     answers: Annotated[
         bool, typer.Option("--answers", help="Add what each person answered, by pseudonym.")
     ] = False,
+    elsewhere: Annotated[
+        bool,
+        typer.Option(
+            "--elsewhere", help="Add tasks that people answered in another tool before they came."
+        ),
+    ] = False,
     output: Output = None,
     server: Server = None,
     as_json: AsJson = False,
@@ -62,7 +68,12 @@ def make(
     """
     with _asked(server) as client:
         asked = client.exports.make(
-            _number(client, project), form, release=release, question=question, answers=answers
+            _number(client, project),
+            form,
+            release=release,
+            question=question,
+            answers=answers,
+            elsewhere=elsewhere,
         )
         remark(f"Export {asked.id} is being made; stopped here, it goes on. Fetch it later with:")
         remark(f"  fairhand exports get {project} {asked.id}")

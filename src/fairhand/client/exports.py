@@ -68,12 +68,20 @@ class Exports:
         release: int | None = None,
         question: str | None = None,
         answers: bool = False,
+        elsewhere: bool = False,
     ) -> Export:
         """Ask for a file: of a release by its version, or of the project as it stands.
 
-        `answers` adds what each person answered, by pseudonym, to a project as it stands.
+        `answers` adds what each person answered, by pseudonym, to a project as it stands;
+        `elsewhere` adds tasks that people answered in another tool before the project came here.
         """
-        body = {"format": format, "release": release, "question": question, "answers": answers}
+        body = {
+            "format": format,
+            "release": release,
+            "question": question,
+            "answers": answers,
+            "elsewhere": elsewhere,
+        }
         asked = self._http.json("POST", _path(project_id), body)
         return self.look(project_id, str(asked["export_id"]))
 

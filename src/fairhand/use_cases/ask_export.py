@@ -28,7 +28,8 @@ _AT_ONCE: Final = 5
 class AskExport:
     """What to export: a `release` by its version, or the project as it stands.
 
-    `with_answers` adds what each person answered, by pseudonym, to a project as it stands.
+    `with_answers` adds what each person answered, by pseudonym, to a project as it stands;
+    `with_elsewhere` adds tasks that people answered in another tool before it came here.
     """
 
     person_id: int
@@ -37,6 +38,7 @@ class AskExport:
     release: int | None = None
     question: str | None = None
     with_answers: bool = False
+    with_elsewhere: bool = False
 
 
 def ask_export(db: Database, command: AskExport, now: Instant, *, days: int) -> str:
@@ -51,6 +53,12 @@ def ask_export(db: Database, command: AskExport, now: Instant, *, days: int) -> 
             f"where they are: fairhand export RELEASE -f {command.format} --originals FOLDER"
         )
         raise InvalidError(message, issues=[Issue("format", message)])
+    if command.with_elsewhere and command.release is not None:
+        message = (
+            "A release holds what was answered here alone; answers from elsewhere are in exports "
+            "of the project as it stands."
+        )
+        raise InvalidError(message, issues=[Issue("elsewhere", message)])
     export_id = new_token()
     with db.write() as connection:
         project = store.load_project(connection, command.project_id)
@@ -73,7 +81,11 @@ def ask_export(db: Database, command: AskExport, now: Instant, *, days: int) -> 
             raise ConflictError(
                 f"{_AT_ONCE} exports of this project are being made; wait for one of them."
             )
-        options = {"question": command.question, "answers": command.with_answers}
+        options = {
+            "question": command.question,
+            "answers": command.with_answers,
+            "elsewhere": command.with_elsewhere,
+        }
         expires_at = Instant(now + days * DAY_MS)
         export_store.add_export(
             connection,

@@ -8,15 +8,16 @@ version is given, nothing is proven; a withdrawal later makes the file go.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from heapq import merge
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
 from fairhand.core.clock import Instant
-from fairhand.core.errors import NotFoundError
+from fairhand.core.errors import ConflictError, NotFoundError
 from fairhand.core.ids import pseudonym
 from fairhand.formats.exports.items import Options, Report, items_of
 from fairhand.formats.exports.registry import format_of
@@ -29,14 +30,24 @@ from fairhand.proof.release.shape import row_bytes
 from fairhand.proof.release.source import OwnData, ReleaseSource
 from fairhand.proof.release.store import StoredRelease
 from fairhand.storage.database import Connection, Database
-from fairhand.use_cases.export_release import check_question, check_written, labels_of
+from fairhand.use_cases.answers_elsewhere import FILE as ELSEWHERE
+from fairhand.use_cases.answers_elsewhere import NEEDS_GRANT, NOBODY_HERE, NOT_ASKED, Elsewhere
+from fairhand.use_cases.export_release import (
+    check_question,
+    check_written,
+    labels_of,
+    lay_down,
+    refuse_taken,
+)
 from fairhand.use_cases.label_history import refuse_while_retold, retold
 from fairhand.use_cases.release_likeness import MEASURE
 from fairhand.use_cases.release_permits import AskedTerms, Permits, own_campaign, settle_terms
 from fairhand.use_cases.versions import version_of
+from fairhand.work.foreign.answered_store import count_answered
 from fairhand.work.projects import store as projects
 
 ANSWERS: Final = "answers.jsonl"
+ABOUT: Final = "ABOUT.json"
 _COLUMNS: Final = tuple(one.name for one in fields(ReleaseRow))
 
 
@@ -45,6 +56,7 @@ class ExportProject:
     """Which project, in which format, into which folder.
 
     `with_answers` adds what each person answered, by pseudonym. `secret` makes the pseudonyms.
+    `with_elsewhere` adds tasks that people answered in another tool, and nobody here.
     """
 
     project_id: int
@@ -53,6 +65,7 @@ class ExportProject:
     secret: bytes
     question: str | None = None
     with_answers: bool = False
+    with_elsewhere: bool = False
     progress: Callable[[int], None] = lambda done: None
 
 
@@ -75,13 +88,67 @@ def export_project(db: Database, command: ExportProject, now: Instant) -> Report
         labels = labels_of(questions, command.question)
         options = Options(command.question, labels, command.progress)
         source = _source(connection, project, tuple(version.questions), command, now)
-        items = items_of(_records(source.rows()), command.question)
+        records = _records(source.rows())
+        came = _elsewhere(connection, project, tuple(version.questions), command)
+        if came is not None:
+            records = merge(records, came.rows(), key=_task_of)
+        items = items_of(records, command.question)
         report = chosen.load()(items, command.target, options)
+        _tell_elsewhere(connection, project, came, report)
         check_written(report, chosen, "project")
         if command.with_answers:
             _write_answers(source.annotations(), command.target / ANSWERS)
             report.files.append(ANSWERS)
     return report
+
+
+def write_project_folder(db: Database, command: ExportProject, now: Instant) -> Report:
+    """Write the same into a folder that appears whole or not at all, with its `ABOUT.json`.
+
+    Raises ConflictError besides, where something is in the target already.
+    """
+    refuse_taken(command.target)
+    draft = command.target.with_name(f".{command.target.name}.draft")
+    with nothing_left_behind(draft):
+        report = export_project(db, replace(command, target=draft), now)
+        with db.read() as connection:
+            project = projects.load_project(connection, command.project_id)
+        assert project is not None, "it was there a moment ago"  # noqa: S101
+        (draft / ABOUT).write_bytes(about(project, None, report, command.target.name))
+        lay_down(draft, command.target)
+    return report
+
+
+def _elsewhere(
+    connection: Connection,
+    project: Project,
+    questions: tuple[Any, ...],
+    command: ExportProject,
+) -> Elsewhere | None:
+    if not command.with_elsewhere or own_campaign(connection, project.id) is not None:
+        return None
+    return Elsewhere(connection, project.id, questions, command.target / ELSEWHERE)
+
+
+def _tell_elsewhere(
+    connection: Connection, project: Project, came: Elsewhere | None, report: Report
+) -> None:
+    """Say which answers are not ours; or that there are such, and that they were not asked for."""
+    if came is None:
+        many = count_answered(connection, project.id)
+        lends = many and own_campaign(connection, project.id) is not None
+        if many and not lends and not report.tasks:
+            raise ConflictError(NOBODY_HERE.format(many), code="answered_elsewhere")
+        if many:
+            report.leave_out(NEEDS_GRANT if lends else NOT_ASKED, many)
+        return
+    report.left_out.update(came.unfit)
+    report.files.append(ELSEWHERE)
+    if came.tasks:
+        report.notes.append(
+            f"{came.tasks:,} tasks were answered in another tool and nobody here: unpaid and "
+            f"unproven here, without a confidence; {ELSEWHERE} says which, and what was said"
+        )
 
 
 def _source(
@@ -121,6 +188,10 @@ def _own(
     none = StoredRelease(0, project.id, 0, "writing", None, "", now, None, None)
     left_out = mark_store.left_out(connection, project.id, terms.recipient)
     return Permits(connection, campaign, terms, none, command.secret, left_out).own_data(questions)
+
+
+def _task_of(row: Mapping[str, Any]) -> int:
+    return int(row["task_id"])
 
 
 def _records(rows: Iterator[ReleaseRow]) -> Iterator[Mapping[str, Any]]:

@@ -51,11 +51,7 @@ def export_release(command: ExportRelease) -> Report:
     chosen = format_of(command.format)
     questions = _questions(command.folder)
     check_question(questions, command.question, "release")
-    if not is_free(command.target):
-        raise ConflictError(
-            f"There is something in {command.target} already; name another directory.",
-            code="directory_taken",
-        )
+    refuse_taken(command.target)
     labels = labels_of(questions, command.question)
     options = Options(command.question, labels, command.progress, command.folder, command.originals)
     draft = command.target.with_name(f".{command.target.name}.draft")
@@ -64,11 +60,25 @@ def export_release(command: ExportRelease) -> Report:
         rows = _living(read_release_rows(command.folder / LABELS_JSONL), gone)
         report = chosen.load()(items_of(rows, command.question), draft, options)
         check_written(report, chosen, "release")
-        sync_tree(draft)
-        if command.target.is_dir():
-            command.target.rmdir()
-        draft.rename(command.target)
+        lay_down(draft, command.target)
     return report
+
+
+def refuse_taken(target: Path) -> None:
+    """Raise ConflictError where something is in a folder that is to be written."""
+    if not is_free(target):
+        raise ConflictError(
+            f"There is something in {target} already; name another directory.",
+            code="directory_taken",
+        )
+
+
+def lay_down(draft: Path, target: Path) -> None:
+    """Give a folder that is written its name, once it is on the disk."""
+    sync_tree(draft)
+    if target.is_dir():
+        target.rmdir()
+    draft.rename(target)
 
 
 def check_question(questions: Mapping[str, Question], name: str | None, what: str) -> None:

@@ -24,11 +24,10 @@ from fairhand.proof.release import store as releases
 from fairhand.proof.release.export_store import ExportFile
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
-from fairhand.use_cases.export_project import ExportProject, about, export_project
+from fairhand.use_cases.export_project import ABOUT, ExportProject, about, export_project
 from fairhand.use_cases.export_release import ExportRelease, export_release
 from fairhand.use_cases.read_project import read_project
 
-ABOUT: Final = "ABOUT.json"
 _CHUNK: Final = 1024 * 1024
 _PACKED: Final = frozenset((".parquet", ".zip", ".gz", ".png", ".jpg", ".jpeg", ".tar", ".webp"))
 
@@ -75,6 +74,7 @@ def write_export(
                 shop.secret,
                 question,
                 bool(found.options.get("answers")),
+                bool(found.options.get("elsewhere")),
                 progress,
             ),
             now,

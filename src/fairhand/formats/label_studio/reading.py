@@ -55,7 +55,7 @@ def read_rows(source: Source, options: ReadOptions) -> Iterator[Row | Issue]:
     """Yield each task's data and its answers, or why it is none; holds one task at a time."""
     name = source_name(source, options)
     limit = options.max_row_bytes * _ITEM_PER_PAYLOAD
-    desk = _Desk(options, _config(options), limit)
+    desk = _Desk(options, config_for(options), limit)
     with opened(source) as file:
         for item in array_items(file, limit, name):
             yield from _rows(item, f"{name} task {item.number}", desk)
@@ -63,14 +63,14 @@ def read_rows(source: Source, options: ReadOptions) -> Iterator[Row | Issue]:
 
 def row_of(task: object, place: str, options: ReadOptions) -> Iterator[Row | Issue]:
     """Read one task that is parsed already, as it comes over the API."""
-    desk = _Desk(options, _config(options), 0)
+    desk = _Desk(options, config_for(options), 0)
     try:
         yield from _row(task, place, desk)
     except MalformedError as error:
         yield Issue(place, error.message)
 
 
-def _config(options: ReadOptions) -> StudioConfig:
+def config_for(options: ReadOptions) -> StudioConfig:
     """Find out which control answers which question."""
     questions = cast("tuple[Question, ...]", tuple(options.questions or ()))
     if not options.label_config:
@@ -179,11 +179,14 @@ def _proposed(foreign: Foreign, desk: _Desk, context: AnswerContext) -> Proposed
 
 def _model(answer: ForeignAnswer, desk: _Desk) -> str:
     if answer.kind == "annotation":
-        given = answer.original
-        of_model = given.get("parent_prediction") or given.get("prediction")
-        return _FROM_PREDICTION if of_model else BY_PEOPLE
+        return _FROM_PREDICTION if began_as_prediction(answer.original) else BY_PEOPLE
     model = answer.original.get("model_version")
     return str(model)[:100] if model else desk.options.prediction_model
+
+
+def began_as_prediction(given: Mapping[str, Any]) -> bool:
+    """Say whether an annotation began as a model's; nobody says how much of it was changed."""
+    return bool(given.get("parent_prediction") or given.get("prediction"))
 
 
 def _score(given: Mapping[str, Any]) -> float | None:

@@ -41,7 +41,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """An export; `options` are `question`, `answers`, and once ready `withdrawal` and `notes`."""
+    """An export; `options` are `question`, `answers`, `elsewhere`; ready, `withdrawal`, `notes`."""
 
     id: str
     project_id: int

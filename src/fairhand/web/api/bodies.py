@@ -202,13 +202,15 @@ class ExportBody(Body):
     """A file to make: of a `release` by its version, or of the project as it stands.
 
     `question` picks one of several; `answers` adds what each person answered, by pseudonym, to a
-    project as it stands.
+    project as it stands; `elsewhere` adds tasks that people answered in another tool, before they
+    came here.
     """
 
     format: str = Field(max_length=60)
     release: int | None = Field(default=None, ge=1, le=10**9)
     question: str | None = Field(default=None, max_length=60)
     answers: bool = False
+    elsewhere: bool = False
 
 
 class TaskActBody(Body):

@@ -26,7 +26,13 @@ router = APIRouter(prefix="/api/v1", tags=["exports"], route_class=StrictRoute)
 def create(house: House, actor: Actor, project_id: int, body: ExportBody) -> Response:
     """Ask for a file in another tool's format; answers 202 with the export to look at."""
     command = AskExport(
-        actor.person_id, project_id, body.format, body.release, body.question, body.answers
+        actor.person_id,
+        project_id,
+        body.format,
+        body.release,
+        body.question,
+        body.answers,
+        body.elsewhere,
     )
     export_id = ask_export(house.db, command, house.clock(), days=house.settings.export_days)
     href = f"/api/v1/projects/{project_id}/exports/{export_id}"
@@ -67,6 +73,7 @@ def export_json(one: Export) -> dict[str, Any]:
         "format": found.format,
         "question": found.options.get("question"),
         "answers": bool(found.options.get("answers")),
+        "elsewhere": bool(found.options.get("elsewhere")),
         "state": one.state,
         "stale": one.is_stale,
         "done": one.done,

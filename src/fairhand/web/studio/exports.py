@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from fairhand.core.errors import FairhandError, InvalidError, Issue
 from fairhand.formats.exports.registry import ON_SERVERS
 from fairhand.people.accounts.rules import Actor
+from fairhand.use_cases.answers_elsewhere import count_elsewhere
 from fairhand.use_cases.ask_export import AskExport, ask_export
 from fairhand.use_cases.house import House
 from fairhand.use_cases.read_exports import find_export_blob, list_exports
@@ -66,9 +67,11 @@ def make(
     source: Text = "",
     question: Text = "",
     answers: Text = "",
+    elsewhere: Text = "",
 ) -> Response:
     """Ask for a file."""
     sent = {"format": format, "source": source, "question": question, "answers": answers}
+    sent["elsewhere"] = elsewhere
     try:
         command = AskExport(
             actor.person_id,
@@ -77,6 +80,7 @@ def make(
             _release(source),
             question or None,
             with_answers=bool(answers),
+            with_elsewhere=bool(elsewhere),
         )
         ask_export(house.db, command, house.clock(), days=house.settings.export_days)
     except FairhandError as error:
@@ -109,5 +113,6 @@ def _page(house: House, actor: Actor, request: Request, project_id: int, form: F
         "questions": [("", "All of them")] + [(one.name, one.title) for one in version.questions],
         "form": form,
         "days": house.settings.export_days,
+        "came": count_elsewhere(house.db, project_id),
     }
     return render(request, "exports.html", context, actor=actor, status=form.status)
