@@ -23,7 +23,7 @@ from fairhand.labels.registry import ALL_KINDS, normalise_answer, validate_answe
 from fairhand.model.project import Question
 
 SIZE: Final = [24, 32]
-DATA: Final = {
+DATA: Final[dict[str, Any]] = {
     "file_name": "in/1.png",
     "text": "Ann lives in Nairobi",
     "query_id": "q1",
@@ -36,9 +36,9 @@ DATA: Final = {
         "geo": {"crs": "EPSG:32737", "transform": [0.5, 0, 500_000, 0, -0.5, 9_800_000]},
     },
 }
-PAIR: Final = {**DATA, "replies": DATA["replies"][:2]}
+PAIR: Final[dict[str, Any]] = {**DATA, "replies": DATA["replies"][:2]}
 MASK: Final = [np.arange(24 * 32).reshape(24, 32) % step == 0 for step in (2, 3)]
-LABELS: Final = {"labels": [{"value": one} for one in ("cat", "dog", "cow")]}
+LABELS: Final[dict[str, Any]] = {"labels": [{"value": one} for one in ("cat", "dog", "cow")]}
 FULL: Final = {"reason": "optional"}
 ORDER: Final = {"order": ["b", "a", "c"]}
 LINE: Final = {"start": 200, "end": 900, "text": "Sema"}

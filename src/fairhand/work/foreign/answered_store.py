@@ -90,8 +90,8 @@ def iter_answered(connection: Connection, project_id: int) -> Iterator[AnsweredT
             return
         after = found[-1].id
         said: dict[int, list[dict[str, Any]]] = defaultdict(list)
-        for row in connection.execute(_ANSWERS, {"tasks": [one.id for one in found]}):
-            said[row.task_id].append(json.loads(row.original))
+        for answer in connection.execute(_ANSWERS, {"tasks": [one.id for one in found]}):
+            said[answer.task_id].append(json.loads(answer.original))
         for row in found:
             details = None if row.media_details is None else orjson.loads(row.media_details)
             yield AnsweredTask(
