@@ -69,6 +69,16 @@ def test_what_is_wrong_with_it_is_said_and_nothing_is_made(
     assert world.cast.rows("SELECT count(*) FROM project") == before
 
 
+@pytest.mark.parametrize("template", [one.name for one in list_templates()])
+def test_every_template_opens_as_a_form_that_makes_its_project(world: World, template: str) -> None:
+    client = world.client("Carmen")
+    shown = client.get(f"/projects/new/{template}")
+    assert shown.status_code == 200
+    made = client.post(f"/projects/new/{template}", data={**_filled(shown.text), **PAY})
+    assert made.status_code == 303, made.text[-3000:]
+    assert client.get(made.headers["location"]).status_code == 200
+
+
 def test_a_template_that_is_not_there_is_named_with_those_that_are(world: World) -> None:
     answer = world.client("Carmen").get("/api/v1/templates/nothing")
     assert answer.status_code == 404
