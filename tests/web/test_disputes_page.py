@@ -57,7 +57,7 @@ def test_a_line_is_disputed_upheld_and_seen_as_a_correction(world: World) -> Non
     amina, manager = world.client("Amina"), world.client("a manager")
     page = amina.get(f"/earnings/disputes/new?statement={statement}&line=1").text
     assert f"line 1 of statement {statement}" in page
-    assert "GBP 6.00 an hour" in page
+    assert "GBP\u00a06.00 an hour" in page
     opened(world, statement)
     page = amina.get("/earnings/disputes").text
     assert "waiting for an answer" in page
@@ -73,7 +73,7 @@ def test_a_line_is_disputed_upheld_and_seen_as_a_correction(world: World) -> Non
     assert (sent.status_code, sent.headers["location"]) == (303, "/pay/disputes/1")
     assert "ledger entry" in manager.get("/pay/disputes/1").text
     page = amina.get("/earnings/disputes").text
-    assert "GBP 2.00" in page
+    assert "GBP\u00a02.00" in page
     assert "The gap in the log is real." in page
     assert "1 dispute was opened here: 1 upheld" in page
     newest = close(world)

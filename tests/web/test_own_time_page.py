@@ -33,13 +33,13 @@ def test_a_cut_is_shown_and_a_form_brings_it_back(world: World) -> None:
     cut = quiet(world, client, 16)["cut"]
     assert cut["milliseconds"] == 840_000
     page = client.get("/earnings/time").text
-    assert "<strong>14 min 00 s</strong> were cut" in page
+    assert "<strong>14 min 0 s</strong> were cut" in page
     assert 'value="14"' in page
     fields = {"cut": str(cut["id"]), "minutes": "14", "activity": "read", "note": "the guide"}
     sent = client.post("/earnings/time/claims", data=world.form(client, **fields))
     assert sent.status_code == 303, sent.text
     after = client.get(sent.headers["location"]).text
-    assert "14 min 00 s more are paid." in after
+    assert "14 min 0 s more are paid." in after
     assert "and are paid by now" in after
     assert "your word" in after
     mine = client.get("/api/v1/me/time").json()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
@@ -109,6 +109,13 @@ class Words:
     def date(self, at: Instant) -> str:
         """Write the day of an instant, UTC."""
         return str(format_date(_moment(at), "medium", locale=self.locale))
+
+    def weekday(self, at: Instant, *, year: bool = True) -> str:
+        """Write the day of an instant with its weekday, UTC: `Tue 1 Dec 2026`."""
+        skeleton = "yMMMEd" if year else "MMMEd"
+        return str(format_skeleton(skeleton, _moment(at), locale=self.locale)).replace(
+            ",", "" if self.language == SOURCE else ","
+        )
 
     def moment(self, at: Instant) -> str:
         """Write an instant to the minute, in UTC."""

@@ -22,6 +22,7 @@ ROOT = Path(fairhand.__file__).parent
 SOURCES = (
     ROOT / "core/words.py",
     *sorted((ROOT / "pay/paper").glob("*.py")),
+    ROOT / "pay/disputes/rules.py",
     ROOT / "pay/policies/words.py",
     ROOT / "pay/royalties/words.py",
     ROOT / "people/conduct/words.py",
@@ -36,13 +37,24 @@ SOURCES = (
     ROOT / "web/school/practice.py",
     ROOT / "web/school/talent.py",
     ROOT / "web/shared/pages.py",
+    ROOT / "web/wellbeing/care.py",
     ROOT / "web/shared/task_picture.py",
     *(path for path in sorted(ROOT.rglob("*.py")) if "words import later as _" in path.read_text()),
 )
 TEMPLATES = tuple(
     ROOT / "web" / name
     for name in (
+        "wages/templates/bookings.html",
+        "wages/templates/dispute_counter.html",
+        "wages/templates/dispute_new.html",
+        "wages/templates/disputes.html",
         "wages/templates/earnings.html",
+        "wages/templates/payout.html",
+        "wages/templates/time_record.html",
+        "wellbeing/templates/care.html",
+        "wellbeing/templates/check_ins.html",
+        "wellbeing/templates/own_content.html",
+        "wellbeing/templates/own_limits.html",
         "wages/templates/statement.html",
         "wages/templates/earnings_nav.html",
         "rights/templates/account.html",
@@ -73,7 +85,7 @@ TEMPLATES = tuple(
         "shared/templates/wellbeing_nav.html",
     )
 )
-NAMES = {"Fairhand", "SHA", "UTC", "API", "IBAN", "doctype", "html"}
+NAMES = {"findahelpline", "com", "Fairhand", "SHA", "UTC", "API", "IBAN", "doctype", "html"}
 IN_PYTHON = {"_": None, "words": None, "_words": None, "self": None, "plural": (1, 2)}
 IN_PAGES = {"_": None, "ngettext": (1, 2)}
 OTHERS = [language for language in LANGUAGES if language != SOURCE]

@@ -17,6 +17,7 @@ from fairhand.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, Instant
 from fairhand.core.errors import Issue
 from fairhand.core.money import LARGEST_MINOR, MICROS, Money, ceil_fraction, exponent, micros_for
 from fairhand.core.systems import automated
+from fairhand.core.words import ENGLISH, Words
 from fairhand.pay.paid_time.rules import Activity
 
 ANSWER_MS: Final = 7 * DAY_MS
@@ -237,12 +238,14 @@ def may_answer(
     return None
 
 
-def claim_in_words(claim: Claim, currency: str) -> str:
+def claim_in_words(claim: Claim, currency: str, words: Words = ENGLISH) -> str:
     """Write a claim or a grant as people say it."""
     if claim.kind == "time":
         minutes, left = divmod((claim.ms or 0) // 1_000, 60)
-        return f"{minutes} minutes" + (f" {left} s" if left else "")
-    return str(Money((claim.micros or 0) // MICROS, currency))
+        if left:
+            return words("{minutes} minutes {seconds} s", minutes=minutes, seconds=left)
+        return words("{minutes} minutes", minutes=minutes)
+    return words.coins(Money((claim.micros or 0) // MICROS, currency))
 
 
 def statement_lines(body: Mapping[str, Any]) -> list[StatementLine]:

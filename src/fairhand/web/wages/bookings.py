@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -10,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import FairhandError
+from fairhand.core.words import later as _
+from fairhand.core.words import words_for
 from fairhand.pay.policies.words import coming_words, policy_words
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.answer_booking import AnswerBooking, answer_booking, known_answer
@@ -20,6 +23,13 @@ from fairhand.web.shared.forms import Form, failed
 from fairhand.web.shared.pages import render
 
 router = APIRouter(include_in_schema=False)
+
+_STATES = {
+    "offered": _("offered"),
+    "accepted": _("accepted"),
+    "declined": _("declined"),
+    "cancelled": _("called off"),
+}
 
 
 @router.get("/earnings/bookings")
@@ -50,12 +60,15 @@ def answer(
 def _show(house: House, actor: Actor, request: Request, form: Form) -> Response:
     now = house.clock()
     own = read_bookings(house.db, person_id=actor.person_id)
+    words = words_for(actor.locale)
     context: dict[str, Any] = {
+        "_": words,
         "form": form,
         "open": [one for one in own if one.booking.is_open and one.booking.ends_at > now],
         "past": [one for one in own if not one.booking.is_open or one.booking.ends_at <= now],
         "terms": read_own_terms(house.db, actor.person_id, now),
-        "policy_words": policy_words,
-        "coming_words": coming_words,
+        "policy_words": partial(policy_words, words=words),
+        "coming_words": partial(coming_words, words=words),
+        "states": _STATES,
     }
     return render(request, "bookings.html", context, actor=actor, status=form.status)

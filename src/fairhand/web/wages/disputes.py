@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -13,6 +14,8 @@ from fairhand.core.clock import MINUTE_MS
 from fairhand.core.errors import FairhandError, InvalidError, Issue, NotFoundError
 from fairhand.core.ids import new_token
 from fairhand.core.money import MICROS, parse_money
+from fairhand.core.words import Words, words_for
+from fairhand.core.words import later as _
 from fairhand.pay.disputes.rules import (
     ACTIVITIES,
     Claim,
@@ -33,21 +36,21 @@ from fairhand.web.shared.pages import render
 router = APIRouter(include_in_schema=False)
 
 DOING = {
-    "annotate": "answering",
-    "read": "reading",
-    "wait": "waiting",
-    "train": "training",
-    "qualify": "qualifying",
-    "appeal": "writing disputes",
-    "fault": "things that were broken",
-    "break": "breaks",
+    "annotate": _("answering"),
+    "read": _("reading"),
+    "wait": _("waiting"),
+    "train": _("training"),
+    "qualify": _("qualifying"),
+    "appeal": _("writing disputes"),
+    "fault": _("things that were broken"),
+    "break": _("breaks"),
 }
 STATES = {
-    "open": "waiting for an answer",
-    "upheld": "upheld",
-    "partly": "upheld in part",
-    "declined": "declined",
-    "withdrawn": "taken back",
+    "open": _("waiting for an answer"),
+    "upheld": _("upheld"),
+    "partly": _("upheld in part"),
+    "declined": _("declined"),
+    "withdrawn": _("taken back"),
 }
 _MOST_MINUTES = 12_000
 Text = Annotated[str, Field(max_length=20_000)]
@@ -151,6 +154,10 @@ def withdraw(house: House, actor: Actor, request: Request, dispute_id: int) -> R
     return RedirectResponse("/earnings/disputes", status_code=303)
 
 
+def _doing(words: Words) -> dict[str, str]:
+    return {one: words(said) for one, said in DOING.items()}
+
+
 def _claim(own: OwnDisputes, project_id: int | None, values: dict[str, str]) -> Claim:
     """Read what is claimed; what cannot be read is None, and the rules say so."""
     message = values["message"]
@@ -158,7 +165,7 @@ def _claim(own: OwnDisputes, project_id: int | None, values: dict[str, str]) -> 
         currency = next((one[2] for one in own.projects if one[0] == project_id), "")
         return Claim("money", None, _micros(values["amount"], currency), message)
     if values["kind"] != "time":
-        raise InvalidError("Choose time or money.", issues=[Issue("kind", "Choose one.")])
+        raise InvalidError(_("Choose time or money."), issues=[Issue("kind", _("Choose one."))])
     minutes = values["minutes"].strip()
     ms = int(minutes) * MINUTE_MS if minutes.isascii() and minutes.isdigit() else None
     return Claim("time", ms, None, message)
@@ -192,12 +199,14 @@ def _project(own: OwnDisputes, wanted: int | None) -> int | None:
 
 
 def _show_list(house: House, actor: Actor, request: Request, form: Form) -> Response:
+    words = words_for(actor.locale)
     context: dict[str, Any] = {
+        "_": words,
         "own": read_own_disputes(house.db, actor.person_id),
         "form": form,
         "states": STATES,
-        "doing": DOING,
-        "in_words": claim_in_words,
+        "doing": _doing(words),
+        "in_words": partial(claim_in_words, words=words),
     }
     return render(request, "disputes.html", context, actor=actor, status=form.status)
 
@@ -211,14 +220,17 @@ def _show_form(
     statement: int | None,
     project_id: int | None,
 ) -> Response:
+    words = words_for(actor.locale)
+    doing = _doing(words)
     context: dict[str, Any] = {
+        "_": words,
         "own": own,
         "form": form,
         "line": line,
         "statement": statement,
         "project_id": project_id,
         "currency": next((one[2] for one in own.projects if one[0] == project_id), ""),
-        "doing": DOING,
-        "activities": [(one, DOING.get(one, one)) for one in ACTIVITIES],
+        "doing": doing,
+        "activities": [(one, doing.get(one, one)) for one in ACTIVITIES],
     }
     return render(request, "dispute_new.html", context, actor=actor, status=form.status)

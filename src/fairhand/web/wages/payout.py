@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -11,6 +12,8 @@ from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import FairhandError
 from fairhand.core.money import MICROS, Money
+from fairhand.core.words import Words, words_for
+from fairhand.core.words import later as _
 from fairhand.pay.payouts.methods import KINDS
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.house import House
@@ -26,11 +29,11 @@ Text = Annotated[str, Field(max_length=1_000)]
 Short = Annotated[str, Field(max_length=40)]
 
 STATE_WORDS = {
-    "pending": "in a file that was not sent yet",
-    "sent": "on its way",
-    "confirmed": "arrived",
-    "returned": "came back: it will be paid again",
-    "cancelled": "not sent: it will be paid again",
+    "pending": _("in a file that was not sent yet"),
+    "sent": _("on its way"),
+    "confirmed": _("arrived"),
+    "returned": _("came back: it will be paid again"),
+    "cancelled": _("not sent: it will be paid again"),
 }
 
 
@@ -102,14 +105,16 @@ def _page(
     saved: bool = False,
 ) -> Response:
     kind = next((one for one in KINDS.values() if one.rail == rail), None)
+    words = words_for(actor.locale)
     context: dict[str, Any] = {
+        "_": words,
         "mine": mine,
         "form": form,
         "kinds": KINDS,
         "kind": kind,
         "currency": currency,
         "state_words": STATE_WORDS,
-        "sentence": _sentence,
+        "sentence": partial(_sentence, words=words),
         "saved": saved,
         "micros": MICROS,
     }
@@ -127,18 +132,32 @@ def _start(mine: OwnPayouts, currency: str, rail: str) -> dict[str, str]:
     return start
 
 
-def _sentence(one: OwnCurrency) -> str:
+def _sentence(one: OwnCurrency, words: Words) -> str:
     """Say in one sentence what happens with the money that is settled and not on its way."""
     if one.due is None:
-        return "Nothing is waiting to be paid: what you earn is settled when a pay period closes."
-    amount = Money(one.due.amount_minor, one.currency)
+        return words(
+            "Nothing is waiting to be paid: what you earn is settled when a pay period closes."
+        )
+    amount = words.coins(Money(one.due.amount_minor, one.currency))
     if one.due.standing == "no_method":
-        return f"{amount} is yours and waits until you say where it should go. It never expires."
+        return words(
+            "{amount} is yours and waits until you say where it should go. It never expires.",
+            amount=amount,
+        )
     if one.due.standing == "below_minimum" and one.method is not None:
-        least = Money(one.method.minimum_minor, one.currency)
-        return f"{amount} waits until it comes to {least}, the minimum that you chose."
+        least = words.coins(Money(one.method.minimum_minor, one.currency))
+        return words(
+            "{amount} waits until it comes to {least}, the minimum that you chose.",
+            amount=amount,
+            least=least,
+        )
     if one.due.standing == "simulated":
-        return f"{amount} would be yours. This account is simulated: it is never paid out."
+        return words(
+            "{amount} would be yours. This account is simulated: it is never paid out.",
+            amount=amount,
+        )
     if one.due.standing == "books_differ":
-        return f"{amount} is held up by a mistake in our books. We must put it right."
-    return f"{amount} goes with the next payment."
+        return words(
+            "{amount} is held up by a mistake in our books. We must put it right.", amount=amount
+        )
+    return words("{amount} goes with the next payment.", amount=amount)

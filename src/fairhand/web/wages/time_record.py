@@ -13,6 +13,8 @@ from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.clock import DAY_MS, MINUTE_MS, Instant, iso, parse_iso
 from fairhand.core.errors import FairhandError, InvalidError, Issue
+from fairhand.core.words import Words, words_for
+from fairhand.core.words import later as _
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.claim_time import ClaimedTime, ClaimTime, claim_time
 from fairhand.use_cases.house import House
@@ -21,7 +23,7 @@ from fairhand.use_cases.read_time import Day, OwnTime, read_time
 from fairhand.web.shared import charts
 from fairhand.web.shared.doors import guard
 from fairhand.web.shared.forms import Form, failed
-from fairhand.web.shared.pages import minutes, render
+from fairhand.web.shared.pages import render
 
 router = APIRouter(include_in_schema=False)
 
@@ -30,39 +32,39 @@ Note = Annotated[str, Field(max_length=2_000)]
 _MINUTES_MOST = 7 * 24 * 60
 
 ACTIVITIES = {
-    "annotate": "answering",
-    "read": "reading",
-    "wait": "waiting",
-    "train": "training",
-    "qualify": "qualifying",
-    "appeal": "writing an appeal",
-    "fault": "something broken",
-    "break": "paid break",
+    "annotate": _("answering"),
+    "read": _("reading"),
+    "wait": _("waiting"),
+    "train": _("training"),
+    "qualify": _("qualifying"),
+    "appeal": _("writing an appeal"),
+    "fault": _("something broken"),
+    "break": _("paid break"),
 }
 CLAIMS = (
-    ("read", "I was reading or thinking"),
-    ("annotate", "I was working on an answer"),
-    ("train", "I was training"),
-    ("qualify", "I was qualifying"),
-    ("appeal", "I was writing an appeal"),
-    ("fault", "Something was broken"),
+    ("read", _("I was reading or thinking")),
+    ("annotate", _("I was working on an answer")),
+    ("train", _("I was training")),
+    ("qualify", _("I was qualifying")),
+    ("appeal", _("I was writing an appeal")),
+    ("fault", _("Something was broken")),
 )
 ENDED_BY = {
-    "session_start": "going on",
-    "next": "the next task",
-    "heartbeat": "a sign of life",
-    "draft": "a draft",
-    "submit": "an answer",
-    "skip": "a skip",
-    "read": "reading",
-    "wait": "no task being free",
-    "stop": "stopping",
-    "train": "training",
-    "qualify": "qualifying",
-    "appeal": "an appeal",
-    "fault": "something broken",
-    "break": "a break",
-    "claim": "your word",
+    "session_start": _("going on"),
+    "next": _("the next task"),
+    "heartbeat": _("a sign of life"),
+    "draft": _("a draft"),
+    "submit": _("an answer"),
+    "skip": _("a skip"),
+    "read": _("reading"),
+    "wait": _("no task being free"),
+    "stop": _("stopping"),
+    "train": _("training"),
+    "qualify": _("qualifying"),
+    "appeal": _("an appeal"),
+    "fault": _("something broken"),
+    "break": _("a break"),
+    "claim": _("your word"),
 }
 _WHATS: dict[str, What] = {"break": "break", "fault": "fault", "back": "back"}
 
@@ -80,7 +82,7 @@ def own_time(
     noted: str = "",
 ) -> Response:
     """Show a week of one's own time, day by day."""
-    said = _said(claimed[:12], beyond[:12], noted[:40])
+    said = _said(claimed[:12], beyond[:12], noted[:40], words_for(actor.locale))
     return _show(house, actor, request, Form(), until, said, _count(beyond), _count(project))
 
 
@@ -114,7 +116,7 @@ def note(
     typed = {"what": what, "fault_note": note}
     try:
         if what not in _WHATS:
-            raise InvalidError("Choose a break, a fault, or going back to work.")
+            raise InvalidError(_("Choose a break, a fault, or going back to work."))
         command = NoteTime(actor.person_id, _WHATS[what], note.strip())
         noted = note_time(house.db, command, house.clock(), idle_cap_ms=house.idle_cap_ms)
     except FairhandError as error:
@@ -124,8 +126,8 @@ def note(
 
 
 def _command(actor: Actor, typed: dict[str, str]) -> ClaimTime:
-    cut = _number(typed["cut"], "cut", 2**63 - 1, "Choose which quiet stretch you mean.")
-    asked = "Say how many minutes of it were work, as a whole number."
+    cut = _number(typed["cut"], "cut", 2**63 - 1, _("Choose which quiet stretch you mean."))
+    asked = _("Say how many minutes of it were work, as a whole number.")
     spent = _number(typed["minutes"], "minutes", _MINUTES_MOST, asked)
     return ClaimTime(
         actor.person_id, cut, spent * MINUTE_MS, typed["activity"], typed["note"].strip()
@@ -150,19 +152,27 @@ def _after(done: ClaimedTime, until: str) -> str:
     return f"/earnings/time?claimed={done.paid_ms}{beyond}{rest}"
 
 
-def _said(claimed: str, beyond: str, noted: str) -> str:
+def _said(claimed: str, beyond: str, noted: str, words: Words) -> str:
     """What the last form did, in a sentence."""
     if claimed.isascii() and claimed.isdecimal():
-        words = f"{minutes(int(claimed))} more are paid." if int(claimed) else "Nothing was added."
-        return words if beyond in ("", "0") else ""
-    what, _, promised = noted.partition("-")
+        said = (
+            words("{time} more are paid.", time=words.duration(int(claimed)))
+            if int(claimed)
+            else words("Nothing was added.")
+        )
+        return said if beyond in ("", "0") else ""
+    what, _dash, promised = noted.partition("-")
     if what == "break" and promised.isascii() and promised.isdecimal():
         if promised == "0":
-            return "Have a good break. The next paid quarter of an hour comes with the next hour."
-        return f"Have a good break. The next {int(promised)} minutes of it are paid."
+            return words(
+                "Have a good break. The next paid quarter of an hour comes with the next hour."
+            )
+        return words(
+            "Have a good break. The next {minutes} minutes of it are paid.", minutes=int(promised)
+        )
     if what == "fault":
-        return "Noted. Time with something broken is paid."
-    return "Welcome back. Your time counts again." if what == "back" else ""
+        return words("Noted. Time with something broken is paid.")
+    return words("Welcome back. Your time counts again.") if what == "back" else ""
 
 
 def _show(
@@ -177,17 +187,19 @@ def _show(
 ) -> Response:
     now = house.clock()
     mine = read_time(house.db, actor.person_id, now, until=_day_of(until))
+    words = words_for(actor.locale)
     context: dict[str, Any] = {
+        "_": words,
         "mine": mine,
         "form": form,
         "said": said,
         "beyond_ms": beyond_ms,
         "beyond_project": beyond_project,
-        "picture": _picture(mine),
-        "activities": ACTIVITIES,
-        "claims": CLAIMS,
-        "ended_by": ENDED_BY,
-        "day_name": _day_name,
+        "picture": _picture(mine, words),
+        "activities": _each(ACTIVITIES, words),
+        "claims": [(one, words(said)) for one, said in CLAIMS],
+        "ended_by": _each(ENDED_BY, words),
+        "day_name": words.weekday,
         "clock_time": _clock_time,
         "minute_ms": MINUTE_MS,
         "until": until if _is_day(until) else "",
@@ -211,13 +223,17 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _picture(mine: OwnTime) -> Markup | str:
+def _each(known: dict[str, str], words: Words) -> dict[str, str]:
+    return {one: words(said) for one, said in known.items()}
+
+
+def _picture(mine: OwnTime, words: Words) -> Markup | str:
     if not mine.days:
         return ""
-    parts = ("work", "reading", "waiting, breaks, faults")
+    parts = (words("work"), words("reading"), words("waiting, breaks, faults"))
     values = [[round(part / 3_600_000, 2) for part in _parts(day)] for day in mine.days]
-    labels = [_day_name(day.starts_at).rsplit(" ", 1)[0] for day in mine.days]
-    return charts.stacked_bars("Paid time by day", labels, parts, values, " h")
+    labels = [words.weekday(Instant(day.starts_at), year=False) for day in mine.days]
+    return charts.stacked_bars(words("Paid time by day"), labels, parts, values, " h")
 
 
 def _parts(day: Day) -> tuple[int, int, int]:
@@ -230,11 +246,6 @@ def _parts(day: Day) -> tuple[int, int, int]:
 
 def _moment(at: int) -> datetime:
     return datetime.fromtimestamp(at / 1000, UTC)
-
-
-def _day_name(at: int) -> str:
-    moment = _moment(at)
-    return f"{moment:%a} {moment.day} {moment:%b %Y}"
 
 
 def _clock_time(at: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from fairhand.core.clock import iso
 from fairhand.core.errors import FairhandError, InvalidError, Issue
 from fairhand.core.ids import new_token
 from fairhand.core.money import MICROS, Money, parse_money
+from fairhand.core.words import Words, words_for
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.house import House
 from fairhand.use_cases.read_own_care import OwnCare, read_own_care
@@ -80,23 +82,25 @@ def take_some(house: House, actor: Actor, body: CareBody) -> Response:
 
 def _show(house: House, actor: Actor, request: Request, form: Form) -> Response:
     mine = read_own_care(house.db, actor.person_id, house.clock())
+    words = words_for(actor.locale)
     context: dict[str, Any] = {
+        "_": words,
         "mine": mine,
         "form": form,
-        "pictures": _pictures(mine),
+        "pictures": _pictures(mine, words),
         "currencies": sorted({fund.currency for fund in mine.funds if fund.usable_micros > 0}),
-        "percent": f"{mine.terms.aftercare_permille / 10:g}",
+        "percent": words.number(Decimal(mine.terms.aftercare_permille) / 10),
     }
     return render(request, "care.html", context, actor=actor, status=form.status)
 
 
-def _pictures(mine: OwnCare) -> list[Markup]:
+def _pictures(mine: OwnCare, words: Words) -> list[Markup]:
     """What is there and what is still coming, a picture for each currency."""
     return [
         stacked_bars(
-            f"Laid aside for me, in {currency}",
+            words("Laid aside for me, in {currency}", currency=currency),
             [fund.project for fund in mine.funds if fund.currency == currency],
-            ("there", "coming"),
+            (words("there"), words("coming")),
             [
                 (_whole(fund.usable_micros, currency), _whole(fund.coming_micros, currency))
                 for fund in mine.funds

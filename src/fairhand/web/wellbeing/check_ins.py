@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from fairhand.core.clock import iso
 from fairhand.core.errors import InvalidError, Issue
+from fairhand.core.words import later as _
+from fairhand.core.words import words_for
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.house import House
 from fairhand.use_cases.keep_check_in import (
@@ -32,23 +34,47 @@ router = APIRouter(route_class=StrictRoute)
 JSON = "/api/v1/me/wellbeing/check-ins"
 TAGS: list[str | Enum] = ["wellbeing"]
 QUESTIONS = (
-    "I was at ease",
-    "I slept well enough",
-    "I had strength for what I like to do",
-    "What I saw at work stayed at work",
-    "There was somebody I could talk to",
+    _("I was at ease"),
+    _("I slept well enough"),
+    _("I had strength for what I like to do"),
+    _("What I saw at work stayed at work"),
+    _("There was somebody I could talk to"),
 )
-STEPS = ("never", "seldom", "sometimes", "often", "nearly always")
+STEPS = (_("never"), _("seldom"), _("sometimes"), _("often"), _("nearly always"))
+
+SAID = (
+    _("It could not be kept."),
+    _("No connection. Nothing was lost: try again when it is back."),
+    _("Use at least 12 characters; a sentence is fine."),
+    _("The two are not the same."),
+    _("Ready. Keep your words: nobody can find them again for you."),
+    _("Opening…"),
+    _("These are not the words that sealed it."),
+    _("From now on your new words open it."),
+    _("Choose or write something first."),
+    _("Kept, sealed. Only your words open it."),
+    _("This note was sealed with another key."),
+    _("{sum} of 100"),
+    _("Delete"),
+    _("Deleted."),
+    _("How I was, from 0 to 100: {values}"),
+    _("All of it is deleted."),
+    _("This browser can seal nothing here: open this page over https."),
+)
+"""What the page's script says; it travels in the page."""
 
 
 @router.get("/wellbeing/check-ins", include_in_schema=False)
 @guard("own")
 def page(house: House, actor: Actor, request: Request) -> Response:
     """Show the page; the notes travel in it as sealed bytes."""
+    words = words_for(actor.locale)
+    said = {one: words(one) for one in SAID} | {"locale": words.language}
     context: dict[str, Any] = {
-        "sealed": script_json(_kept(house, actor)),
-        "questions": QUESTIONS,
-        "steps": STEPS,
+        "_": words,
+        "sealed": script_json(_kept(house, actor) | {"words": said}),
+        "questions": [words(one) for one in QUESTIONS],
+        "steps": [words(one) for one in STEPS],
     }
     return render(request, "check_ins.html", context, actor=actor)
 

@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import FairhandError, InvalidError
+from fairhand.core.words import later as _
+from fairhand.core.words import words_for
 from fairhand.people.accounts.rules import Actor
 from fairhand.people.wellbeing.own_rules import minutes_of
 from fairhand.use_cases.begin_care_break import begin_care_break
@@ -24,13 +26,13 @@ from fairhand.web.shared.pages import render
 router = APIRouter(include_in_schema=False)
 
 STYLE_WORDS = {
-    "hidden": "Covered until I choose to look, then as it is",
-    "drawing": "As a drawing of its outlines; as it is when I ask",
-    "grey": "Grey; in colour when I ask",
-    "blur": "Blurred; sharp when I ask. A text comes sentence by sentence",
-    "plain": "As it is, at once, without a cover",
+    "hidden": _("Covered until I choose to look, then as it is"),
+    "drawing": _("As a drawing of its outlines; as it is when I ask"),
+    "grey": _("Grey; in colour when I ask"),
+    "blur": _("Blurred; sharp when I ask. A text comes sentence by sentence"),
+    "plain": _("As it is, at once, without a cover"),
 }
-RATINGS = ("not at all", "a little", "disturbing", "severe", "should not be here")
+RATINGS = (_("not at all"), _("a little"), _("disturbing"), _("severe"), _("should not be here"))
 Short = Annotated[str, Field(max_length=80)]
 
 
@@ -79,11 +81,13 @@ def rest(house: House, actor: Actor, request: Request) -> Response:
 
 def _show(house: House, actor: Actor, request: Request, form: Form) -> Response:
     own = read_own_content(house.db, actor.person_id, house.clock())
+    words = words_for(actor.locale)
     context: dict[str, Any] = {
+        "_": words,
         "own": own,
         "form": form,
-        "styles": STYLE_WORDS,
-        "ratings": RATINGS,
+        "styles": {one: words(said) for one, said in STYLE_WORDS.items()},
+        "ratings": [words(said) for said in RATINGS],
         "dose": minutes_of,
     }
     return render(request, "own_content.html", context, actor=actor, status=form.status)

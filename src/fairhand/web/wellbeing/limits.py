@@ -16,7 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from fairhand.core.clock import DAY_MS, Instant, iso
 from fairhand.core.errors import FairhandError, InvalidError, Issue
 from fairhand.core.ids import sha256_hex
-from fairhand.core.words import words_for
+from fairhand.core.words import Words, words_for
+from fairhand.core.words import later as _
 from fairhand.people.accounts.rules import Actor
 from fairhand.people.wellbeing.disclosure import words_for_tier
 from fairhand.people.wellbeing.own_rules import MILLI, TIERS, minutes_of
@@ -34,7 +35,11 @@ from fairhand.web.shared.pages import render
 router = APIRouter(include_in_schema=False)
 
 _MOST = 10**6
-_KINDS = (("hour", "in an hour"), ("day", "in a day"), ("chronic", "over weeks"))
+_KINDS = (
+    ("hour", _("Severity-minutes in an hour")),
+    ("day", _("Severity-minutes in a day")),
+    ("chronic", _("Severity-minutes over weeks")),
+)
 Short = Annotated[str, Field(max_length=80)]
 
 
@@ -94,7 +99,7 @@ def milli_of(text: str, place: str) -> int:
         if not 0 <= value <= _MOST:
             raise ValueError
     except ValueError:
-        message = "Give a number of severity-minutes, as 12 or 7.5."
+        message = _("Give a number of severity-minutes, as 12 or 7.5.")
         raise InvalidError(message, issues=[Issue(place, message)]) from None
     return round(value * MILLI)
 
@@ -107,17 +112,18 @@ def _show(house: House, actor: Actor, request: Request, form: Form | None) -> Re
     words = {tier: words_for_tier(tier, spoken) for tier in TIERS}
     values = {name: minutes_of(getattr(own.limits, name)) for name, _ in _KINDS}
     context: dict[str, Any] = {
+        "_": spoken,
         "own": own,
         "form": form if form and form.fields else Form(values),
         "problem": form or Form(),
         "kinds": [
-            (name, title, minutes_of(getattr(own.cap, name)), _next(own, name))
+            (name, spoken(title), minutes_of(getattr(own.cap, name)), _next(own, name))
             for name, title in _KINDS
         ],
         "weights": [minutes_of(weight) for weight in own.weights],
-        "picture": _picture(own),
-        "days": _days(own, now),
-        "course": _course(own, now),
+        "picture": _picture(own, spoken),
+        "days": _days(own, now, spoken),
+        "course": _course(own, now, spoken),
         "has_seen": any(own.days) or own.load.chronic > 0,
         "tiers": [
             (tier, words[tier].split("\n"), sha256_hex(words[tier].encode()), agreed.get(tier))
@@ -134,11 +140,11 @@ def _next(own: OwnWellbeing, name: str) -> str:
     return "" if waiting is None else minutes_of(waiting)
 
 
-def _picture(own: OwnWellbeing) -> Markup:
+def _picture(own: OwnWellbeing, words: Words) -> Markup:
     """How full each of the three limits is, in per cent."""
     used = [_percent(getattr(own.load, name), getattr(own.limits, name)) for name, _ in _KINDS]
-    labels = ("This hour", "This day", "Over weeks")
-    return bars("How full my limits are", labels, used, "% full", 100.0)
+    labels = (words("This hour"), words("This day"), words("Over weeks"))
+    return bars(words("How full my limits are"), labels, used, words("% full"), 100.0)
 
 
 def _percent(load: float, limit: int) -> float:
@@ -147,18 +153,19 @@ def _percent(load: float, limit: int) -> float:
     return min(100.0, round(100 * load / limit, 1))
 
 
-def _days(own: OwnWellbeing, now: Instant) -> Markup:
+def _days(own: OwnWellbeing, now: Instant, words: Words) -> Markup:
     week = own.days[-7:]
     labels = [iso(Instant(now - (6 - at) * DAY_MS))[5:10] for at in range(7)]
     values = [one / MILLI for one in week]
     most = max(own.limits.day / MILLI, *values)
-    return bars("Severity-minutes in the last seven days", labels, values, most=most)
+    return bars(words("Severity-minutes in the last seven days"), labels, values, most=most)
 
 
-def _course(own: OwnWellbeing, now: Instant) -> Markup:
+def _course(own: OwnWellbeing, now: Instant, words: Words) -> Markup:
     days = len(own.chronic)
     labels = [iso(Instant(now - (days - 1 - at) * DAY_MS))[5:10] for at in range(days)]
-    return line("What has not faded yet, over four weeks", labels, [x / MILLI for x in own.chronic])
+    title = words("What has not faded yet, over four weeks")
+    return line(title, labels, [x / MILLI for x in own.chronic])
 
 
 def _back() -> Response:

@@ -14,8 +14,10 @@ const LEAST_WORDS = 12;
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
-/** @type {{key: Wrapped | null, notes: Sealed[]}} */
+/** @type {{key: Wrapped | null, notes: Sealed[], words: Record<string, string>}} */
 const page = JSON.parse(byId('sealed').textContent || '{}');
+/** Says it in the reader's language. @param {string} text */
+const t = (text) => page.words[text] || text;
 /** @type {CryptoKey | null} */
 let key = null;
 
@@ -38,9 +40,9 @@ async function send(method, path, body) {
     });
     const answer = await response.json();
     if (response.ok) return answer;
-    say(answer.detail || 'It could not be kept.', true);
+    say(answer.detail || t('It could not be kept.'), true);
   } catch {
-    say('No connection. Nothing was lost: try again when it is back.', true);
+    say(t('No connection. Nothing was lost: try again when it is back.'), true);
   }
   return null;
 }
@@ -56,14 +58,14 @@ function turn() {
 async function begin(event) {
   event.preventDefault();
   const [words, again] = [field('new-words').value, field('new-words-again').value];
-  if (words.length < LEAST_WORDS) return say(`Use at least ${LEAST_WORDS} characters; a sentence is fine.`, true);
-  if (words !== again) return say('The two are not the same.', true);
+  if (words.length < LEAST_WORDS) return say(t('Use at least 12 characters; a sentence is fine.'), true);
+  if (words !== again) return say(t('The two are not the same.'), true);
   const fresh = await newKey();
   const wrapped = await wrap(fresh, words);
   if (!(await send('PUT', '/key', wrapped))) return undefined;
   page.key = wrapped;
   key = fresh;
-  say('Ready. Keep your words: nobody can find them again for you.');
+  say(t('Ready. Keep your words: nobody can find them again for you.'));
   return show();
 }
 
@@ -71,10 +73,10 @@ async function begin(event) {
 async function unlock(event) {
   event.preventDefault();
   if (!page.key) return undefined;
-  say('Opening…');
+  say(t('Opening…'));
   key = await unwrap(page.key, field('words').value);
   field('words').value = '';
-  if (!key) return say('These are not the words that sealed it.', true);
+  if (!key) return say(t('These are not the words that sealed it.'), true);
   say('');
   return show();
 }
@@ -83,12 +85,12 @@ async function unlock(event) {
 async function change(event) {
   event.preventDefault();
   const words = field('changed-words').value;
-  if (!key || words.length < LEAST_WORDS) return say(`Use at least ${LEAST_WORDS} characters; a sentence is fine.`, true);
+  if (!key || words.length < LEAST_WORDS) return say(t('Use at least 12 characters; a sentence is fine.'), true);
   const wrapped = await wrap(key, words);
   if (!(await send('PUT', '/key', { ...wrapped, again: true }))) return undefined;
   page.key = wrapped;
   field('changed-words').value = '';
-  return say('From now on your new words open it.');
+  return say(t('From now on your new words open it.'));
 }
 
 /** @param {SubmitEvent} event */
@@ -102,14 +104,14 @@ async function keep(event) {
     return chosen ? Number(chosen.value) : null;
   });
   const words = field('free').value.trim();
-  if (!words && answers.every((one) => one === null)) return say('Choose or write something first.', true);
+  if (!words && answers.every((one) => one === null)) return say(t('Choose or write something first.'), true);
   const name = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
   const sealed = await seal(key, name, { answers, words });
   const kept = await send('POST', '', { client_key: name, sealed });
   if (!kept) return undefined;
   page.notes = kept.notes;
   form.reset();
-  say('Kept, sealed. Only your words open it.');
+  say(t('Kept, sealed. Only your words open it.'));
   return show();
 }
 
@@ -133,20 +135,20 @@ function line(sealed, note) {
   title.className = 'minor';
   title.textContent = sealed.at.slice(0, 16).replace('T', ' ') + ' UTC';
   const words = document.createElement('p');
-  words.textContent = note ? note.words : 'This note was sealed with another key.';
+  words.textContent = note ? note.words : t('This note was sealed with another key.');
   const sum = note ? total(note) : null;
   const figures = document.createElement('p');
   figures.className = 'muted small';
-  figures.textContent = sum === null ? '' : `${sum} of 100`;
+  figures.textContent = sum === null ? '' : t('{sum} of 100').replace('{sum}', String(sum));
   const drop = document.createElement('button');
   drop.type = 'button';
   drop.className = 'button small';
-  drop.textContent = 'Delete';
+  drop.textContent = t('Delete');
   drop.addEventListener('click', async () => {
     const left = await send('DELETE', `/${sealed.id}`);
     if (!left) return;
     page.notes = left.notes;
-    say('Deleted.');
+    say(t('Deleted.'));
     await show();
   });
   item.append(title, words, figures, drop);
@@ -173,7 +175,7 @@ function course(notes) {
   const picture = document.createElementNS(SVG, 'svg');
   picture.setAttribute('viewBox', '0 0 400 120');
   picture.setAttribute('role', 'img');
-  picture.setAttribute('aria-label', `How I was, from 0 to 100: ${known.map((one) => one.value).join(', ')}`);
+  picture.setAttribute('aria-label', t('How I was, from 0 to 100: {values}').replace('{values}', known.map((one) => one.value).join(', ')));
   const curve = document.createElementNS(SVG, 'polyline');
   for (const [name, value] of Object.entries({ class: 'a', fill: 'none', stroke: 'currentColor', 'stroke-width': '2', points: spots.join(' ') })) curve.setAttribute(name, value);
   picture.append(curve);
@@ -184,7 +186,7 @@ async function forget() {
   if (!(await send('DELETE', ''))) return;
   Object.assign(page, { key: null, notes: [] });
   key = null;
-  say('All of it is deleted.');
+  say(t('All of it is deleted.'));
   turn();
 }
 
@@ -195,4 +197,4 @@ if (globalThis.crypto?.subtle) {
   byId('change').addEventListener('submit', (event) => void change(/** @type {SubmitEvent} */ (event)));
   byId('forget').addEventListener('click', () => void forget());
   turn();
-} else say('This browser can seal nothing here: open this page over https.', true);
+} else say(t('This browser can seal nothing here: open this page over https.'), true);
