@@ -2,7 +2,8 @@
 
 Commands, environments and checks of health are read from the files themselves; what a container
 has to itself is mapped: hosts to ports of the loopback, volumes to folders. PostgreSQL and Caddy
-are real, the store is moto's server. Nothing of this process's own environment is handed on.
+are real, the store is moto's server, letters go to a server of the tests. Nothing of this
+process's own environment is handed on.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def composition() -> dict[str, Any]:
 def filled_in(site: str) -> dict[str, str]:
     """Fill env.example in as its words ask: the address, and passwords where nothing stands."""
     lines = re.findall(r"^(\w+)=(.*)$", (DEPLOY / "env.example").read_text("utf-8"), re.M)
-    return {name: given or _MADE_UP for name, given in lines} | {"SITE": site}
+    made_up = {name: _MADE_UP for name, given in lines if name.endswith("PASSWORD")}
+    return dict(lines) | made_up | {"SITE": site}
 
 
 def image_environment() -> dict[str, str]:
@@ -76,6 +78,7 @@ class Machine:
     folder: Path
     database: PostgresServer
     store: Door
+    mail_port: int
     settings: dict[str, str] = field(init=False)
     ports: dict[str, int] = field(init=False)
     https: int = field(default_factory=free_port)
@@ -83,7 +86,12 @@ class Machine:
     processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.settings = filled_in(f"localhost:{self.https}")
+        self.settings = filled_in(f"localhost:{self.https}") | {
+            "MAIL_HOST": "127.0.0.1",
+            "MAIL_PORT": str(self.mail_port),
+            "MAIL_SECURITY": "none",
+            "MAIL_SENDER": "fairhand@example.org",
+        }
         self.ports = {name: free_port() for name in ("server-a", "server-b")}
         for made in ("workspace", "backups", "home", "certificates"):
             (self.folder / made).mkdir()
@@ -96,6 +104,7 @@ class Machine:
     def _mapped(self, text: str) -> str:
         """Write what only a container knows as it is here."""
         text = re.sub(r"\$\{(\w+):\?\}", lambda found: self.settings[found[1]], text)
+        text = re.sub(r"\$\{(\w+):-(.*?)\}", lambda one: self.settings[one[1]] or one[2], text)
         text = text.replace("$$", "$").replace("http://store:9000", self.store.behind)
         text = re.sub(r"@database:5432/(\w+)", rf"@/\1?host={self.database.home}", text)
         return re.sub(

@@ -19,6 +19,7 @@ import fairhand as fh
 from tests.buckets import NEVER, flaky_store
 from tests.composition import PATIENCE_S, Machine, composition
 from tests.engines import start_postgres, why_no_postgres
+from tests.mail_server import Box, serving, text_of
 
 pytestmark = pytest.mark.slow
 
@@ -26,6 +27,7 @@ SERVERS = ("server-a", "server-b")
 WORKERS = ("worker-a", "worker-b")
 GUESSES = 24  # more than both servers hear from one address in a minute
 INIT = re.compile(r"^docker compose .*run --rm (\S+) (fairhand init .+)$", re.M)
+BOX = Box()
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "run-it-for-real.md"
 
 
@@ -37,8 +39,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         pytest.skip(absent)
     database = start_postgres()
     database.run("CREATE DATABASE fairhand")
-    with flaky_store(NEVER) as store:
-        made = Machine(tmp_path_factory.mktemp("composed"), database, store)
+    with flaky_store(NEVER) as store, serving(BOX) as mail:
+        made = Machine(tmp_path_factory.mktemp("composed"), database, store, mail)
         try:
             yield made
         finally:
@@ -58,6 +60,7 @@ def test_the_composition_does_a_small_piece_of_work_and_keeps_it(machine: Machin
     wait_until_proxied(machine)
     signed_in_over_https(machine, link)
     project_id = worked(machine)
+    a_letter_leads_here(machine)
     the_proxy_tells_people_apart(machine)
     metrics_stay_inside(machine)
     a_server_may_go(machine)
@@ -175,6 +178,23 @@ def answered(machine: Machine, project_id: int, token: str) -> None:
         )
         assert sent.status_code == 201, sent.text
     hand.close()
+
+
+def a_letter_leads_here(machine: Machine) -> None:
+    """Invite by mail: a worker sends the letter, and its link opens the page behind Caddy."""
+    address = "esi@example.org"
+    machine.execute("server-a", f"fairhand invite Esi --email {address} --country GB")
+    deadline = time.monotonic() + PATIENCE_S
+    while address not in BOX.recipients:
+        assert time.monotonic() < deadline, machine.log("worker-a")
+        time.sleep(0.2)
+    (letter,) = (one for one in BOX.letters if one["To"] and address in one["To"])
+    assert letter["From"].addresses[0].addr_spec == "fairhand@example.org"
+    link = re.search(rf"{machine.url}(/sign-in/\S+)", text_of(letter))
+    assert link is not None, text_of(letter)
+    # Whoever poisons the name of the host changes no letter: they begin with the public address.
+    with machine.client() as visitor:
+        assert "Esi" in visitor.get(link[1]).text
 
 
 def the_proxy_tells_people_apart(machine: Machine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,7 @@ def test_the_composition_has_two_of_each_and_what_they_need() -> None:
         settings = {k: v for k, v in given.items() if k.startswith("FAIRHAND_")}
         assert settings["FAIRHAND_DATABASE_URL"].startswith("postgresql://")
         assert "workspace:/workspace" in services[name]["volumes"]
+        assert {"FAIRHAND_MAIL", "MAIL_PASSWORD"} <= set(given)
     proxied = (DEPLOY / "Caddyfile").read_text("utf-8")
     assert "reverse_proxy server-a:8000 server-b:8000" in proxied
     mounted = {each.split(":")[0] for one in services.values() for each in one.get("volumes", [])}
@@ -87,8 +89,33 @@ def test_the_image_dumps_and_restores_with_the_servers_own_version() -> None:
 def test_settings_of_the_composition_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     found = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
     for name, value in found["services"]["server-a"]["environment"].items():
-        monkeypatch.setenv(name, re.sub(r"\$\{\w+:\?\}", "x", value))
+        plain = re.sub(r"\$\{\w+:\?\}", "x", value)
+        monkeypatch.setenv(name, re.sub(r"\$\{\w+:-(.*?)\}", r"\1", plain))
     assert Settings().metrics_from[-1] == "172.16.0.0/12"
+    assert not Settings().mail.host, "nothing is sent before a server is named"
+
+
+def test_a_mail_server_that_is_named_reaches_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"HOST": "smtp.example.org", "PORT": "465", "SECURITY": "tls"}
+    names |= {"SENDER": "fairhand@example.org", "USER": "fairhand", "PASSWORD": "of the server"}
+    found = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+    given = found["services"]["worker-a"]["environment"]
+    said = {name: given[name] for name in ("FAIRHAND_MAIL", "MAIL_PASSWORD")}
+    values = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
+    values |= {f"mail{name.capitalize()}": value for name, value in names.items()}
+    chart = yaml.safe_load(render((CHART / "templates/settings.yaml").read_text("utf-8"), values))
+    for mail in (said["FAIRHAND_MAIL"], chart["data"]["FAIRHAND_MAIL"]):
+        for name, value in {**said, "FAIRHAND_MAIL": mail}.items():
+            filled = re.sub(r"\$\{MAIL_(\w+):-.*?\}", lambda one: names[one[1]], value)
+            monkeypatch.setenv(name, filled)
+        monkeypatch.setenv("FAIRHAND_PUBLIC_URL", "https://label.example.org")
+        read = Settings().mail
+        assert (read.host, read.port, read.security) == ("smtp.example.org", 465, "tls")
+        assert (read.sender, read.user, read.password) == (
+            "fairhand@example.org",
+            "fairhand",
+            "of the server",
+        )
 
 
 def test_the_chart_renders_to_objects_that_fit_together() -> None:
@@ -98,7 +125,7 @@ def test_the_chart_renders_to_objects_that_fit_together() -> None:
     assert "{{" not in "".join(text)
     kinds = sorted(one["kind"] for one in objects)
     assert kinds == sorted(
-        ["ConfigMap", "CronJob", "Deployment", "Deployment", "Ingress", "Service"]
+        ["ConfigMap", "CronJob", "Deployment", "Deployment", "Ingress", "Service", "Service"]
         + ["PersistentVolumeClaim"] * 2
     )
     claims = {o["metadata"]["name"] for o in objects if o["kind"] == "PersistentVolumeClaim"}
@@ -109,4 +136,34 @@ def test_the_chart_renders_to_objects_that_fit_together() -> None:
     service = next(one for one in objects if one["kind"] == "Service")
     server = deployments[0]["spec"]["template"]
     assert server["metadata"]["labels"].items() >= service["spec"]["selector"].items()
+    assert json.loads(objects_of(objects, "ConfigMap")["data"]["FAIRHAND_MAIL"])["host"] == ""
     assert yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))["apiVersion"] == "v2"
+
+
+def test_the_ingress_shows_nobody_what_is_for_the_cluster() -> None:
+    """What the Caddyfile hides, the chart hides too."""
+    values = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
+    text = render((CHART / "templates" / "front.yaml").read_text("utf-8"), values)
+    front = list(yaml.safe_load_all(text))
+    pods = render((CHART / "templates" / "fairhand.yaml").read_text("utf-8"), values)
+    parts = {
+        one["spec"]["template"]["metadata"]["labels"]["part"]
+        for one in yaml.safe_load_all(pods)
+        if one["kind"] == "Deployment"
+    }
+    selected = {o["metadata"]["name"]: o["spec"]["selector"]["part"] for o in front[:2]}
+    (rule,) = objects_of(front, "Ingress")["spec"]["rules"]
+    leads = {one["path"]: one["backend"]["service"]["name"] for one in rule["http"]["paths"]}
+    assert {one["pathType"] for one in rule["http"]["paths"]} == {"Prefix"}
+    assert selected[leads["/"]] in parts
+    caddy = (DEPLOY / "Caddyfile").read_text("utf-8")
+    hidden = re.findall(r"^\s*@inside path (.+)$", caddy, re.M)[0].split()
+    assert set(hidden) == {"/metrics", "/ready"}
+    for path in hidden:
+        assert selected[leads[path]] not in parts, path
+
+
+def objects_of(objects: list[Any], kind: str) -> Any:  # noqa: ANN401  # a YAML object
+    """Find the one object of a kind."""
+    (found,) = [one for one in objects if one["kind"] == kind]
+    return found

@@ -79,6 +79,12 @@ def test_a_server_that_can_work_is_ready(house: House) -> None:
     assert status == 200
 
 
+def test_whoever_comes_by_a_proxy_is_told_whether_and_not_what(house: House) -> None:
+    for header in ("x-forwarded-for", "forwarded", "via"):
+        status, text = ask(house, "/ready", **{header: "203.0.113.7"})
+        assert (status, json.loads(text)) == (200, {"ready": True})
+
+
 def test_what_a_server_lacks_is_named(house: House, tmp_path: Path) -> None:
     gone = Database("postgresql+psycopg://x@127.0.0.1:1/x", pool_size=1)
     status, text = ask(replace(house, db=gone), "/ready")

@@ -46,11 +46,15 @@ async def health(request: Request) -> Response:
 @router.get("/ready")
 @public
 def ready(request: Request) -> Response:
-    """Say whether this server can work: 200, or 503 and what is wrong; looked at once a second."""
+    """Say whether this server can work: 200, or 503 and what is wrong; looked at once a second.
+
+    Who comes through a proxy is not told what is wrong, only whether something is.
+    """
     checks = _checks(house_of(request))
     is_ready = all(word == "ok" for word in checks.values())
+    told = {} if _is_forwarded(request) else {"checks": checks}
     return JSONResponse(
-        {"ready": is_ready, "checks": checks},
+        {"ready": is_ready, **told},
         status_code=200 if is_ready else 503,
         headers={"Cache-Control": "no-store"},
     )
@@ -89,7 +93,7 @@ def _is_near(house: House, request: Request) -> bool:
     also ask for this machine by its own name, and where the server has a public address, that is
     not enough either: whatever serves that address asks from here.
     """
-    if request.client is None or any(name in request.headers for name in _FORWARDED):
+    if request.client is None or _is_forwarded(request):
         return False
     try:
         asker = ip_address(request.client.host)
@@ -100,6 +104,10 @@ def _is_near(house: House, request: Request) -> bool:
     ):
         return False
     return any(asker in ip_network(one, strict=False) for one in house.settings.metrics_from)
+
+
+def _is_forwarded(request: Request) -> bool:
+    return any(name in request.headers for name in _FORWARDED)
 
 
 def _is_here(host: str | None) -> bool:
