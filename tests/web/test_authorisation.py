@@ -14,7 +14,15 @@ from httpx2 import Response
 from pydantic import BaseModel
 from starlette.routing import BaseRoute, Route
 
-from fairhand.people.accounts.rules import BACKEND_SCOPE, SCOPES, TABLE, Actor, may
+from fairhand.people.accounts.rules import (
+    BACKEND_SCOPE,
+    OF_ONESELF,
+    OF_THE_WORKSPACE,
+    SCOPES,
+    TABLE,
+    Actor,
+    may,
+)
 from fairhand.storage.database import Database
 from tests.web.world import TestClient, World, make_world
 
@@ -36,6 +44,7 @@ ROLES_ELSEWHERE: dict[str, set[str]] = {
     "an owner elsewhere": {"owner"},
     "an owner here": {"owner"},
 }
+ROLES_EVERYWHERE = {"Carmen": {"owner", "manager"}, "Farid": {"auditor"}, "a manager": {"manager"}}
 FRAMEWORK = {"/static/{name:path}", "/sw.js", "/api/openapi.json"}
 
 
@@ -105,7 +114,7 @@ def _paths(app: FastAPI) -> Iterator[tuple[str, str]]:
 
 def test_a_model_server_reads_files_and_nothing_that_people_answered(world: World) -> None:
     server = Actor(1, "a model server", "en", {1: {"auditor"}}, None, BACKEND_SCOPE, 1)
-    theirs = {action for action in TABLE if may(server, action, 1)} - {"own", "log.view"}
+    theirs = {action for action in TABLE if may(server, action, 1)} - OF_ONESELF
     assert theirs == {"task.read"}
     let_through = {path for path, action in _paths(world.app) if action in theirs}
     assert let_through, "it fetches the files of tasks"
@@ -126,7 +135,7 @@ def test_the_table_decides_for_each_role_at_every_route(world: World, who: str) 
     for route, action in guarded(world.app):
         if action == "public":
             continue
-        expected = expects(who, action, in_project="project_id" in route.path)
+        expected = expects(who, action, where=reach(route, action))
         got = passed(knock(world, world.client(who), route))
         if got != expected:
             wrong.append(f"{sorted(route.methods or ())} {route.path}: {got} and not {expected}")
@@ -149,12 +158,69 @@ def test_a_token_for_one_project_opens_no_other(world: World) -> None:
             assert not passed(knock(world, client, route)), route.path
 
 
-def expects(who: str, action: str, *, in_project: bool) -> bool:
+def test_what_any_project_s_role_opens_asks_again_in_its_story(world: World) -> None:
+    """Whoever adds a route here looks first whether its story finds the project and asks again."""
+    mine = {"own", "own.manage", "own.keys", "log.view", "public", "work"}
+    found = {
+        f"{next(iter((route.methods or set()) - {'HEAD'}))} {route.path}"
+        for route, action in guarded(world.app)
+        if action not in mine and reach(route, action) == "anywhere"
+    }
+    assert {one for one in found if not _names_its_place(one)} == _ANYWHERE
+
+
+def _names_its_place(route: str) -> bool:
+    """Say whether a route is about a release, an appeal or a task, which lies in a project."""
+    return any(part in route for part in ("{release_id", "{appeal_id", "{task_id", "{job_id"))
+
+
+_ANYWHERE = {
+    "GET /api/v1/appeals",  # those that one was drawn for
+    "GET /conduct/appeals",
+    "GET /api/v1/conduct/decisions",  # of one's own projects
+    "GET /conduct",
+    "GET /conduct/decide",  # an empty form
+    "POST /conduct/decide",  # only for one's own project
+    "POST /api/v1/conduct/decisions",
+    "GET /api/v1/conduct/systems",  # a register that says nothing of anybody
+    "GET /conduct/systems",
+    "GET /api/v1/contracts",  # words that are to be read
+    "GET /conduct/contracts",
+    "GET /conduct/policies",
+    "POST /api/v1/contracts",  # only for one's own project
+    "POST /conduct/contracts",
+    "POST /api/v1/exposure-policy",
+    "POST /api/v1/career-steps",
+    "POST /api/v1/people",
+    "POST /api/v1/skills",  # a name that lessons may use
+    "GET /api/v1/talent",  # who said that they want to be found
+    "GET /people/talent",
+    "GET /projects/new",  # whoever owns one project may make another
+    "GET /projects/new/{template}",
+    "POST /projects/new",
+    "POST /projects/new/{template}",
+    "POST /api/v1/projects",
+}
+
+
+def reach(route: APIRoute, action: str) -> str:
+    """Say where a role must be held that opens a route."""
+    if "project_id" in route.path:
+        return "project"
+    is_wide = getattr(route.endpoint, "fairhand_everywhere", False) or action in OF_THE_WORKSPACE
+    return "workspace" if is_wide else "anywhere"
+
+
+def expects(who: str, action: str, *, where: str) -> bool:
     """What the table says of a person at a route."""
-    if action in ("own", "log.view"):
+    if action in OF_ONESELF:
         return True
     allowed = {str(role) for role in TABLE[action]}  # type: ignore[index]  # checked above
-    roles = ROLES_HERE[who] | (set() if in_project else ROLES_ELSEWHERE.get(who, set()))
+    roles = {
+        "project": ROLES_HERE[who],
+        "workspace": ROLES_EVERYWHERE.get(who, set()),
+        "anywhere": ROLES_HERE[who] | ROLES_ELSEWHERE.get(who, set()),
+    }[where]
     return bool(roles & allowed)
 
 

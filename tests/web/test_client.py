@@ -48,10 +48,12 @@ def carmen(server: tuple[House, str]) -> Iterator[Client]:
         yield client
 
 
-def contributor(server: tuple[House, str], carmen: Client, name: str) -> Client:
+def contributor(
+    server: tuple[House, str], carmen: Client, name: str, scope: str = "work"
+) -> Client:
     house, url = server
     invited = carmen.invite(name, country="GB")
-    return Client(url, token_for(house, invited["person_id"], "work"))
+    return Client(url, token_for(house, invited["person_id"], scope))
 
 
 def moods(carmen: Client, title: str, **policy: Any) -> int:  # noqa: ANN401
@@ -328,7 +330,7 @@ def test_address_and_token_come_from_the_environment(monkeypatch: pytest.MonkeyP
 def test_a_contributor_says_how_they_are_paid_and_takes_it_back(
     server: tuple[House, str], carmen: Client
 ) -> None:
-    amina = contributor(server, carmen, "Amina is paid")
+    amina = contributor(server, carmen, "Amina is paid", "manage")
     details = {"provider": "M-PESA", "phone": "+254 712 345678", "name": "Amina Wanjiru"}
     assert amina.set_payout_method("KES", "mobile", details, minimum="100.00") > 0
     (mine,) = amina.payout()["currencies"]

@@ -81,7 +81,7 @@ def test_a_server_that_can_work_is_ready(house: House) -> None:
 
 def test_whoever_comes_by_a_proxy_is_told_whether_and_not_what(house: House) -> None:
     for header in ("x-forwarded-for", "forwarded", "via"):
-        status, text = ask(house, "/ready", **{header: "203.0.113.7"})
+        status, text = ask(house, "/ready", NEAR, **{header: "203.0.113.7"})
         assert (status, json.loads(text)) == (200, {"ready": True})
 
 

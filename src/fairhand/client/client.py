@@ -743,7 +743,7 @@ class Client:
         self._post(f"/me/contracts/{contract_id}", {"sha256": sha256})
 
     def download_own_data(self, path: str | Path) -> Path:
-        """Save everything that is kept about you as one ZIP archive."""
+        """Save everything that is kept about you as one ZIP archive; asks for a `manage` token."""
         return self._save("/me/data", path)
 
     def pay_policy(self, project_id: int) -> dict[str, Any]:
@@ -784,7 +784,7 @@ class Client:
         return cast(dict[str, Any], found["booking"])
 
     def payout(self) -> dict[str, Any]:
-        """Show how you are paid, what is due to you and every payment."""
+        """Show how you are paid, what is due to you and every payment; asks for `manage`."""
         return cast(dict[str, Any], self._get("/me/payout"))
 
     def set_payout_method(

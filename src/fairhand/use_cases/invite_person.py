@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, InvalidError, Issue
 from fairhand.people.accounts import store
-from fairhand.people.accounts.rules import Actor, check_person, out_of_reach
+from fairhand.people.accounts.rules import Actor, check_person, may, out_of_reach
 from fairhand.people.readiness import store as readiness
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
@@ -54,6 +54,8 @@ def invite_person(
     away more than they have, ConflictError for an address that has an account already: a link signs
     in, so nobody may make one for an account that is not new.
     """
+    if by is not None and not may(by, "people.invite", command.project_id):
+        raise ForbiddenError("You cannot invite anybody here.")
     if by is not None and (beyond := out_of_reach(by, command.roles, command.project_id)):
         raise ForbiddenError(
             f"You cannot give the role {beyond} here: you do not have it yourself."

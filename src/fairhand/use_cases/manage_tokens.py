@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fairhand.core.clock import Instant
+from fairhand.core.clock import DAY_MS, Instant
 from fairhand.core.errors import ForbiddenError, NotFoundError
 from fairhand.people.accounts import store
 from fairhand.people.accounts.rules import Actor
@@ -24,19 +24,23 @@ class CreateToken:
 
 
 def create_token(db: Database, actor: Actor, command: CreateToken, now: Instant) -> str:
-    """Make a token and return its secret; a token cannot make one that reaches further."""
+    """Make a token and return its secret.
+
+    A token cannot make one that reaches further, nor one that outlives it.
+    """
     if actor.scope is not None and actor.scope != "manage":
         raise ForbiddenError("A token can make others only if it was made to manage.")
     if actor.scope_project_id not in (0, command.project_id):
         raise ForbiddenError("This token is for one project and cannot make one for another.")
     with db.write() as connection:
+        until = Instant(now + command.days * DAY_MS)
         secret = store.create_token(
             connection,
             actor.person_id,
             scope=command.scope,
             project_id=command.project_id,
             label=command.label,
-            days=command.days,
+            expires_at=until if actor.ends_at is None else min(until, actor.ends_at),
             now=now,
         )
         body = {"person": actor.person_id, "scope": command.scope, "project": command.project_id}

@@ -31,7 +31,9 @@ Action = Literal[
     "release.create",
     "release.view",
     "job.view",
-    "own",  # one's own account, earnings, receipts, tokens
+    "own",  # one's own account, earnings, receipts
+    "own.manage",  # where one's money goes, the whole copy of one's data
+    "own.keys",  # one's address, password, tokens, providers, erasure: never by a token
     "log.view",
     "course.edit",  # lessons, exams
     "talent.search",  # those who want to be found
@@ -74,6 +76,8 @@ TABLE: Mapping[Action, frozenset[Role]] = {
     "release.view": frozenset(("owner", "manager", "reviewer", "auditor")),
     "job.view": frozenset(("owner", "manager")),
     "own": frozenset(get_args(Role)),
+    "own.manage": frozenset(get_args(Role)),
+    "own.keys": frozenset(get_args(Role)),
     "log.view": frozenset(get_args(Role)),
     "course.edit": frozenset(("owner", "trainer")),
     "talent.search": frozenset(("owner", "manager")),
@@ -97,7 +101,26 @@ TABLE: Mapping[Action, frozenset[Role]] = {
 
 # What a named human alone does, signed in themselves: no token reaches these.
 HUMAN_ONLY: frozenset[Action] = frozenset(
-    ("conduct.decide", "appeal.review", "contribution.review")
+    ("conduct.decide", "appeal.review", "contribution.review", "own.keys")
+)
+
+# What is everybody's own, whatever their roles.
+OF_ONESELF: frozenset[Action] = frozenset(("own", "own.manage", "own.keys", "log.view"))
+
+# Where an address names no project, these are about everybody's pay, people and letters: a role in
+# one project does not open them. Of the others the story finds the project, and asks again.
+OF_THE_WORKSPACE: frozenset[Action] = frozenset(
+    (
+        "mail.keep",
+        "pay.close",
+        "pay.decide",
+        "pay.payout",
+        "pay.set",
+        "pay.view_all",
+        "people.list",
+        "server.view",
+        "webhook.keep",
+    )
 )
 
 # What a token's scope lets through, on top of its person's roles.
@@ -142,6 +165,7 @@ class Actor:
     scope: str | None = None
     scope_project_id: int = 0
     is_simulated: bool = False
+    ends_at: Instant | None = None  # of the token
 
 
 def roles_in(actor: Actor, project_id: int) -> frozenset[str]:
@@ -154,9 +178,10 @@ def may(actor: Actor, action: Action, project_id: int = 0) -> bool:
     if actor.scope is not None:
         if action not in _LETS_THROUGH[actor.scope]:
             return False
-        if actor.scope_project_id and project_id != actor.scope_project_id and action != "own":
+        is_elsewhere = project_id != actor.scope_project_id or action == "own.manage"
+        if actor.scope_project_id and is_elsewhere and action != "own":
             return False
-    if action in ("own", "log.view"):
+    if action in OF_ONESELF:
         return True
     return bool(roles_in(actor, project_id) & TABLE[action])
 

@@ -36,7 +36,7 @@ _BY_SESSION = text(
     "WHERE s.token_hash = :token_hash AND s.expires_at > :now AND h.state = 'active'"
 )
 _BY_TOKEN = text(
-    "SELECT h.id, h.display_name, h.locale, h.is_simulated, t.scope, t.project_id, "
+    "SELECT h.id, h.display_name, h.locale, h.is_simulated, t.scope, t.project_id, t.expires_at, "
     "m.project_id AS place, m.role "
     "FROM api_token AS t JOIN person AS h ON h.id = t.person_id "
     "LEFT JOIN membership AS m ON m.person_id = h.id "
@@ -364,7 +364,7 @@ def create_token(
     scope: str,
     project_id: int,
     label: str,
-    days: int,
+    expires_at: Instant,
     now: Instant,
 ) -> str:
     """Make an API token; its secret is returned once and stored only as a hash."""
@@ -377,7 +377,7 @@ def create_token(
             scope=scope,
             label=label,
             created_at=now,
-            expires_at=now + days * DAY_MS,
+            expires_at=expires_at,
         )
     )
     return token
@@ -445,16 +445,19 @@ def load_actor_by_token(connection: Connection, token: str, now: Instant) -> Act
     rows = connection.execute(_BY_TOKEN, {"token_hash": token_hash(token), "now": now}).all()
     if not rows:
         return None
-    row = rows[0]
+    row, roles = rows[0], _roles(rows)
+    if row.project_id:  # whoever asks what its person may elsewhere must not find it
+        roles = {row.project_id: roles.get(0, set()) | roles.get(row.project_id, set())}
     return Actor(
         person_id=row.id,
         display_name=row.display_name,
         locale=row.locale,
-        roles=_roles(rows),
+        roles=roles,
         csrf_token=None,
         scope=row.scope,
         scope_project_id=row.project_id,
         is_simulated=bool(row.is_simulated),
+        ends_at=Instant(row.expires_at),
     )
 
 

@@ -17,7 +17,7 @@ from fairhand.use_cases.read_path import read_path, read_steps
 from fairhand.use_cases.set_career_step import SetCareerStep, set_career_step
 from fairhand.web.api.bodies import Body, Id
 from fairhand.web.api.replies import reply
-from fairhand.web.shared.doors import guard
+from fairhand.web.shared.doors import guard, need
 from fairhand.web.shared.strict import StrictRoute
 
 router = APIRouter(prefix="/api/v1", tags=["talent"], route_class=StrictRoute)
@@ -59,6 +59,7 @@ def steps(house: House, actor: Actor) -> Response:
 @guard("people.invite")
 def set_one(house: House, actor: Actor, body: StepBody) -> Response:
     """Set a step from now on."""
+    need(actor, "people.invite", body.project_id)
     command = SetCareerStep(
         actor.person_id,
         body.role,
@@ -71,7 +72,7 @@ def set_one(house: House, actor: Actor, body: StepBody) -> Response:
 
 
 @router.delete("/career-steps/{step_id}")
-@guard("people.invite")
+@guard("people.invite", everywhere=True)
 def end(house: House, actor: Actor, step_id: int) -> Response:
     """End a step for those who do not hold it yet; whoever holds it keeps it."""
     end_career_step(house.db, step_id, actor.person_id, house.clock())

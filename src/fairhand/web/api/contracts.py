@@ -15,7 +15,7 @@ from fairhand.use_cases.propose_contract import ProposeContract, propose_contrac
 from fairhand.use_cases.read_contracts import OwnContract, read_contracts, read_own_contracts
 from fairhand.web.api.bodies import Body, Id
 from fairhand.web.api.replies import reply
-from fairhand.web.shared.doors import guard
+from fairhand.web.shared.doors import guard, need
 from fairhand.web.shared.strict import StrictRoute
 
 router = APIRouter(prefix="/api/v1", tags=["council"], route_class=StrictRoute)
@@ -83,6 +83,7 @@ def propose(house: House, actor: Actor, body: ContractBody) -> Response:
             for one in lint(body.body, body.locale)
         ]
         return reply({"findings": found})
+    need(actor, "policy.propose", body.project_id)
     command = ProposeContract(
         actor.person_id, body.project_id, body.locale, body.body, body.summary
     )

@@ -117,7 +117,7 @@ def sign(house: House, actor: Actor, proposal_id: int, body: SignatureBody) -> R
 
 
 @router.post("/proposals/{proposal_id}/withdraw")
-@guard("policy.propose")
+@guard("policy.propose", everywhere=True)
 def withdraw(house: House, actor: Actor, proposal_id: int) -> Response:
     """Take a waiting proposal back."""
     withdraw_policy(house.db, WithdrawPolicy(actor.person_id, proposal_id), house.clock())

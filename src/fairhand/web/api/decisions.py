@@ -134,7 +134,7 @@ def decide(house: House, actor: Actor, body: DecisionBody) -> Response:
 
 
 @router.put("/conduct/reporting")
-@guard("conduct.decide")
+@guard("conduct.decide", everywhere=True)
 def reporting(house: House, actor: Actor, body: ReportingBody) -> Response:
     """Say who reports to whom, so that appeals go to others; 403 for every token."""
     command = SetReporting(actor.person_id, body.person_id, body.boss_id)

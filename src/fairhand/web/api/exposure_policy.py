@@ -14,7 +14,7 @@ from fairhand.use_cases.read_exposure_policy import read_exposure_policy
 from fairhand.use_cases.set_exposure_policy import SetExposurePolicy, set_exposure_policy
 from fairhand.web.api.bodies import Body, Id
 from fairhand.web.api.replies import reply
-from fairhand.web.shared.doors import guard
+from fairhand.web.shared.doors import guard, need
 from fairhand.web.shared.strict import StrictRoute
 
 router = APIRouter(prefix="/api/v1", tags=["exposure"], route_class=StrictRoute)
@@ -46,6 +46,7 @@ def held_in_project(house: House, actor: Actor, project_id: int) -> Response:
 def propose(house: House, actor: Actor, body: ExposureBody) -> Response:
     """Propose a change; it holds when the council signed it, or at once where it only protects
     more and no council can sign."""
+    need(actor, "policy.propose", body.project_id or 0)
     command = SetExposurePolicy(actor.person_id, body.terms, body.project_id or 0)
     done = set_exposure_policy(house.db, command, house.clock())
     told = {"proposal_id": done.proposal.id, "state": done.proposal.state}

@@ -59,7 +59,7 @@ def systems(house: House, actor: Actor) -> Response:
 
 
 @router.put("/conduct/systems/{system_name}")
-@guard("conduct.decide")
+@guard("conduct.decide", everywhere=True)
 def switch(house: House, actor: Actor, system_name: str, body: SwitchBody) -> Response:
     """Switch a system off, or on again; a person does it, signed in."""
     command = SwitchSystem(actor.person_id, system_name, body.is_on, body.reason)
@@ -68,14 +68,14 @@ def switch(house: House, actor: Actor, system_name: str, body: SwitchBody) -> Re
 
 
 @router.get("/conduct/monitors")
-@guard("conduct.view")
+@guard("conduct.view", everywhere=True)
 def monitors(house: House, actor: Actor) -> Response:
     """Tell what the monitors see now, and the incidents they raised."""
     return reply(monitors_json(read_monitors(house.db, house.clock())))
 
 
 @router.post("/conduct/incidents/{incident_id}/close")
-@guard("conduct.decide")
+@guard("conduct.decide", everywhere=True)
 def close(house: House, actor: Actor, incident_id: int, body: CloseBody) -> Response:
     """Close an incident with a note; a person does it, signed in."""
     command = CloseIncident(
@@ -86,14 +86,14 @@ def close(house: House, actor: Actor, incident_id: int, body: CloseBody) -> Resp
 
 
 @router.get("/conduct/conditions")
-@guard("conduct.view")
+@guard("conduct.view", everywhere=True)
 def conditions(house: House, actor: Actor) -> Response:
     """Tell what goes together with pay, hours and haste, in bands of ten people and more."""
     return reply(conditions_json(read_conditions(house.db, house.clock())))
 
 
 @router.get("/conduct/self-scores")
-@guard("conduct.view")
+@guard("conduct.view", everywhere=True)
 def self_scores(house: House, actor: Actor) -> Response:
     """Score the workspace line by line, with the query behind each line."""
     return reply(scores_json(read_self_scores(house.db, house.clock())))

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/v1", tags=["own"], route_class=StrictRoute)
 
 
 @router.get("/me/data")
-@guard("own")
+@guard("own.manage")
 def export(house: House, actor: Actor) -> Response:
     """Give all of your own data as one ZIP archive (`fairhand-own-data/v1`)."""
     chunks = read_own_data(house.db, actor.person_id, house.signer.verifier.vkey, house.clock())

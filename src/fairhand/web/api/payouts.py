@@ -86,14 +86,14 @@ class OutcomeBody(Body):
 
 
 @router.get("/me/payout")
-@guard("own")
+@guard("own.manage")
 def mine(house: House, actor: Actor) -> Response:
     """Show how you are paid, what is due to you and every payout."""
     return reply(own_json(read_own_payouts(house.db, actor.person_id)))
 
 
 @router.put("/me/payout/{currency}")
-@guard("own")
+@guard("own.manage")
 def set_method(house: House, actor: Actor, currency: str, body: MethodBody) -> Response:
     """Say where your money of a currency goes."""
     least = money_of(body.minimum, currency, "minimum").minor
@@ -103,7 +103,7 @@ def set_method(house: House, actor: Actor, currency: str, body: MethodBody) -> R
 
 
 @router.delete("/me/payout/{currency}")
-@guard("own")
+@guard("own.manage")
 def end_method(house: House, actor: Actor, currency: str) -> Response:
     """Take back how you are paid in a currency; the money stays yours."""
     set_payout_method(house.db, SetPayoutMethod(actor.person_id, currency, ""), house.clock())

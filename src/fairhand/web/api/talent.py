@@ -121,7 +121,7 @@ def take_back(house: House, actor: Actor, uid: str) -> Response:
 
 
 @router.post("/credentials/{uid}/revoke")
-@guard("conduct.decide")
+@guard("conduct.decide", everywhere=True)
 def revoke(house: House, actor: Actor, uid: str, body: ReasonBody) -> Response:
     """Revoke somebody's credential under your own name; no token reaches this."""
     command = RevokeCredential(uid, actor.person_id, body.reason)

@@ -30,7 +30,7 @@ SHARES = (
 
 
 @router.get("/conduct/conditions")
-@guard("conduct.view")
+@guard("conduct.view", everywhere=True)
 def conditions(house: House, actor: Actor, request: Request) -> Response:
     """Show what goes together with pay, hours and haste."""
     found = read_conditions(house.db, house.clock())
@@ -44,7 +44,7 @@ def conditions(house: House, actor: Actor, request: Request) -> Response:
 
 
 @router.get("/conduct/scores")
-@guard("conduct.view")
+@guard("conduct.view", everywhere=True)
 def scores(house: House, actor: Actor, request: Request) -> Response:
     """Show where each line of each framework stands."""
     found = read_self_scores(house.db, house.clock())

@@ -15,7 +15,7 @@ from fairhand.people.council.contracts import DEFAULT, lint
 from fairhand.use_cases.house import House
 from fairhand.use_cases.propose_contract import ProposeContract, propose_contract
 from fairhand.use_cases.read_contracts import read_contracts
-from fairhand.web.shared.doors import LARGEST_ID, guard
+from fairhand.web.shared.doors import LARGEST_ID, guard, need
 from fairhand.web.shared.forms import Form, failed
 from fairhand.web.shared.pages import render
 
@@ -48,6 +48,7 @@ def propose(
     if do != "propose":
         return _show(house, actor, request, Form(typed), checked=True)
     try:
+        need(actor, "policy.propose", _project(project))
         command = ProposeContract(actor.person_id, _project(project), locale, body, summary)
         propose_contract(house.db, command, house.clock())
     except FairhandError as error:

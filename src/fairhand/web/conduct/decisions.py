@@ -123,7 +123,7 @@ def decide(
 
 
 @router.post("/conduct/reporting")
-@guard("conduct.decide", form=True)
+@guard("conduct.decide", form=True, everywhere=True)
 def reporting(
     house: House, actor: Actor, request: Request, person: Short = "", boss: Short = ""
 ) -> Response:

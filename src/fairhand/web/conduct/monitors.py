@@ -42,14 +42,14 @@ _MOST_SHOWN = 24
 
 
 @router.get("/conduct/monitors")
-@guard("conduct.view")
+@guard("conduct.view", everywhere=True)
 def monitors(house: House, actor: Actor, request: Request) -> Response:
     """Show incidents and what the monitors see."""
     return _show(house, actor, request, Form())
 
 
 @router.post("/conduct/monitors/{incident_id:int}/close")
-@guard("conduct.decide", form=True)
+@guard("conduct.decide", form=True, everywhere=True)
 def close(
     house: House, actor: Actor, request: Request, incident_id: int, note: Text = ""
 ) -> Response:

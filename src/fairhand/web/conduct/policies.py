@@ -33,7 +33,7 @@ def policies(house: House, actor: Actor, request: Request) -> Response:
 
 
 @router.post("/conduct/policies")
-@guard("policy.propose", form=True)
+@guard("policy.propose", form=True, everywhere=True)
 def propose(
     house: House, actor: Actor, request: Request, name: Short = "", value: Short = ""
 ) -> Response:
@@ -46,7 +46,7 @@ def propose(
 
 
 @router.post("/conduct/policies/{proposal_id:int}/withdraw")
-@guard("policy.propose", form=True)
+@guard("policy.propose", form=True, everywhere=True)
 def withdraw(house: House, actor: Actor, request: Request, proposal_id: int) -> Response:
     """Take a proposal back."""
     try:

@@ -36,7 +36,7 @@ def systems(house: House, actor: Actor, request: Request) -> Response:
 
 
 @router.post("/conduct/systems")
-@guard("conduct.decide", form=True)
+@guard("conduct.decide", form=True, everywhere=True)
 def switch(
     house: House,
     actor: Actor,

@@ -43,7 +43,7 @@ def account(house: House, actor: Actor, request: Request) -> Response:
 
 
 @router.post("/account")
-@guard("own", form=True)
+@guard("own.keys", form=True)
 def change(  # one parameter a field
     house: House,
     actor: Actor,
@@ -84,7 +84,7 @@ def change(  # one parameter a field
 
 
 @router.post("/account/password")
-@guard("own", form=True)
+@guard("own.keys", form=True)
 def password(
     house: House,
     actor: Actor,
@@ -113,7 +113,7 @@ def letters(house: House, actor: Actor, kind: Kinds = None) -> Response:
 
 
 @router.post("/account/tokens")
-@guard("own", form=True)
+@guard("own.keys", form=True)
 def make_token(
     house: House,
     actor: Actor,
@@ -141,7 +141,7 @@ def drop_token(house: House, actor: Actor, token_id: int) -> Response:
 
 
 @router.post("/account/identities/{key}/end")
-@guard("own", form=True)
+@guard("own.keys", form=True)
 def drop_identity(house: House, actor: Actor, request: Request, key: str) -> Response:
     """End the link to an identity provider."""
     try:

@@ -40,7 +40,7 @@ def data(house: House, actor: Actor, request: Request) -> Response:
 
 
 @router.get("/rights/data/export")
-@guard("own")
+@guard("own.manage")
 def export(house: House, actor: Actor) -> Response:
     """Give all of one's own data as one archive, written while it is sent."""
     chunks = read_own_data(house.db, actor.person_id, house.signer.verifier.vkey, house.clock())

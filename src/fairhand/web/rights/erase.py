@@ -29,7 +29,7 @@ def erase_page(house: House, actor: Actor, request: Request) -> Response:
 
 
 @router.post("/account/erase")
-@guard("own", form=True)
+@guard("own.keys", form=True)
 def erase(
     house: House,
     actor: Actor,

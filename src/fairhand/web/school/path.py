@@ -50,14 +50,14 @@ def path(house: House, actor: Actor, request: Request) -> Response:
 
 
 @router.get("/people/path")
-@guard("people.invite")
+@guard("people.invite", everywhere=True)
 def steps(house: House, actor: Actor, request: Request) -> Response:
     """Show the steps that hold, and the form that sets one."""
     return _show_steps(house, actor, request, Form({"role": "reviewer", "project": "0"}))
 
 
 @router.post("/people/path")
-@guard("people.invite", form=True)
+@guard("people.invite", form=True, everywhere=True)
 def set_one(
     house: House,
     actor: Actor,
@@ -99,7 +99,7 @@ def set_one(
 
 
 @router.post("/people/path/{step_id:int}/end")
-@guard("people.invite", form=True)
+@guard("people.invite", form=True, everywhere=True)
 def end(house: House, actor: Actor, step_id: int) -> Response:
     """End a step for those who do not hold it yet."""
     end_career_step(house.db, step_id, actor.person_id, house.clock())

@@ -24,7 +24,7 @@ from fairhand.core.errors import (
 )
 from fairhand.core.words import later as _
 from fairhand.people.accounts import store as accounts
-from fairhand.people.accounts.rules import Action, Actor, may
+from fairhand.people.accounts.rules import OF_THE_WORKSPACE, Action, Actor, may
 from fairhand.use_cases.backend_access import TOKEN_PREFIX, find_backend
 from fairhand.use_cases.house import House
 
@@ -62,7 +62,14 @@ def find_actor(house: House, request: Request) -> Actor | None:
         return accounts.load_actor_by_session(connection, cookie, now)
 
 
-def require(house: House, request: Request, action: Action, form_token: str | None) -> Actor:
+def require(
+    house: House,
+    request: Request,
+    action: Action,
+    form_token: str | None,
+    *,
+    everywhere: bool = False,
+) -> Actor:
     """Let the right people through; raises NotSignedInError or ForbiddenError for the others."""
     if any(_is_beyond(value) for value in request.path_params.values()):
         raise NotFoundError(_("There is nothing of this number."))
@@ -76,9 +83,16 @@ def require(house: House, request: Request, action: Action, form_token: str | No
             raise ForbiddenError(
                 _("This form is out of date. Reload the page and try again."), code="csrf"
             )
-    if not _passes(actor, action, request.path_params.get("project_id")):
+    if not _passes(actor, action, request.path_params.get("project_id"), everywhere=everywhere):
         raise ForbiddenError(_("Your account may not do this here."))
     return actor
+
+
+def need(actor: Actor, action: Action, project_id: int) -> None:
+    """Ask again about the project that a body names; raises ForbiddenError."""
+    if not may(actor, action, project_id):
+        where = "in that project" if project_id else "for the whole workspace"
+        raise ForbiddenError(f"Your account may not do this {where}.")
 
 
 def _is_beyond(value: object) -> bool:
@@ -98,15 +112,22 @@ def _is_too_large(value: object) -> bool:
     return isinstance(value, int) and abs(value) > LARGEST_ID
 
 
-def _passes(actor: Actor, action: Action, project_id: object) -> bool:
+def _passes(actor: Actor, action: Action, project_id: object, *, everywhere: bool) -> bool:
     if project_id is not None:
         return may(actor, action, int(str(project_id)))
+    if everywhere or action in OF_THE_WORKSPACE:
+        return may(actor, action)
     # A route without a project: a project's role opens it, and the story checks the rest.
     return any(may(actor, action, place) for place in {0, *actor.roles})
 
 
-def guard(action: Action, *, form: bool = False) -> Callable[[Callable[..., Any]], Any]:
-    """Wrap an endpoint `(house, actor, ...)`; with `form`, its CSRF token is a form field."""
+def guard(
+    action: Action, *, form: bool = False, everywhere: bool = False
+) -> Callable[[Callable[..., Any]], Any]:
+    """Wrap an endpoint `(house, actor, ...)`; with `form`, its CSRF token is a form field.
+
+    `everywhere` asks for a role in the whole workspace: one in a project is not enough.
+    """
 
     def decorate(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         wants_request = "request" in inspect.signature(endpoint).parameters
@@ -114,7 +135,7 @@ def guard(action: Action, *, form: bool = False) -> Callable[[Callable[..., Any]
         def door(request: Request, **given: Any) -> Any:  # noqa: ANN401
             house = house_of(request)
             token = given.pop("csrf_token", None) if form else None
-            actor = require(house, request, action, token)
+            actor = require(house, request, action, token, everywhere=everywhere)
             if form and any(isinstance(value, str) and "\x00" in value for value in given.values()):
                 raise MalformedError(_("A field holds a character that is none."))
             if any(_is_too_large(value) for value in given.values()):
@@ -126,6 +147,7 @@ def guard(action: Action, *, form: bool = False) -> Callable[[Callable[..., Any]
         door.__signature__ = _outer_signature(endpoint, form)  # type: ignore[attr-defined]
         door.__name__, door.__doc__ = endpoint.__name__, endpoint.__doc__
         door.fairhand_action = action  # type: ignore[attr-defined]
+        door.fairhand_everywhere = everywhere  # type: ignore[attr-defined]
         return door
 
     return decorate

@@ -33,7 +33,7 @@ def people(house: House, actor: Actor, request: Request) -> Response:
 
 
 @router.post("/people")
-@guard("people.invite", form=True)
+@guard("people.invite", form=True, everywhere=True)
 def invite(  # one parameter a field
     house: House,
     actor: Actor,

@@ -38,7 +38,7 @@ STATE_WORDS = {
 
 
 @router.get("/earnings/payout")
-@guard("own")
+@guard("own.manage")
 def show(
     house: House,
     actor: Actor,
@@ -54,7 +54,7 @@ def show(
 
 
 @router.post("/earnings/payout")
-@guard("own", form=True)
+@guard("own.keys", form=True)
 def save(
     house: House,
     actor: Actor,
