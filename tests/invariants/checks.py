@@ -25,6 +25,7 @@ from fairhand.proof.log.checkpoint import open_checkpoint
 from fairhand.proof.log.note import Signer
 from fairhand.proof.log.promise import verify_kept, verify_promise
 from fairhand.proof.log.receipt import verify_receipt
+from fairhand.use_cases.read_record_audit import audit_records
 
 GB_FLOOR = 1271
 """Pence per hour in the United Kingdom since April 2026 (SI 2026/357)."""
@@ -273,3 +274,4 @@ def check_always(connection: Connection) -> None:
     check_time(connection)
     check_ledger(connection)
     check_floor(connection)
+    assert list(audit_records(connection)) == []

@@ -19,6 +19,7 @@ from fairhand.storage.tables.licensing import release_item
 from fairhand.use_cases.aggregate_labels import aggregate_labels
 from fairhand.use_cases.end_expired import end_expired
 from fairhand.use_cases.publish_release import PublishRelease, publish_release
+from fairhand.use_cases.read_record_audit import audit_records
 from fairhand.use_cases.settle_withdrawals import settle_withdrawals
 from fairhand.use_cases.withdraw_grant import (
     WithdrawGrant,
@@ -50,7 +51,9 @@ class OwnData(RuleBasedStateMachine):
         self.gone: set[int] = set()
 
     def teardown(self) -> None:
-        """Close what was opened."""
+        """The tables say what the log said of them; close what was opened."""
+        with self.db.read() as connection:
+            assert list(audit_records(connection)) == []
         self.db.close()
         self.folder.cleanup()
 

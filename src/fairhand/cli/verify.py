@@ -35,10 +35,11 @@ def register(app: typer.Typer) -> None:
 
 @group.command("workspace")
 def workspace_(workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Check your own workspace: the books, everybody's paid time, and the whole log.
+    """Check your own workspace: the books, everybody's paid time, the whole log, the records.
 
     Nothing cached is believed: balances are summed again, paid time is replayed from its events,
-    and the log is recomputed from its leaves up. Exit 1 when something is not as it must be.
+    the log is recomputed from its leaves up, and answers, agreements, statements and releases
+    must be what the log said of them when they came. Exit 1 when something is not as it must be.
 
     Example:  fairhand verify workspace
     """
@@ -47,7 +48,11 @@ def workspace_(workspace: Workspace = None, as_json: AsJson = False) -> None:
 
     with opened(workspace) as house:
         issues = audit_workspace(house.db, house.log_keys)
-    words = "Something is not as it must be:" if issues else "Books, paid time and log are right."
+    words = (
+        "Something is not as it must be:"
+        if issues
+        else "Books, paid time, log and records are right."
+    )
     tell({"ok": not issues, "issues": issues_json(issues)}, words)
     for line in issue_lines(issues):
         remark(line)

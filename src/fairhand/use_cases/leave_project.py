@@ -27,5 +27,5 @@ def leave_project(db: Database, person_id: int, project_id: int, now: Instant) -
         let_answers_go(connection, person_id, project_id)
         if not left and not given:
             raise ConflictError("You take no part in this project.", code="not_joined")
-        body = {"project": project_id}
+        body = {"project": project_id, "person": person_id}
         log.append(connection, "project.left", body, now, person_id, project_id)

@@ -14,10 +14,12 @@ from fairhand.proof.log import store as log
 from fairhand.proof.log.bodies import bodies_of
 from fairhand.proof.log.note import Verifier
 from fairhand.storage.database import Connection, Database
+from fairhand.use_cases.read_record_audit import audit_records
 
 
 def audit_workspace(db: Database, log_keys: Verifier | Sequence[Verifier]) -> list[Issue]:
-    """Check the ledger and its seals, replay everybody's clock, recompute the log; none: all right.
+    """Check the ledger and its seals, replay everybody's clock, recompute the log, and hold the
+    tables to it; none: all right.
 
     Everything is read in one snapshot: work may go on meanwhile.
     """
@@ -27,6 +29,7 @@ def audit_workspace(db: Database, log_keys: Verifier | Sequence[Verifier]) -> li
             *audit_books(connection),
             *_clocks(connection),
             *log.audit(connection, keys),
+            *audit_records(connection),
         ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, case, select
@@ -40,6 +41,21 @@ _OF_ANNOTATION = (
     )
     .order_by(statement.c.id)
     .limit(1)
+)
+_FIGURES = (
+    select(
+        statement.c.id,
+        statement.c.sha256,
+        statement.c.body,
+        statement.c.currency,
+        statement.c.paid_ms,
+        statement.c.accrued_micros,
+        statement.c.top_up_micros,
+        statement.c.carry_micros,
+    )
+    .where(statement.c.id > bindparam("p_after"))
+    .order_by(statement.c.id)
+    .limit(500)
 )
 _ENTRIES = (
     select(
@@ -80,6 +96,28 @@ class StatementText:
     body: str
     sha256: str
     created_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is kept beside a statement's text to be summed."""
+
+    id: int
+    sha256: str
+    body: str
+    currency: str
+    paid_ms: int
+    accrued_micros: int
+    top_up_micros: int
+    carry_micros: int
+
+
+def iter_figures(connection: Connection) -> Iterator[Figures]:
+    """Give the figures that are kept beside every statement, and its text, in their order."""
+    after = 0
+    while rows := connection.execute(_FIGURES, {"p_after": after}).all():
+        after = rows[-1].id
+        yield from (Figures(*row) for row in rows)
 
 
 def load_statement_text(connection: Connection, statement_id: int) -> StatementText | None:

@@ -169,6 +169,11 @@ def is_last_owner(connection: Connection, person_id: int) -> bool:
     return others == 0
 
 
+def list_erased(connection: Connection) -> set[int]:
+    """Name those who were erased, or are being erased."""
+    return set(connection.execute(select(consent.erasure.c.person_id)).scalars())
+
+
 def begin(connection: Connection, person_id: int, now: Instant) -> int:
     """Remember that somebody asked to be erased."""
     row = {"person_id": person_id, "state": "running", "asked_at": now}

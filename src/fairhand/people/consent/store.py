@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import cast
 
 from sqlalchemy import select, text, update
@@ -10,6 +11,35 @@ from fairhand.core.clock import Instant
 from fairhand.core.ids import sha256_hex
 from fairhand.storage.database import Connection, insert
 from fairhand.storage.tables.people import consent_grant, enrolment
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What somebody agreed to, as it is kept; `withdrawn_at` is None while it holds."""
+
+    id: int
+    person_id: int
+    project_id: int
+    notice_holds: bool
+    notice_sha256: str
+    granted_at: Instant
+    withdrawn_at: Instant | None
+
+
+def list_agreements(connection: Connection) -> list[Agreement]:
+    """List what everybody agreed to, oldest first, and whether its words are those it names."""
+    return [
+        Agreement(
+            row.id,
+            row.person_id,
+            row.project_id,
+            row.notice_sha256 == sha256_hex(row.notice.encode()),
+            row.notice_sha256,
+            Instant(row.granted_at),
+            None if row.withdrawn_at is None else Instant(row.withdrawn_at),
+        )
+        for row in connection.execute(consent_grant.select().order_by(consent_grant.c.id))
+    ]
 
 
 def save_grant(

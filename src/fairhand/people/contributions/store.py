@@ -107,6 +107,12 @@ def load_contribution(connection: Connection, contribution_id: int) -> Contribut
     return None if row is None else _contribution(row)
 
 
+def answers_given(connection: Connection, annotation_ids: Collection[int]) -> set[int]:
+    """Say which of these answers hold what somebody gave of themselves."""
+    of_these = contribution.c.annotation_id.in_(annotation_ids)
+    return set(connection.execute(select(contribution.c.annotation_id).where(of_these)).scalars())
+
+
 def list_own(
     connection: Connection, person_id: int, project_id: int = 0, before: int = 2**62
 ) -> list[Contribution]:

@@ -285,6 +285,12 @@ def list_releases(connection: Connection, project_id: int) -> list[StoredRelease
     return [_stored(row) for row in connection.execute(published)]
 
 
+def list_logged(connection: Connection) -> list[StoredRelease]:
+    """List all releases that the log should have, of every project."""
+    chosen = _SAVED.where(release.c.event_id.is_not(None))
+    return [_stored(row) for row in connection.execute(chosen)]
+
+
 def _stored(row: Any) -> StoredRelease:  # noqa: ANN401  # a result row
     stats = None if row.stats is None else orjson.loads(row.stats)
     return StoredRelease(

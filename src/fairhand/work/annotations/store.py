@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, func, select, text
 
 from fairhand.core.clock import Instant
+from fairhand.core.ids import sha256_hex
 from fairhand.storage.database import Connection
 from fairhand.storage.tables.work import annotation, prediction
 
@@ -50,6 +52,20 @@ _SKIP = text(
     "INSERT INTO skip (person_id, client_key, task_id, project_id, at, reason, reply) "
     "VALUES (:person_id, :client_key, :task_id, :project_id, :now, :reason, :reply)"
 )
+_HIGHEST = select(func.coalesce(func.max(annotation.c.id), 0))
+_SENT = select(
+    annotation.c.id,
+    annotation.c.person_id,
+    annotation.c.task_id,
+    annotation.c.submitted_at,
+    annotation.c.value,
+).where(annotation.c.id.in_(bindparam("p_numbers", expanding=True)))
+_NUMBERS = (
+    select(annotation.c.id, annotation.c.person_id)
+    .where(annotation.c.id > bindparam("p_after"))
+    .order_by(annotation.c.id)
+    .limit(5_000)
+)
 _TASK_DATA = text("SELECT data, media_details FROM task WHERE id = :task_id")
 _PREDICTION = select(prediction.c.value).where(
     prediction.c.id == bindparam("id"), prediction.c.task_id == bindparam("task_id")
@@ -69,6 +85,16 @@ class Stored:
     value: dict[str, Any]
     superseded: bool
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An answer as its line in the log names it."""
+
+    person_id: int
+    task_id: int
+    submitted_at: Instant
+    value_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +133,40 @@ def list_given(connection: Connection, project_id: int, after: int, limit: int) 
         )
         for row in connection.execute(_AFTER, asked)
     ]
+
+
+def highest_id(connection: Connection) -> int:
+    """The number of the newest answer; 0 before the first."""
+    return int(connection.execute(_HIGHEST).scalar_one())
+
+
+def load_sent(connection: Connection, numbers: Sequence[int]) -> dict[int, Sent]:
+    """Load answers as they were sent, by number; those that are not there are left out."""
+    return {
+        row.id: Sent(
+            row.person_id,
+            row.task_id,
+            Instant(row.submitted_at),
+            _value_sha256(row.value),
+        )
+        for row in connection.execute(_SENT, {"p_numbers": list(numbers)})
+    }
+
+
+def _value_sha256(value: str) -> str:
+    """Hash an answer as the log's line does; of what is no JSON any more, the text."""
+    try:
+        return sha256_hex(orjson.dumps(orjson.loads(value), option=orjson.OPT_SORT_KEYS))
+    except ValueError:
+        return sha256_hex(value.encode())
+
+
+def numbers_not_of(connection: Connection, people: Collection[int]) -> Iterator[int]:
+    """Give the numbers of all answers but those of some people, in their order."""
+    after = 0
+    while rows := connection.execute(_NUMBERS, {"p_after": after}).all():
+        after = rows[-1].id
+        yield from (row.id for row in rows if row.person_id not in people)
 
 
 def find_reply(connection: Connection, person_id: int, client_key: str) -> tuple[int, str] | None:

@@ -1,0 +1,171 @@
+"""Compare what the tables say with what the log said when it happened.
+
+The log is what others hold copies of, so it cannot be rewritten unseen. A table can be, by whoever
+has the database's own password; then the two no longer say the same, and this names where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import orjson
+
+from fairhand.core.clock import Instant, iso
+from fairhand.core.errors import Issue
+from fairhand.pay.evidence import store as statements
+from fairhand.pay.statement.rules import exact_amount
+from fairhand.people.accounts import erasure_store as erasures
+from fairhand.people.consent import store as consent
+from fairhand.people.contributions import store as contributions
+from fairhand.proof.log.bodies import Told, told_in_pages
+from fairhand.proof.release import store as releases
+from fairhand.storage.database import Connection
+from fairhand.work.annotations import store as answers
+
+_ONLY_LOGGED: Final = "the log has it, and the tables have not"
+_ONLY_STORED: Final = "the tables have it, and the log has not"
+
+
+def audit_records(connection: Connection) -> Iterator[Issue]:
+    """Compare answers, agreements, statements and releases with the log's lines about them."""
+    erased = erasures.list_erased(connection)
+    yield from _answers(connection, erased)
+    yield from _agreements(connection, erased)
+    yield from _statements(connection)
+    yield from _releases(connection)
+
+
+def _answers(connection: Connection, erased: set[int]) -> Iterator[Issue]:
+    seen = bytearray(answers.highest_id(connection) + 1)
+    for page in told_in_pages(connection, "annotation.submitted"):
+        told = [(one, one.body) for one in page if one.body is not None]
+        numbers = [int(body["annotation"]) for _, body in told]
+        kept = answers.load_sent(connection, numbers)
+        given = contributions.answers_given(connection, numbers)
+        for (one, body), number in zip(told, numbers, strict=True):
+            place = f"annotation {number}"
+            if (stored := kept.get(number)) is None:
+                yield Issue(place, _ONLY_LOGGED)
+                continue
+            seen[number] = 1
+            # What people give of themselves is examined, made unrecognisable, and taken back.
+            if number not in given and stored.value_sha256 != body["value_sha256"]:
+                yield Issue(place, "its answer is not the one that was sent: the log has another")
+            if (stored.person_id, stored.task_id) != (body["person"], body["task"]):
+                yield Issue(place, _whose(body))
+            yield from _dated(place, stored.submitted_at, one.at)
+    for number in answers.numbers_not_of(connection, erased):
+        if not seen[number]:
+            yield Issue(f"annotation {number}", _ONLY_STORED)
+
+
+def _whose(body: dict[str, Any]) -> str:
+    return f"the log says that it is person {body['person']}'s, about task {body['task']}"
+
+
+def _dated(place: str, stored: Instant | None, logged: Instant) -> Iterator[Issue]:
+    if stored != logged:
+        said = "none" if stored is None else iso(stored)
+        yield Issue(place, f"its time in the tables is {said}, and in the log {iso(logged)}")
+
+
+def _agreements(connection: Connection, erased: set[int]) -> Iterator[Issue]:
+    kept = {one.id: one for one in consent.list_agreements(connection)}
+    unseen = {number for number, one in kept.items() if one.person_id not in erased}
+    for page in told_in_pages(connection, "project.joined"):
+        for one in page:
+            if one.body is None:
+                continue
+            number = int(one.body["grant"])
+            place = f"agreement {number}"
+            stored = kept.get(number)
+            unseen.discard(number)
+            if stored is None:
+                yield Issue(place, _ONLY_LOGGED)
+                continue
+            if not stored.notice_holds or stored.notice_sha256 != one.body["notice_sha256"]:
+                yield Issue(place, "its words are not those that were agreed to")
+            if (stored.person_id, stored.project_id) != (one.body["person"], one.body["project"]):
+                who, where = one.body["person"], one.body["project"]
+                yield Issue(place, f"the log says that it is person {who}'s, in project {where}")
+            yield from _dated(place, stored.granted_at, one.at)
+    yield from (Issue(f"agreement {number}", _ONLY_STORED) for number in sorted(unseen))
+    yield from _left(connection, list(kept.values()))
+
+
+def _left(connection: Connection, kept: list[consent.Agreement]) -> Iterator[Issue]:
+    """Who left has ended every agreement that they had given in that project until then."""
+    by_place: dict[tuple[int, int], list[consent.Agreement]] = {}
+    for agreement in kept:
+        by_place.setdefault((agreement.person_id, agreement.project_id), []).append(agreement)
+    for page in told_in_pages(connection, "project.left"):
+        for one in page:
+            for agreement in by_place.get(_who_left(one), ()):
+                ended = agreement.withdrawn_at
+                if agreement.granted_at <= one.at and (ended is None or ended > one.at):
+                    words = f"the log says that person {agreement.person_id} left project "
+                    words += f"{agreement.project_id} on {iso(one.at)}; here it goes on"
+                    yield Issue(f"agreement {agreement.id}", words)
+
+
+def _who_left(one: Told) -> tuple[int, int]:
+    body = one.body or {}
+    person = body.get("person", one.person_id)
+    return int(person or 0), int(body.get("project", one.project_id) or 0)
+
+
+def _statements(connection: Connection) -> Iterator[Issue]:
+    named = {
+        sha256
+        for page in told_in_pages(connection, "pay.statement_made")
+        for one in page
+        if one.body is not None
+        for sha256 in one.body["statements"]
+    }
+    for stored in statements.iter_figures(connection):
+        place = f"statement {stored.id}"
+        if stored.sha256 not in named:
+            yield Issue(place, _ONLY_STORED)
+        named.discard(stored.sha256)
+        if not _is_as_written(stored):
+            yield Issue(place, "its figures are not those of the text that the person was given")
+    yield from (Issue(f"statement {sha256[:12]}", _ONLY_LOGGED) for sha256 in sorted(named))
+
+
+def _is_as_written(stored: statements.Figures) -> bool:
+    try:
+        totals = orjson.loads(stored.body)["totals"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    kept = {
+        "paid_ms": stored.paid_ms,
+        "gross": exact_amount(stored.accrued_micros + stored.top_up_micros, stored.currency),
+        "top_up": exact_amount(stored.top_up_micros, stored.currency),
+        "carried_out": exact_amount(stored.carry_micros, stored.currency),
+    }
+    return all(totals.get(name, figure) == figure for name, figure in kept.items())
+
+
+def _releases(connection: Connection) -> Iterator[Issue]:
+    kept = {(one.project_id, one.version): one for one in releases.list_logged(connection)}
+    for page in told_in_pages(connection, "release.made"):
+        for one in page:
+            if one.body is None:
+                continue
+            project, version = int(one.body["project"]), int(one.body["version"])
+            place = f"release v{version} of project {project}"
+            stored = kept.pop((project, version), None)
+            if stored is None:
+                yield Issue(place, _ONLY_LOGGED)
+            elif (stored.manifest_sha256, stored.event_id) != (
+                one.body["manifest_sha256"],
+                one.event_id,
+            ):
+                yield Issue(place, "its manifest is not the one that the log has")
+            elif any(
+                (stored.stats or {}).get(name, said) != said for name, said in one.body.items()
+            ):
+                yield Issue(place, "its figures are not those that the log has")
+    for project, version in kept:
+        yield Issue(f"release v{version} of project {project}", _ONLY_STORED)
