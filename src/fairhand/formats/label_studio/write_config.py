@@ -43,6 +43,7 @@ def write_config(questions: Sequence[Question], media_type: str | None = None) -
         lines.append('  <List name="listed" value="$items"/>')
     for question in questions:
         lines += _control(question)
+    lines += _relations(questions)
     xml = "<View>\n" + "\n".join(lines) + "\n</View>\n"
     found = read_config(xml)
     return StudioConfig(xml, tuple(questions), found.controls, found.shown, found.issues)
@@ -81,7 +82,6 @@ def _control(question: Question) -> Iterator[str]:
         yield "  " + _tag(_DRAWN[question.kind], **common)
         yield from ("    " + _label(one) for one in config["labels"])
         yield f"  </{_DRAWN[question.kind]}>"
-        yield from _relations(config)
     elif question.kind == "rating" and len(config["criteria"]) == 1 and config["each"] == "task":
         yield "  " + _tag("Rating", **common, maxRating=str(config["steps"]), closed=True)
     elif question.kind == "text":
@@ -128,10 +128,14 @@ def _branch(
         yield indent + "</Choice>"
 
 
-def _relations(config: Mapping[str, Any]) -> Iterator[str]:
-    if kinds := config.get("relations"):
+def _relations(questions: Sequence[Question]) -> Iterator[str]:
+    """Write the relations of all questions once: Label Studio has one list for a page."""
+    named = [one["value"] for each in questions for one in each.config.get("relations") or ()]
+    if named:
         yield "  <Relations>"
-        yield from ("    " + _tag("Relation", value=one["value"], closed=True) for one in kinds)
+        yield from (
+            "    " + _tag("Relation", value=one, closed=True) for one in dict.fromkeys(named)
+        )
         yield "  </Relations>"
 
 

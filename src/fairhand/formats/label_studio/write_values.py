@@ -116,6 +116,8 @@ def _text(control: Control, answer: Any, data: Mapping[str, Any]) -> Written:  #
 
 
 def _transcript(control: Control, answer: Any, data: Mapping[str, Any]) -> Written:  # noqa: ANN401
+    if answer.get("nothing"):
+        return
     if "segments" not in answer:
         yield f"{control.question}-1", "textarea", {"text": [answer["text"]]}
         return
