@@ -104,9 +104,9 @@ def test_pycocotools_reads_the_boxes_and_the_very_pixels(
         assert np.array_equal(coco.annToMask(one), rle.decode(region["counts"], HEIGHT, WIDTH))
 
 
-def test_supervision_reads_our_yolo_and_our_voc(tmp_path: Path) -> None:
+def test_supervision_reads_our_coco_our_yolo_and_our_voc(tmp_path: Path) -> None:
     drawn = {"boxes": [{"label": LABELS[0], "box": [1, 2, 5, 9]}]}
-    for form in ("yolo", "voc"):
+    for form in ("coco", "yolo", "voc"):
         folder = tmp_path / form
         folder.mkdir()
         written(form, [{"boxes": answer(BY_NAME["boxes"], drawn)}], folder)
@@ -118,11 +118,39 @@ def test_supervision_reads_our_yolo_and_our_voc(tmp_path: Path) -> None:
     voc = supervision.DetectionDataset.from_pascal_voc(
         str(tmp_path / "voc/in"), str(tmp_path / "voc/Annotations/in")
     )
-    for read in (yolo, voc):
+    coco = supervision.DetectionDataset.from_coco(
+        str(tmp_path / "coco"), str(tmp_path / "coco/annotations.json")
+    )
+    for read in (yolo, voc, coco):
         ((_, _, found),) = list(read)
         assert found.xyxy.tolist() == [pytest.approx([1, 2, 5, 9], abs=1)]
         assert found.class_id is not None
         assert read.classes[int(found.class_id[0])] == LABELS[0]
+
+
+@settings(max_examples=8, deadline=None)
+@given(data=st.data())
+def test_supervision_reads_the_very_pixels_and_outlines_of_our_coco(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("coco")
+    answers = {name: answer(BY_NAME[name], data.draw(DRAWN[name])) for name in ("polygons", "mask")}
+    written("coco", [answers], folder)
+    read = supervision.DetectionDataset.from_coco(
+        str(folder), str(folder / "annotations.json"), force_masks=True
+    )
+    ((_, _, found),) = list(read)
+    shapes = [*answers["polygons"]["polygons"], *answers["mask"]["regions"]]
+    assert len(found) == len(shapes)
+    if shapes:
+        assert found.class_id is not None
+        assert found.mask is not None
+        names = [read.classes[int(one)] for one in found.class_id]
+        assert names == [one["label"] for one in shapes]
+        for one, mask in zip(shapes, found.mask, strict=True):
+            if "counts" in one:
+                assert np.array_equal(mask, rle.decode(one["counts"], HEIGHT, WIDTH))
+    shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("form", ["coco", "cvat", "voc", "yolo"])

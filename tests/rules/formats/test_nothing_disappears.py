@@ -6,6 +6,7 @@ that has no place for a part of it may leave that part out; it may not keep quie
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
@@ -17,10 +18,13 @@ from fairhand.formats.exports.items import Options, Report, items_of
 from fairhand.formats.exports.registry import FORMATS, format_of
 from fairhand.formats.label_studio.write_config import write_config
 from fairhand.formats.label_studio.write_values import write_results
+from fairhand.formats.options import ReadOptions
+from fairhand.formats.registry import read_tasks
 from fairhand.labels import rle
 from fairhand.labels.kind import AnswerContext
 from fairhand.labels.registry import ALL_KINDS, normalise_answer, validate_answer, with_defaults
 from fairhand.model.project import Question
+from tests.rules.formats.reading import Asked, gradient, saved, split
 
 SIZE: Final = [24, 32]
 DATA: Final[dict[str, Any]] = {
@@ -217,11 +221,15 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def exported(
-    name: str, given: list[dict[str, Any]], folder: Path, labels: list[str]
+    name: str,
+    given: list[dict[str, Any]],
+    folder: Path,
+    labels: list[str],
+    release: Path | None = None,
 ) -> tuple[dict[str, bytes], Report]:
     folder.mkdir()
     originals = folder if format_of(name).needs_originals else None
-    options = Options(labels={"q": labels}, originals=originals)
+    options = Options(labels={"q": labels}, originals=originals, release=release)
     report = format_of(name).load()(items_of(given), folder, options)
     return content(folder), report
 
@@ -275,3 +283,34 @@ def test_a_split_is_in_the_files_or_said(name: str, tmp_path: Path) -> None:
         ]
         if made[0][0] == made[1][0]:
             assert made[1][1].left_out, kind
+
+
+TABLES: Final = ("csv", "jsonl", "parquet")
+DRAWN: Final = ("boxes", "polygons", "mask", "keypoints")
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"recording", "photo"}))  # proposed by nobody
+@pytest.mark.parametrize("name", [*TABLES, "hf", "webdataset"])
+def test_a_table_brings_every_answer_back_as_it_was(name: str, kind: str, tmp_path: Path) -> None:
+    picture = tmp_path / "in/1.png"
+    picture.parent.mkdir()
+    picture.write_bytes(saved(gradient(24, 32)))
+    release = tmp_path / "release"
+    (release / "media/ab").mkdir(parents=True)
+    (release / f"media/ab/{'ab' * 32}.png").write_bytes(picture.read_bytes())
+    options = ReadOptions()
+    if kind in DRAWN and name in TABLES:
+        options = ReadOptions("fairhand", image_column="file_name", media_root=tmp_path)
+    for at, (config, values) in enumerate(answers(kind)):
+        labels = [one["value"] for one in config.get("labels", ())]
+        for number, value in enumerate(values):
+            folder = tmp_path / f"{at}-{number}"
+            none = {} if kind in DRAWN else {"media_sha256": None, "media_type": None}
+            report = exported(name, rows(kind, value, **none), folder, labels, release)[1]
+            assert not report.left_out
+            path = folder / f"labels.{name}" if name in TABLES else folder
+            asked = replace(options, questions=[Asked("q", kind, config)])
+            (task,), issues = split(read_tasks(path, asked))
+            assert [one.message for one in issues] == []
+            assert task.predictions[0].value == {"q": value}
+            assert task.data == data_of(kind)

@@ -134,6 +134,23 @@ def test_preferences_come_back_as_they_left(
 
 
 @settings(max_examples=15)
+@given(given_pairs=pairs)
+def test_single_judgements_come_back_as_they_left(
+    given_pairs: list[Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("judged")
+    rows = [pair_row(task, *pair) for task, pair in enumerate(given_pairs, start=1)]
+    assert export("trl-kto", rows, folder / "one").written == 2 * len(rows)
+    path = folder / "one/train.jsonl"
+    assert detect(path) == "trl-kto"
+    options = asked("choice", labels=[{"value": "yes"}, {"value": "no"}])
+    again = rows_again(path, "choice", options)
+    assert [one["value"] for one in again] == ["yes", "no"] * len(rows)
+    export("trl-kto", again, folder / "two")
+    assert content(folder / "two") == content(folder / "one")
+
+
+@settings(max_examples=15)
 @given(texts=st.lists(spoken, min_size=2, max_size=6), name=st.sampled_from(["sft", "openai-chat"]))
 def test_demonstrations_come_back_as_they_left(
     texts: list[str], name: str, tmp_path_factory: pytest.TempPathFactory

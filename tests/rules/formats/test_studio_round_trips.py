@@ -109,7 +109,7 @@ def drawn(shapes: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[s
 
 
 @st.composite
-def stretches(draw: st.DrawFn, **more: st.SearchStrategy[str]) -> dict[str, Any]:
+def stretches(draw: st.DrawFn, /, **more: st.SearchStrategy[str]) -> dict[str, Any]:
     found, at = [], 0
     for gap, length in draw(
         st.lists(st.tuples(st.integers(0, 300), st.integers(10, 400)), max_size=4)
@@ -169,7 +169,7 @@ ANSWERS: Final[dict[str, dict[str, st.SearchStrategy[Any]]]] = {
         "why": written_text.filter(str.strip),
     },
 }
-PLACE: Final = {
+PLACE: Final[dict[str, tuple[str, dict[str, Any], AnswerContext]]] = {
     "read": ("text", {"text": TEXT}, AnswerContext(data={"text": TEXT})),
     "seen": ("image", {"file_name": "1.png"}, AnswerContext(WIDTH, HEIGHT)),
     "heard": ("audio", {"file_name": "1.wav"}, AnswerContext(duration_ms=4_000)),
