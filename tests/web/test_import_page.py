@@ -96,7 +96,7 @@ def test_an_owner_looks_first_then_imports_and_brings_what_is_new(
     carmen.post(f"{place}/again", data=world.form(carmen, job=job_id))
     work(world)
     assert count(world) == before + 3
-    assert "1 tasks added, 2 already there" in carmen.get(place).text
+    assert "1 task added, 2 already there" in carmen.get(place).text
 
 
 def test_a_source_is_not_offered_to_other_projects_or_owners(world: World) -> None:

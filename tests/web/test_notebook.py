@@ -66,7 +66,7 @@ def test_the_page_about_notebooks_says_what_works(
             project.client.fund(project.id, "20.00")
             answer_all(server, names["workspace"], project.id)
         exec(compile(block, "notebook", "exec"), names)  # noqa: S102  # our own page
-    assert str(names["done"]).startswith("1 tasks added, 0 already there, 1 rows rejected.")
+    assert str(names["done"]).startswith("1 task added, 0 already there, 1 row rejected.")
     answers: Answers = names["answers"]
     assert len(answers) == 4
     assert isinstance(answers[0], dict)

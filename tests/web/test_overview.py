@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,16 @@ def test_a_large_project_shows_what_was_counted_last(
     assert read_overview(db, project, cast.clock.now).figures.status.progress.answers == 0
     monkeypatch.setattr(overview_story, "COUNTED_NOW", 1_000)
     assert read_overview(db, project, cast.clock.now).figures.status.progress.answers == 2
+
+
+def test_every_room_of_a_project_has_a_page_behind_its_door(db: Database, tmp_path: Path) -> None:
+    world = make_world(db, tmp_path)
+    carmen = world.client("Carmen")
+    page = carmen.get(f"/projects/{world.project}").text
+    nav = page.partition('<nav class="rooms"')[2].partition("</nav>")[0]
+    doors = re.findall(r'href="([^"]+)"', nav)
+    assert len(doors) > 15
+    assert [door for door in doors if carmen.get(door).status_code != 200] == []
 
 
 def test_the_page_leads_to_what_mends_and_shows_only_rooms_one_may_enter(

@@ -193,6 +193,23 @@ def test_the_api_reviews_as_the_pages_do(answered: World) -> None:
     assert "5 tasks wait" in refused.json()["detail"]
 
 
+def test_an_even_split_that_the_models_decide_is_said_as_one(answered: World) -> None:
+    answered.cast.change(
+        "UPDATE consensus SET value = :value, confidence = 0.7, beliefs = :beliefs "
+        "WHERE task_id = 1",
+        value='"dog"',
+        beliefs='{"": {"cat": 0.3, "dog": 0.7}}',
+    )
+    bao = answered.client("Bao")
+    carmen = answered.client("Carmen")
+    form = answered.form(carmen, sample_percent="100", doubt_below="", release_waits="")
+    assert carmen.post(url(answered, "/terms"), data=form).status_code == 303
+    page = bao.get(first_task(answered, bao)).text
+    assert "As many people say either (" in page
+    assert "speaks for Dog" in page
+    assert "Let it stand" in page
+
+
 def test_where_one_answer_leads_it_is_what_they_say_together(answered: World) -> None:
     carmen, bao = answered.client("Carmen"), answered.client("Bao")
     form = answered.form(carmen, sample_percent="100", doubt_below="", release_waits="")

@@ -33,8 +33,8 @@ class Added:
 
     def __str__(self) -> str:
         lines = [
-            f"{self.added:,} tasks added, {self.already_there:,} already there, "
-            f"{self.rejected:,} rows rejected."
+            f"{_counted(self.added, 'task')} added, {self.already_there:,} already there, "
+            f"{_counted(self.rejected, 'row')} rejected."
         ]
         lines += [f"  {one.place}: {one.message}" for one in self.issues[:_SHOWN]]
         if len(self.issues) > _SHOWN:
@@ -249,3 +249,7 @@ def _files_of(path: Path) -> list[Path]:
             "add(datasets.load_from_disk(...)) takes it, and so does `fairhand import` beside it.",
         )
     return found
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

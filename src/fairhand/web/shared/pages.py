@@ -51,6 +51,7 @@ def make_templates(assets: Assets) -> Environment:
     environment.filters["minutes"] = minutes
     environment.filters["when"] = when
     environment.filters["exactly"] = exactly
+    environment.filters["counted"] = counted
     return environment
 
 
@@ -69,6 +70,11 @@ def fine_money(micros: int, currency: str) -> str:
     digits = exponent(currency) + 2
     whole, part = divmod(abs(micros) * 100 // MICROS, 10**digits)
     return f"{currency} {'-' if micros < 0 else ''}{whole}.{part:0{digits}d}"
+
+
+def counted(number: int, noun: str, many: str = "") -> str:
+    """Say how many there are of something: `1 task`, `1,200 tasks`."""
+    return f"{number:,} {noun if number == 1 else many or noun + 's'}"
 
 
 def exactly(minor_units: str, currency: str) -> str:

@@ -110,8 +110,8 @@ def _percent_done(finished: int, tasks: int) -> str:
 def _end(figures: Figures, now: Instant) -> str:
     """Say between which days the last task will be done, if people go on as they do."""
     days = figures.ahead.days
-    if not figures.ahead.tasks_left:
-        return ""
+    if not figures.ahead.tasks_left or not figures.status.progress.answers:
+        return ""  # done, or nobody goes on yet
     if days.p90 > _LONGEST_DAYS:
         return "not within ten years"
     first, last = (iso(Instant(now + round(part * DAY_MS)))[:10] for part in (days.p10, days.p90))
@@ -232,7 +232,8 @@ def _between(found: Range, currency: str) -> str:
 
 
 def _hours_between(found: Range) -> str:
-    return f"{_hours(found.p10)} to {_hours(found.p90)}"
+    least, most = _hours(found.p10), _hours(found.p90)
+    return f"about {most}" if least == most else f"{least} to {most}"
 
 
 def _hours(hours: float) -> str:

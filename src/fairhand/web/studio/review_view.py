@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -46,6 +47,7 @@ class Said:
     bars: Markup | None = None
     sure: float | None = None
     tie: str = ""
+    lean: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +202,32 @@ def _consensus(
                 100,
             )
         said = _said(one, consensus[name], differs=False)
-        found.append(replace(said, bars=bars, sure=sure.get(name), tie=_tie(one.question, opened)))
+        tie, lean = _tie(one.question, opened), _lean(one.question, opened, consensus)
+        found.append(replace(said, bars=bars, sure=sure.get(name), tie=tie, lean=lean))
     return found
 
 
 def _tie(question: Question, opened: OpenedReview) -> str:
     between = opened.ties.get(question.name, ())
     return tie_words(question, between) if between else ""
+
+
+def _lean(question: Question, opened: OpenedReview, consensus: Mapping[str, Any]) -> str:
+    """Say that as many people said something else, where only what is known of them decides."""
+    name, value = question.name, consensus[question.name]
+    if question.kind != "choice" or not isinstance(value, str) or name in opened.ties:
+        return ""
+    said = (one.value.get(name) for one in opened.answers)
+    votes = Counter(one for one in said if isinstance(one, str))
+    most = max(votes.values(), default=0)
+    even = [label for label, people in votes.items() if people == most]
+    if len(even) < 2 or value not in even:
+        return ""
+    shares = ", ".join(f"{answer_words(question, label)} × {most}" for label in even)
+    return (
+        f"As many people say either ({shares}): what is known of them, and of the other tasks, "
+        f"speaks for {answer_words(question, value)}."
+    )
 
 
 def _so_far(opened: OpenedReview, least: int) -> str:

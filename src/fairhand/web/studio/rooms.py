@@ -85,8 +85,14 @@ ROOMS: Final[tuple[tuple[str, tuple[Room, ...]], ...]] = (
         (
             Room("/releases", "Releases", "Make a version, compare versions", "release.view"),
             Room("/exports", "Exports", "Files for other tools", "export.make"),
-            Room("/licences", "Licences", "Who gets the data, on which terms", "licence.view"),
-            Room("/leaks", "Leaks", "Who let a copy out", "licence.view"),
+            Room(
+                "/licences",
+                "Licences",
+                "Who gets the data, on which terms",
+                "licence.view",
+                "campaign",
+            ),
+            Room("/leaks", "Leaks", "Who let a copy out", "licence.view", "campaign"),
         ),
     ),
     (
