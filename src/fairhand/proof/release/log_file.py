@@ -51,7 +51,9 @@ def check_log(data: bytes, trusted: Verifier | Sequence[Verifier] | None) -> Rel
         if content["format"] != LOG_FORMAT or dump_json(content) != data:
             raise MalformedError("it is not in its one form: it was changed")
         own, receipt = parse_vkey(content["vkey"]), parse_receipt(content["receipt"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except KeyError as error:
+        raise MalformedError(f"it cannot be read: it has no {error}") from error
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise MalformedError(f"it cannot be read: {error}") from error
     known = as_keys(trusted)
     if known and own not in known:

@@ -7,8 +7,8 @@ the manifest names the files, the files hold the rows, and the rows give the num
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fairhand import __version__
@@ -21,10 +21,11 @@ from fairhand.proof.release.check import taken_back
 from fairhand.proof.release.credentials_check import check_credentials
 from fairhand.proof.release.croissant import write_croissant
 from fairhand.proof.release.croissant_check import check_croissant
+from fairhand.proof.release.damage import changed_lines, whose_content
 from fairhand.proof.release.folder import sha256_of
 from fairhand.proof.release.guard_check import check_guard, counting_for
 from fairhand.proof.release.log_file import ReleaseProof, check_log
-from fairhand.proof.release.manifest import Manifest, parse_manifest
+from fairhand.proof.release.manifest import FileEntry, Manifest, parse_manifest
 from fairhand.proof.release.media import SIDECAR_TYPE, sidecar_path, type_of
 from fairhand.proof.release.rules import ReleaseFacts
 from fairhand.proof.release.split_counts import SplitCounting, check_splits
@@ -134,7 +135,10 @@ def _check_manifest(
     try:
         data = _read(directory, names.MANIFEST)
         if proof is not None and proof.body.get("manifest_sha256") != sha256_hex(data):
-            raise MalformedError("it was changed: its SHA-256 is not the one in the log")
+            message = f"{names.MANIFEST}: it was changed: its SHA-256 is not the one in the log"
+            issues = [Issue(names.MANIFEST, message), *_said_by_others(directory, data, proof)]
+            found.note(name, issues, "")
+            return None
         manifest = parse_manifest(data)
         if proof is not None:
             _compare_event(manifest.facts, proof)
@@ -147,6 +151,28 @@ def _check_manifest(
     else:
         found.note(name, [], str(proof.body["manifest_sha256"]))
     return manifest
+
+
+def _said_by_others(directory: Path, data: bytes, proof: ReleaseProof) -> list[Issue]:
+    """Where a changed manifest and the rest of the folder differ; no more than a hint."""
+    hints = []
+    try:
+        changed = parse_manifest(data)
+        facts = changed.facts
+        meant = (proof.body.get("project"), proof.body.get("version"))
+        if meant != (facts.project_id, facts.version):
+            hints.append(
+                f"{names.LOG} is of version {meant[1]} of project {meant[0]}, "
+                f"{names.MANIFEST} of version {facts.version} of project {facts.project_id}"
+            )
+        else:
+            card = _read(directory, names.CARD).decode()
+            again = WRITTEN_CARDS[names.CARD](facts, changed.stats)
+            hints += changed_lines(names.CARD, card, again)
+    except (ValueError, TypeError, KeyError, AttributeError, MalformedError):
+        pass  # what cannot be read gives no hint
+    hints.append("the rest was not looked at: it is held against the manifest")
+    return [Issue(names.MANIFEST, f"{names.MANIFEST}: {one}", "warning") for one in hints]
 
 
 def _check_statement(
@@ -191,12 +217,25 @@ def _check_files(directory: Path, manifest: Manifest, found: _Findings) -> set[s
         if fault:
             damaged.add(entry.path)
             issues.append(Issue(entry.path, f"{entry.path}: {fault}"))
+    issues = _with_owners(directory, issues, damaged, manifest.files)
     extra = present - {entry.path for entry in manifest.files} - _FOREIGN
     issues += [Issue(path, f"{path}: not part of this release") for path in sorted(extra)]
     found.note("Every file is as it was written", issues, f"{len(manifest.files)} files")
     if names.MEDIA_LIST not in damaged:
         _check_media(directory, manifest, found)
     return damaged
+
+
+def _with_owners(
+    directory: Path, issues: list[Issue], wrong: Collection[str], entries: Iterable[FileEntry]
+) -> list[Issue]:
+    """Say of a file that is another file of the release that it is: two were exchanged."""
+    present = {path for path in sorted(wrong)[:_MOST_NAMED] if (directory / path).is_file()}
+    if not present:
+        return issues
+    known = {entry.sha256: entry.path for entry in entries}
+    told = {path: whose_content(sha256_of(directory / path), known, path) for path in present}
+    return [replace(one, message=one.message + told.get(one.place, "")) for one in issues]
 
 
 def _check_media(directory: Path, manifest: Manifest, found: _Findings) -> None:
@@ -216,6 +255,9 @@ def _check_media(directory: Path, manifest: Manifest, found: _Findings) -> None:
             fault = _fault_of(directory / entry.path, entry.bytes, entry.sha256)
             if fault:
                 issues.append(Issue(entry.path, f"{entry.path}: {fault}"))
+        if unsound := {issue.place for issue in issues}:
+            every = media_entries(directory / names.MEDIA_LIST)
+            issues = _with_owners(directory, issues, unsound, every)
     issues += [Issue(path, f"{path}: not part of this release") for path in sorted(left)]
     if manifest.facts.media_copied and count != manifest.stats.media_files:
         message = f"{names.MEDIA_LIST}: lists {count} files, not {manifest.stats.media_files}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 from fairhand.core.errors import Issue
 from fairhand.proof.log.merkle import leaf_hash
 from fairhand.proof.release import manifest as names
+from fairhand.proof.release.damage import MOST_NAMED, MOST_SOUGHT, row_faults
 from fairhand.proof.release.manifest import FileEntry, Manifest
 from fairhand.proof.release.row_tree import read_leaves, root_of, roots_of
 from fairhand.proof.release.rules import AnnotationRow, ReleaseRow
@@ -28,15 +30,12 @@ from fairhand.proof.release.shape import (
 )
 from fairhand.proof.release.stats import Counting
 
-MOST_ROWS_NAMED = 20
-"""Rows named per file; more damage than that is summed up."""
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The hashes that rows must have, in their order, and how they are made."""
 
-    hashes: Iterator[bytes]
+    hashes: Callable[[], Iterator[bytes]]
     hashed: Callable[[bytes], bytes]
 
 
@@ -62,12 +61,12 @@ def check_rows(
         return issues
     issues += _check_lines(directory, entries[names.LABELS_JSONL], damaged)
     for entry in shards:
-        hashes = _hashes_from(directory / names.LABEL_HASHES, entry.first_row or 0)
+        hashes = partial(_hashes_from, directory / names.LABEL_HASHES, entry.first_row or 0)
         wanted = Wanted(hashes, row_hash)
         issues += _check_parquet(directory, entry, LABELS, wanted, damaged, counting)
     if not _unusable(directory, names.ANNOTATION_LEAVES, entries, damaged):
         entry, leaves = entries[names.ANNOTATIONS_PARQUET], directory / names.ANNOTATION_LEAVES
-        wanted = Wanted(read_leaves(leaves), leaf_hash)
+        wanted = Wanted(partial(read_leaves, leaves), leaf_hash)
         issues += _check_parquet(directory, entry, ANNOTATIONS, wanted, damaged, counting)
         if roots_of(*root_of(leaves)) != manifest.facts.roots:
             issues.append(
@@ -112,13 +111,20 @@ def _check_lines(directory: Path, entry: FileEntry, damaged: set[str]) -> list[I
     with path.open("rb") as lines, (directory / names.LABEL_HASHES).open("rb") as hashes:
         for count, line in enumerate(lines, start=1):
             if row_hash(line.removesuffix(b"\n")) != hashes.readline().strip():
-                wrong.append(count)
-            if len(wrong) > MOST_ROWS_NAMED:
-                break
+                wrong += [count] if len(wrong) <= MOST_NAMED else []
+    if (wrong or count != entry.rows) and max(count, entry.rows or 0) <= MOST_SOUGHT:
+        return _lines_named(path, entry, _hashes_from(directory / names.LABEL_HASHES, 0))
     issues = [_fault(entry.path, f"line {line}", "was changed") for line in wrong]
     if not wrong and (count != entry.rows or entry.path in damaged):
         issues.append(_fault(entry.path, f"line {count}", "lines are missing or cut after it"))
-    return issues[: MOST_ROWS_NAMED + 1]
+    return issues[: MOST_NAMED + 1]
+
+
+def _lines_named(path: Path, entry: FileEntry, wanted: Iterator[bytes]) -> list[Issue]:
+    with path.open("rb") as lines:
+        found = [row_hash(line.removesuffix(b"\n")) for line in lines]
+    faults = row_faults(found, list(wanted), "line", 1)
+    return [_fault(entry.path, one.place, one.what) for one in faults]
 
 
 def _check_parquet(
@@ -134,12 +140,13 @@ def _check_parquet(
     if not path.is_file():
         return []
     issues: list[Issue] = []
-    seen = 0
+    seen, is_whole, hashes = 0, True, expected.hashes()
     try:
         for first, count, rows in read_groups(path, shape):
-            wanted = list(islice(expected.hashes, count))
+            wanted = list(islice(hashes, count))
             start = (entry.first_row or 0) + first
             if rows is None:
+                is_whole = False
                 issues.append(
                     _fault(entry.path, f"rows {start} to {start + count - 1}", "unreadable")
                 )
@@ -149,11 +156,26 @@ def _check_parquet(
             seen += count
     except (pa.ArrowException, OSError, ValueError) as error:
         return [*issues, _fault(entry.path, "its footer", f"unreadable ({_first_line(error)})")]
+    is_wrong = bool(issues) or seen != entry.rows
+    if is_wrong and is_whole and max(seen, entry.rows or 0) <= MOST_SOUGHT:
+        return _rows_named(path, entry, shape, expected)
     if seen != entry.rows:
         issues.append(_fault(entry.path, f"{seen} rows", f"instead of {entry.rows}"))
     if not issues and entry.path in damaged:
         issues.append(_fault(entry.path, "outside its rows", "the file was changed"))
     return issues
+
+
+def _rows_named(path: Path, entry: FileEntry, shape: Shape[Row], expected: Wanted) -> list[Issue]:
+    """Read a file again in which something is wrong, and look for each of its rows."""
+    found = [
+        str(row) if isinstance(row, ValueError) else expected.hashed(row_bytes(row))
+        for _, _, rows in read_groups(path, shape)
+        for row in rows or ()
+    ]
+    wanted = list(islice(expected.hashes(), entry.rows))
+    faults = row_faults(found, wanted, "row", entry.first_row or 0)
+    return [_fault(entry.path, one.place, one.what) for one in faults]
 
 
 def _compare(
@@ -170,7 +192,7 @@ def _compare(
             issues.append(_fault(path, number, str(row)))
         elif place >= len(wanted) or hashed(row_bytes(row)) != wanted[place]:
             issues.append(_fault(path, number, "was changed"))
-        if len(issues) > MOST_ROWS_NAMED:
+        if len(issues) > MOST_NAMED:
             break
     return issues
 
