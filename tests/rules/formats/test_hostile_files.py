@@ -141,6 +141,9 @@ def mutants(good: bytes) -> Iterator[bytes]:
     """Hurt a file in many ways; the same ones each time."""
     yield from (b"", b"\x00" * 64, b"\xff\xfe" + good, good[::-1], b"[" * 100_000, b"<a>" * 100_000)
     yield from (good[: len(good) * part // 12] for part in range(12))
+    plain = good.decode("latin-1")
+    yield from (plain.encode(one) for one in ("utf-16", "utf-16-be", "utf-32", "cp037"))
+    yield from (good.replace(b"\n", end) for end in (b"\r\n", b"\r", b"\x00", b"\xe2\x80\xa8"))
     yield from (good + good, b"\xef\xbb\xbf" + good, gzip.compress(good), gzip.compress(good)[:-9])
     numbers = list(re.finditer(rb"(?<![\w.#])\d[\d.]*(?![\w.])", good))
     words = list(re.finditer(rb'"[^"]*"', good))

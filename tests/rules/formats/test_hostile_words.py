@@ -104,6 +104,12 @@ FILES: dict[str, tuple[dict[str, bytes], str]] = {
     "textgrid": ({"1.TextGrid": GRID, "1.wav": SOUND}, "1.TextGrid"),
     "beir": (BEIR, "qrels/test.tsv"),
     "webdataset": ({"a.tar": shard()}, "a.tar"),
+    "sft": ({"a": line({"messages": [USER, SAID]})}, "a"),
+    "trec": (
+        {**{name: BEIR[name] for name in ("queries.jsonl", "corpus.jsonl")}, "qrels.txt": b"q 0 d 1\n"},
+        "qrels.txt",
+    ),
+    "parquet": ({"a.parquet": table()}, "a.parquet"),
     "hf": ({"data/train.parquet": table()}, "data/train.parquet"),
     "fairhand": ({"a": line({"task_id": 1, "data": {"text": "a"}, "answers": {"text": "b"}})}, "a"),
 }  # fmt: skip

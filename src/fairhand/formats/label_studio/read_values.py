@@ -100,7 +100,7 @@ def _question_of(config: StudioConfig, result: Result, reasons: list[str]) -> Qu
         reasons.append(f"has a result of {shown(name)}, which is not a question here")
         return None
     question = config.question(control.question)
-    if kind not in _TYPES.get(question.kind, frozenset()):
+    if not isinstance(kind, str) or kind not in _TYPES.get(question.kind, frozenset()):
         reasons.append(
             f"has a result of type {shown(kind)}, which is no answer to {question.name!r}"
         )
@@ -202,7 +202,7 @@ def _spans(
         if found is None:
             raise UnfitError(f"marks {start} to {end}, which is no stretch of this text")
         for label in _labels(question, result):
-            places.setdefault(result.get("id"), len(spans))
+            places.setdefault(_region(result), len(spans))
             spans.append({"start": found[0], "end": found[1], "label": label})
     joined = list(_relations(question, links, places))
     return {"spans": spans, **({"relations": joined} if joined else {})}
@@ -214,14 +214,14 @@ def _relations(
     known = {one["value"] for one in question.config.get("relations") or ()}
     found: list[dict[str, Any]] = []
     for link in links:
-        start, end = places.get(link.get("from_id")), places.get(link.get("to_id"))
+        start, end = places.get(_region(link, "from_id")), places.get(_region(link, "to_id"))
         if start is None or end is None:
             continue
         if link.get("direction") == "left":
             start, end = end, start
         labels = link.get("labels") or (list(known) if len(known) == 1 else [])
         for label in labels if isinstance(labels, list) else ():
-            if label in known:
+            if isinstance(label, str) and label in known:
                 found.append({"from": start, "to": end, "label": label})
                 if link.get("direction") == "bi" and _is_directed(question, label):
                     found.append({"from": end, "to": start, "label": label})
@@ -313,12 +313,12 @@ def _ranking(question: Question, given: Sequence[Result], context: AnswerContext
 
 def _things(question: Question, given: Sequence[Result]) -> list[tuple[str, Result]]:
     """Pair each region drawn with its label; labels may come in a result of the same id."""
-    labelled = {result.get("id"): result for result in given if result["type"] == "labels"}
+    labelled = {_region(result): result for result in given if result["type"] == "labels"}
     things = []
     for result in given:
         if result["type"] == "labels":
             continue
-        with_labels = labelled.get(result.get("id"), result)
+        with_labels = labelled.get(_region(result), result)
         labels = _labels(question, with_labels)
         if len(labels) != 1:
             raise UnfitError(f"has a region with {len(labels)} labels, and takes one")
@@ -351,6 +351,12 @@ def _size(given: Sequence[Result], context: AnswerContext) -> tuple[int, int]:
         if said not in ((None, None), (width, height)) and "brush" in str(result["type"]):
             raise UnfitError(f"paints on {said[0]!s:.9} x {said[1]!s:.9} pixels")
     return height, width
+
+
+def _region(result: Result, name: str = "id") -> str | int | None:
+    """Give the id of a region; what is no id is none."""
+    found = result.get(name)
+    return found if isinstance(found, str | int) else None
 
 
 def _value(result: Result) -> Result:
