@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from fairhand.core.errors import MalformedError
+from fairhand.formats.exports.dicom_seg import FOLDER
 from fairhand.formats.label_studio.config import read_config
 from fairhand.formats.label_studio.infer import infer_config
 from fairhand.formats.options import ReadOptions
@@ -20,7 +21,7 @@ from fairhand.labels.brush_rle import encode_brush
 from tests.rules.formats.drawn import HEIGHT, WIDTH
 from tests.rules.formats.reading import split
 from tests.rules.formats.scans import scan
-from tests.rules.formats.test_dicom_seg import FOLDER, block, exported, item, slices
+from tests.rules.formats.test_dicom_seg import block, exported, item, slices
 from tests.rules.formats.test_hostile_files import (
     PICTURE,
     READERS,

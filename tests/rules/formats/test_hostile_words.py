@@ -106,7 +106,7 @@ FILES: dict[str, tuple[dict[str, bytes], str]] = {
     "webdataset": ({"a.tar": shard()}, "a.tar"),
     "sft": ({"a": line({"messages": [USER, SAID]})}, "a"),
     "trec": (
-        {**{name: BEIR[name] for name in ("queries.jsonl", "corpus.jsonl")}, "qrels.txt": b"q 0 d 1\n"},
+        {**BEIR, "qrels.txt": b"q 0 d 1\n"},
         "qrels.txt",
     ),
     "parquet": ({"a.parquet": table()}, "a.parquet"),
