@@ -13,6 +13,7 @@ from fairhand.people.accounts import store
 from fairhand.people.accounts.rules import check_person, check_place
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
+from fairhand.use_cases.put_letters import Outbox
 
 DAY_MINUTES = 24 * 60
 
@@ -33,10 +34,17 @@ class ChangeAccount:
     hours_from: int | None = None
     hours_to: int | None = None
     language: str | None = None
+    password: str = ""
 
 
-def change_account(db: Database, command: ChangeAccount, now: Instant) -> None:
+def change_account(
+    db: Database, command: ChangeAccount, now: Instant, *, outbox: Outbox | None = None
+) -> None:
     """Write an account's new words; the wage floor of the new place holds from now on.
+
+    A password can be set anew by whoever reads the mail of its address. So the address is changed
+    only by who knows the password there is, links that went to the old one end, and the old one is
+    told where there is an outbox.
 
     Raises InvalidError with every problem at once, ConflictError for an address that is taken.
     """
@@ -49,6 +57,7 @@ def change_account(db: Database, command: ChangeAccount, now: Instant) -> None:
         issues.append(Issue("language", _("Choose one of the languages.")))
     if issues:
         raise InvalidError(_("Your account was not changed."), issues=issues)
+    _check_password(db, command)
     with db.write() as connection:
         before = store.load_person(connection, command.person_id)
         if before is None:
@@ -71,7 +80,25 @@ def change_account(db: Database, command: ChangeAccount, now: Instant) -> None:
         # Whoever types an address has not shown that it is theirs: single sign-on looks here.
         typed = (before.email or "") != (command.email or "").lower()
         body = {"person": command.person_id, "place_changed": moved, "address_changed": typed}
-        log.append(connection, "person.changed", body, now, command.person_id)
+        event = log.append(connection, "person.changed", body, now, command.person_id)
+        if typed:
+            store.end_links(connection, command.person_id, now)
+        if typed and before.email and outbox is not None:
+            to = (command.person_id, before.email, before.locale)
+            outbox.put_former(connection, "identity", to, event.id, now)
+
+
+def _check_password(db: Database, command: ChangeAccount) -> None:
+    with db.read() as connection:
+        before = store.load_person(connection, command.person_id)
+        email = before.email or "" if before else ""
+        known = store.load_password_hash(connection, email)
+    if known is None or email == (command.email or "").lower():
+        return
+    if not store.password_fits(known[1], command.password):
+        message = _("This is not your present password.")
+        issue = Issue("current_password", message)
+        raise InvalidError(message, code="wrong_password", issues=[issue])
 
 
 def _locale(before: str, language: str | None) -> str | None:

@@ -20,11 +20,12 @@ class ChangePassword:
     person_id: int
     current: str
     new: str
+    end_tokens: bool = False
     session: str = ""  # the secret of the session that it is changed in, which goes on
 
 
 def change_password(db: Database, command: ChangePassword, now: Instant) -> None:
-    """Store a new password and end all other sessions.
+    """Store a new password and end all other sessions, every unused link, and tokens if wished.
 
     Raises InvalidError when the present one does not fit.
     """
@@ -46,5 +47,8 @@ def change_password(db: Database, command: ChangePassword, now: Instant) -> None
     with db.write() as connection:
         store.set_password(connection, command.person_id, command.new)
         store.delete_sessions(connection, command.person_id, but=command.session)
+        store.end_links(connection, command.person_id, now)
+        if command.end_tokens:
+            store.end_tokens(connection, command.person_id, now)
         body = {"person": command.person_id}
         log.append(connection, "person.password_set", body, now, command.person_id)

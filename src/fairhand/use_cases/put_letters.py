@@ -11,6 +11,7 @@ import orjson
 from fairhand.core.clock import DAY_MS, HOUR_MS, Instant
 from fairhand.core.ids import token_hash
 from fairhand.people.post import store
+from fairhand.people.post.rules import FORMER
 from fairhand.storage.database import Connection, Database
 from fairhand.storage.vault import Vault
 from fairhand.use_cases.house import House
@@ -52,6 +53,27 @@ class Outbox:
             locale=locale,
             about=about,
             sealed=sealed,
+            now=now,
+        )
+
+    def put_former(
+        self,
+        connection: Connection,
+        kind: str,
+        to: tuple[int, str, str],
+        event_id: int,
+        now: Instant,
+    ) -> None:
+        """Put a letter to the address that somebody had until this event."""
+        person_id, address, locale = to
+        store.put(
+            connection,
+            person_id=person_id,
+            address=address.lower(),
+            kind=kind,
+            locale=locale,
+            about=f"{FORMER}{event_id}",
+            sealed=None,
             now=now,
         )
 

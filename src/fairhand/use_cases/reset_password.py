@@ -17,8 +17,10 @@ def is_reset_open(db: Database, secret: str, now: Instant) -> bool:
         return store.peek_link(connection, store.reset_key(secret), now) is not None
 
 
-def reset_password(db: Database, secret: str, password: str, now: Instant) -> None:
-    """Use the link and set the password.
+def reset_password(
+    db: Database, secret: str, password: str, now: Instant, *, end_tokens: bool = False
+) -> None:
+    """Use the link and set the password; tokens end too if that is wished.
 
     Raises InvalidError (the link stays good) for a password that is too short, NotSignedInError
     for a link that is used up, too old or unknown.
@@ -35,4 +37,6 @@ def reset_password(db: Database, secret: str, password: str, now: Instant) -> No
         store.end_links(connection, person_id, now)
         store.set_password(connection, person_id, password)
         store.delete_sessions(connection, person_id)
+        if end_tokens:
+            store.end_tokens(connection, person_id, now)
         log.append(connection, "person.password_set", {"person": person_id}, now, person_id)

@@ -19,7 +19,7 @@ from fairhand.compute.mailing import Handed, hand_over
 from fairhand.core.clock import DAY_MS, MINUTE_MS, Instant
 from fairhand.core.errors import FairhandError, UnavailableError
 from fairhand.people.post import store
-from fairhand.people.post.rules import CHOSEN, Letter, stop_token, wait_after
+from fairhand.people.post.rules import CHOSEN, FORMER, Letter, stop_token, wait_after
 from fairhand.use_cases.house import House
 from fairhand.use_cases.letter_words import UNWRITABLE, Told, path_of, write_letter
 
@@ -64,7 +64,11 @@ def send_next(house: House) -> bool:
             return False
         letter, sealed = found
         reachable = store.is_reachable(
-            connection, letter.person_id or 0, letter.kind, letter.address
+            connection,
+            letter.person_id or 0,
+            letter.kind,
+            letter.address,
+            is_former=letter.about.startswith(FORMER),
         )
     went = _hand(house, letter, sealed, now) if reachable else _NOT_WANTED
     _settle(house, letter, went)

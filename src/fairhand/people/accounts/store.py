@@ -250,6 +250,7 @@ def peek_link(connection: Connection, token: str, now: Instant) -> str | None:
             sign_in_link.c.token_hash == token_hash(token),
             sign_in_link.c.used_at.is_(None),
             sign_in_link.c.expires_at > now,
+            person.c.state == "active",
         )
     ).scalar_one_or_none()
 
@@ -262,6 +263,7 @@ def use_link(connection: Connection, token: str, now: Instant) -> int | None:
             sign_in_link.c.token_hash == token_hash(token),
             sign_in_link.c.used_at.is_(None),
             sign_in_link.c.expires_at > now,
+            sign_in_link.c.person_id.in_(select(person.c.id).where(person.c.state == "active")),
         )
         .values(used_at=now)
         .returning(sign_in_link.c.person_id)
@@ -422,6 +424,15 @@ def revoke_token(connection: Connection, person_id: int, token_id: int, now: Ins
         .values(revoked_at=now)
     )
     return ended.rowcount == 1
+
+
+def end_tokens(connection: Connection, person_id: int, now: Instant) -> None:
+    """End every token of a person."""
+    connection.execute(
+        update(api_token)
+        .where(api_token.c.person_id == person_id, api_token.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
 
 
 def load_actor_by_session(connection: Connection, token: str, now: Instant) -> Actor | None:

@@ -41,6 +41,8 @@ ABOUT_EVENTS: Final = {
     "pay.dispute_upheld_by_silence": "dispute",
 }
 """What happens to somebody in the log that they are told by mail."""
+FORMER: Final = "former/"
+"""What a letter is about that goes to the address that somebody had before."""
 LASTING: Final = ("budget",)
 """What is about a state, not an event: remembered for longer, lest it be told again."""
 LASTING_DAYS: Final = 400

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select, true, update
 
 from fairhand.core.clock import DAY_MS, Instant
 from fairhand.people.post.rules import CHOSEN, LASTING, LASTING_DAYS, ROLES, Letter
@@ -145,8 +145,13 @@ def count_made(connection: Connection, person_id: int, kind: str, since: Instant
     return many
 
 
-def is_reachable(connection: Connection, person_id: int, kind: str, address: str) -> bool:
-    """Say whether this is still the address of somebody active who wants this kind."""
+def is_reachable(
+    connection: Connection, person_id: int, kind: str, address: str, *, is_former: bool = False
+) -> bool:
+    """Say whether this is still the address of somebody active who wants this kind.
+
+    `is_former`: it is the one that they had before, which is told of the change.
+    """
     refused = and_(
         mail_choice.c.person_id == person.c.id,
         mail_choice.c.kind == kind,
@@ -158,7 +163,7 @@ def is_reachable(connection: Connection, person_id: int, kind: str, address: str
         .where(
             person.c.id == person_id,
             person.c.state == "active",
-            person.c.email == address,
+            true() if is_former else person.c.email == address,
             person.c.is_simulated.is_(False),
         )
     ).one_or_none()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Form
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -39,8 +40,10 @@ def ask(request: Request, email: Annotated[str, Form(max_length=320)] = "") -> R
         return _page(request, "no_mail")
     key = key_of(request, "forgotten passwords")  # for all accounts together, from one place
     tries.take(key, house.clock())
-    ask_reset(house.db, outbox, email, house.clock())
-    return _page(request, "asked")
+    answer = _page(request, "asked")
+    # After the answer has gone: how long it took says nothing of whether there is such an account.
+    answer.background = BackgroundTask(ask_reset, house.db, outbox, email, house.clock())
+    return answer
 
 
 @router.get("/reset/{token}")
@@ -54,13 +57,17 @@ def form(request: Request, token: str) -> Response:
 @router.post("/reset/{token}")
 @public
 def reset(
-    request: Request, token: str, new_password: Annotated[str, Form(max_length=200)] = ""
+    request: Request,
+    token: str,
+    new_password: Annotated[str, Form(max_length=200)] = "",
+    end_tokens: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """Set the new password, and end every session."""
     check_origin(request)
     house = house_of(request)
     try:
-        reset_password(house.db, token, new_password, house.clock())
+        ends = end_tokens == "yes"
+        reset_password(house.db, token, new_password, house.clock(), end_tokens=ends)
     except InvalidError as error:
         said = " ".join(one.message for one in error.issues)
         return _page(request, "set", token, error=said, status=error.status)

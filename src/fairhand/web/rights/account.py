@@ -21,13 +21,14 @@ from fairhand.use_cases.choose_letters import choose_letters, chosen_letters
 from fairhand.use_cases.end_identity import EndIdentity, end_identity
 from fairhand.use_cases.house import House
 from fairhand.use_cases.manage_tokens import CreateToken, create_token, list_tokens, revoke_token
+from fairhand.use_cases.put_letters import outbox_of
 from fairhand.use_cases.read_people import read_account
 from fairhand.use_cases.read_project import read_project
 from fairhand.use_cases.read_sign_on import buttons, read_identities
 from fairhand.web.shared.doors import SESSION_COOKIE, guard
 from fairhand.web.shared.forms import Form, failed
 from fairhand.web.shared.pages import render
-from fairhand.web.shared.tries import guessing
+from fairhand.web.shared.tries import guessing, looking_about
 
 router = APIRouter(include_in_schema=False)
 
@@ -55,6 +56,7 @@ def change(  # one parameter a field
     hours_from: Text = "",
     hours_to: Text = "",
     language: Text = "",
+    current_password: Text = "",
 ) -> Response:
     """Write what the account says of its person."""
     typed = {
@@ -65,6 +67,7 @@ def change(  # one parameter a field
         "hours_from": hours_from,
         "hours_to": hours_to,
         "language": language,
+        "current_password": "",
     }
     try:
         command = ChangeAccount(
@@ -76,8 +79,13 @@ def change(  # one parameter a field
             _minute(hours_from, "hours_from"),
             _minute(hours_to, "hours_to"),
             language or None,
+            current_password,
         )
-        change_account(house.db, command, house.clock())
+        with (
+            looking_about(request, actor.person_id),
+            guessing(request, person_id=actor.person_id, forgives=False),
+        ):
+            change_account(house.db, command, house.clock(), outbox=outbox_of(house))
     except FairhandError as error:
         return _show(house, actor, request, about=failed(error, typed))
     return _back()
@@ -91,11 +99,13 @@ def password(
     request: Request,
     current_password: Text = "",
     new_password: Text = "",
+    end_tokens: Text = "",
 ) -> Response:
     """Choose a new password; what was typed is not sent back."""
     try:
         secret = request.cookies.get(SESSION_COOKIE, "")
-        command = ChangePassword(actor.person_id, current_password, new_password, secret)
+        ends = end_tokens == "yes"
+        command = ChangePassword(actor.person_id, current_password, new_password, ends, secret)
         with guessing(request, person_id=actor.person_id):
             change_password(house.db, command, house.clock())
     except FairhandError as error:

@@ -81,11 +81,14 @@ class Tries:
 
 
 @contextmanager
-def guessing(request: Request, *, email: str = "", person_id: int | None = None) -> Iterator[None]:
+def guessing(
+    request: Request, *, email: str = "", person_id: int | None = None, forgives: bool = True
+) -> Iterator[None]:
     """Let a password be tried, of an account that is known or of whoever has an address.
 
     What counts is the account and not how its address was typed, from one network address, and
-    all accounts from there together. Whoever knows the password has guessed nothing.
+    all accounts from there together. Whoever knows the password has guessed nothing (`forgives`);
+    a door that asks for it only at times shows nothing of the sort.
     """
     house, tries, everybody = request.app.state.house, tries_of(request), places_of(request)
     whose = person_id if person_id is not None else account_at(house.db, email)
@@ -104,7 +107,25 @@ def guessing(request: Request, *, email: str = "", person_id: int | None = None)
             tries.give_back(key)
         raise
     everybody.give_back(place)
-    tries.right(key)
+    if forgives:
+        tries.right(key)
+    else:
+        tries.give_back(key)
+
+
+@contextmanager
+def looking_about(request: Request, person_id: int) -> Iterator[None]:
+    """Let somebody write an address: that others have it is heard a few times, not of a list."""
+    now = request.app.state.house.clock()
+    key = sha256_hex(f"addresses of {person_id}".encode())
+    tries_of(request).take(key, now)
+    try:
+        yield
+    except Exception as error:
+        if getattr(error, "code", "") != "email_taken":
+            tries_of(request).give_back(key)
+        raise
+    tries_of(request).give_back(key)
 
 
 def key_of(request: Request, what: str) -> str:
