@@ -87,6 +87,29 @@ def _resolving(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
         "http://[fc00::1]/",
         "http://[fec0::1]/",
         "http://[fd00:ec2::254]/",
+        "http://[::ffff:0:10.0.0.1]/",
+        "http://[64:ff9b:1::10.0.0.1]/",
+        "http://[64:ff9b::10.0.0.1]/",
+        "http://[2a00:1450::5efe:10.0.0.1]/",
+        "http://[2a00:1450::200:5efe:a9fe:a9fe]/",
+        "http://[5f00::1]/",
+        "http://[3fff::1]/",
+        "http://[2001:db8::1]/",
+        "http://[100::1]/",
+        "http://[4000::1]/",
+        "http://[ff02::1]/",
+        "http://0177.0.0.1:9/",
+        "http://0x7f000001:9/",
+        "http://017700000001:9/",
+        "http://0:9/",
+        "http://192.168.257/",
+        "http://198.18.0.1/",
+        "http://192.0.0.8/",
+        "http://192.0.0.192/",
+        "http://192.88.99.1/",
+        "http://127.0.0.1.:9/",
+        "http://LOCALHOST:9/",
+        "http://ip6-localhost:9/",
     ],
 )
 def test_no_address_within_the_house_is_asked(url: str) -> None:
@@ -104,6 +127,22 @@ def test_no_address_within_the_house_is_asked(url: str) -> None:
         "http://",
         "http://:9090/",
         "http://user:secret@example.org/",
+        "http://example.org@127.0.0.1/",
+        "http://example.org:80@127.0.0.1:9/",
+        "http://@127.0.0.1/",
+        "http://127.0.0.1%2f@example.org/",
+        "http://127.0.0.1%00.example.org/",
+        "http://①②⑦.⓪.⓪.①/",
+        "http://127。0。0。1/",
+        "http://example.org:80:90/",
+        "http://example.org:-1/",
+        "http:///127.0.0.1/",
+        "http:/127.0.0.1/",
+        "https:127.0.0.1",
+        "HTTP+UNIX://%2fvar%2frun%2fdocker.sock/",
+        "unix:///var/run/docker.sock",
+        "dict://127.0.0.1:6379/",
+        "data:application/json,1",
         "http://example.org:0/",
         "http://example.org:99999/",
         "http://example.org:port/",
@@ -163,6 +202,34 @@ def test_a_name_that_changes_its_mind_is_looked_up_once_and_pinned(
             client.get_json("http://rebinding.example.org/")
     assert refused.value.hop == "address"
     assert len(went) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("to", ["127.0.0.1", "::ffff:127.0.0.1", "169.254.169.254", "::"])
+def test_a_name_that_changes_its_mind_at_a_redirect_is_asked_no_further(
+    monkeypatch: pytest.MonkeyPatch, status: int, to: str
+) -> None:
+    """The first answer is public and sends us to the same name, which is another place by then."""
+    host = "rebinding.example.org"
+
+    def on(_asked: Asked) -> Answer:
+        there = {"Location": f"http://{host}/secrets", "Connection": "close"}
+        return Answer(None, status, there)
+
+    with serving(on) as server:
+        looked_up = _resolving(monkeypatch, "93.184.215.14", to, to)
+        real, went = socket.create_connection, []
+
+        def connect(address: Any, *rest: Any, **more: Any) -> Any:  # noqa: ANN401
+            went.append(address)
+            return real(("127.0.0.1", server.port), *rest, **more)
+
+        monkeypatch.setattr(socket, "create_connection", connect)
+        refused = _failure([], f"http://{host}/")
+    assert (refused.hop, refused.code) == ("address", "bad_address")
+    assert looked_up == [host, host]
+    assert went == [("93.184.215.14", 80)]
+    assert len(server.asked) == 1
 
 
 def test_one_forbidden_address_among_several_spoils_a_name(
@@ -307,10 +374,17 @@ def test_proxies_of_the_environment_are_not_used(
     echo: SmallServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(lambda _asked: Answer("a proxy answered")) as proxy:
-        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        for name in ("http_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
         with guarded_client([echo.place]) as client:
             assert client.get_json(echo.url)["path"] == "/"
+            assert client.ask_once("GET", echo.url).status == 200
+            assert client.send(echo.url, b"{}", {})[0] == 200
+            assert client.post_text(echo.url, b"x")[0] == 200
+            client.get_file(echo.url, BytesIO())
+        with guarded_client([proxy.place]) as client, pytest.raises(AssistantError):
+            client.get_json("http://10.0.0.1/")  # nor does a proxy ask for us what we may not
         assert not proxy.asked
 
 

@@ -10,6 +10,13 @@ _METADATA = frozenset(
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
+# Of the protocols themselves and of relays that are no more, though Python calls parts global.
+_NOBODYS = tuple(map(ipaddress.IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")))
+# All that is given out for the public internet so far. What Python calls global beyond it leads
+# to translators and to routers' own numbers: `::ffff:0:10.0.0.1`, `64:ff9b:1::10.0.0.1`, `5f00::`.
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+_DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")
+_ISATAP = (0x0000_5EFE, 0x0200_5EFE)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -27,13 +34,19 @@ def refusal(address: Address, host: str, *, is_allowed: bool) -> str | None:
         return "a link-local address"
     if inner.is_multicast:
         return "a multicast address"
-    if not inner.is_global or (inner.version == 6 and inner.is_site_local):
+    if not inner.is_global or not _is_given_out(inner):
         return "a private or reserved address"
     return None
 
 
+def _is_given_out(address: Address) -> bool:
+    if isinstance(address, ipaddress.IPv4Address):
+        return not any(address in one for one in _NOBODYS)
+    return address in _UNICAST and address not in _DOCUMENTATION
+
+
 def _undressed(address: Address) -> Address:
-    """Find the IPv4 address within an IPv6 one: mapped, compatible, NAT64, 6to4 or Teredo."""
+    """Find the IPv4 address within an IPv6 one: mapped, compatible, NAT64, 6to4, Teredo, ISATAP."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address.ipv4_mapped is not None:
@@ -44,4 +57,6 @@ def _undressed(address: Address) -> Address:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
+    if address in _UNICAST and (int(address) >> 32) & 0xFFFF_FFFF in _ISATAP:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return address
