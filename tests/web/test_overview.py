@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from fairhand.use_cases.project_figures import count_figures, from_json, to_json
 from fairhand.use_cases.read_overview import read_overview
 from fairhand.use_cases.read_project import read_status
 from fairhand.work.figures import store
-from fairhand.work.figures.rules import Facts, what_holds_up
+from fairhand.work.figures.rules import ALL_KEPT_BACK, Facts, what_holds_up
 from tests.cast import Cast
 from tests.web.world import make_world
 
@@ -49,6 +50,13 @@ def _places(**facts: object) -> list[str]:
 
 def _dict(facts: Facts) -> dict[str, object]:
     return {name: getattr(facts, name) for name in Facts.__slots__}
+
+
+def test_tasks_that_are_all_kept_back_are_not_none() -> None:
+    (held,) = what_holds_up(replace(FINE, tasks=0, finished=0, answers=0, kept_back=8), NOW)
+    assert (held.place, held.words) == ("tasks", ALL_KEPT_BACK)
+    (none,) = what_holds_up(replace(FINE, tasks=0, finished=0, answers=0), NOW)
+    assert none.place == "import"
 
 
 def _work(cast: Cast, project: int) -> None:

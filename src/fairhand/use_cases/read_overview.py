@@ -20,6 +20,7 @@ from fairhand.use_cases.read_project import count_stuck, read_project
 from fairhand.work.figures import store
 from fairhand.work.figures.rules import Facts, HoldUp, what_holds_up
 from fairhand.work.prelabel import store as prelabel
+from fairhand.work.projects import store as projects
 from fairhand.work.remarks import store as remarks
 
 COUNTED_NOW: Final = 20_000
@@ -87,6 +88,7 @@ def _facts(db: Database, project: Project, figures: Figures) -> Facts:
         left = load_escrow(connection, project.id)
         progress = figures.status.progress
         stuck = count_stuck(connection, project.id) if progress.people else 0
+        kept_back = 0 if progress.tasks else projects.count_tasks(connection, project.id)
     return Facts(
         mode=project.mode,
         tasks=progress.tasks,
@@ -107,4 +109,5 @@ def _facts(db: Database, project: Project, figures: Figures) -> Facts:
         failed_import=waiting.failed_import,
         missing_money=missing_words(figures, project),
         unsettled_since=figures.unsettled_since,
+        kept_back=kept_back,
     )

@@ -15,6 +15,7 @@ from fairhand.quality import store as quality
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.versions import version_of
 from fairhand.work.assignment import store as queue
+from fairhand.work.figures.rules import ALL_KEPT_BACK
 from fairhand.work.projects import store
 from fairhand.work.projects.store import Progress
 
@@ -99,6 +100,7 @@ def read_status(db: Database, project_id: int, now: Instant) -> ProjectStatus:
         cost = earnings.project_cost(connection, project_id)
         median = store.median_task_ms(connection, project_id)
         stuck = count_stuck(connection, project_id) if progress.people else 0
+        kept_back = 0 if progress.tasks else store.count_tasks(connection, project_id)
     assert cost is not None, "the project exists"  # noqa: S101
     left = cost.left_micros
     spent = cost.accrued_micros + cost.top_up_micros
@@ -129,7 +131,7 @@ def read_status(db: Database, project_id: int, now: Instant) -> ProjectStatus:
         cost_per_task=_per(spent, progress.finished, project.currency),
         paid_ms=cost.paid_ms,
         median_task_ms=median,
-        holds_up=_holds_up(project, progress, left, stuck),
+        holds_up=_holds_up(project, progress, left, stuck, kept_back),
     )
 
 
@@ -141,12 +143,12 @@ def count_stuck(connection: Connection, project_id: int) -> int:
 
 
 def _holds_up(
-    project: Project, progress: Progress, left_micros: int, stuck: int
+    project: Project, progress: Progress, left_micros: int, stuck: int, kept_back: int
 ) -> tuple[str, ...]:
     """Say in sentences what keeps the project from going on, the first thing to mend first."""
     found = []
     if progress.tasks == 0:
-        found.append("There are no tasks yet: import some.")
+        found.append(ALL_KEPT_BACK if kept_back else "There are no tasks yet: import some.")
     if left_micros <= 0:
         found.append("No money is set aside: tasks are handed out once the project is funded.")
     if project.mode in ("paused", "closed"):

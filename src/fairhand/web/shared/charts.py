@@ -452,7 +452,6 @@ def _n(number: float) -> str:
 
 def _short(number: float) -> str:
     """A number as one writes it: whole ones whole, others with three figures."""
-    number = round(number, 6)  # sums of tenths are off by a hair
     if number == int(number):
         return f"{int(number):,}"
-    return f"{number:,.1f}" if abs(number) >= 100 else f"{number:.3g}"
+    return f"{number:,.1f}".removesuffix(".0") if abs(number) >= 100 else f"{number:.3g}"

@@ -14,6 +14,7 @@ Place = Literal[
 ]  # fmt: skip
 """Where a hold-up is mended; doors know the address."""
 
+ALL_KEPT_BACK: Final = "Every task is set aside or gold: take some back, or import more."
 SETTLE_AFTER_DAYS: Final = 31
 """Pay that waits longer than this for the close of a period is due."""
 
@@ -39,6 +40,7 @@ class Facts:
     failed_import: str
     missing_money: str  # what nine in ten futures need beyond the escrow, in words
     unsettled_since: Instant | None
+    kept_back: int = 0  # tasks that nobody is asked about: gold ones, and those set aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ def what_holds_up(facts: Facts, now: Instant) -> list[HoldUp]:
 def _no_tasks(facts: Facts, now: Instant) -> HoldUp | None:
     if facts.tasks:
         return None
+    if facts.kept_back:
+        return HoldUp("tasks", ALL_KEPT_BACK, stops=True)
     return HoldUp("import", "There are no tasks yet: import some.", stops=True)
 
 
