@@ -81,6 +81,10 @@ def test_a_diary_is_sealed_on_the_page_and_opened_by_its_words_alone(
     page.get_by_label("Words, at least 12 characters", exact=True).fill(words)
     page.get_by_label("The same again").fill(words)
     page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_role("heading", name="These last two weeks")).to_be_focused()
+    expect(page.get_by_role("status")).to_have_text(
+        "Ready. Keep your words: nobody can find them again for you."
+    )
     page.get_by_role("group", name="I slept well enough").get_by_label("seldom").check()
     page.get_by_label("Anything else").fill(said)
     page.get_by_role("button", name="Seal and keep it").click()
@@ -96,6 +100,7 @@ def test_a_diary_is_sealed_on_the_page_and_opened_by_its_words_alone(
     page.get_by_role("button", name="Open", exact=True).click()
     expect(page.get_by_text(said)).to_be_visible()
     expect(page.get_by_text("25 of 100")).to_be_visible()
+    expect(page.get_by_role("heading", name="These last two weeks")).to_be_focused()
     ((sealed,),) = hall.rows("SELECT sealed FROM check_in WHERE person_id = :p", p=amina)
     assert said.encode() not in bytes(sealed)
     for name in ("", "/content", "/check-ins", "/care"):

@@ -13,7 +13,7 @@ from typing import Literal
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from fairhand.core.clock import iso
 from fairhand.people.accounts import store as accounts
@@ -277,6 +277,73 @@ def test_what_people_need_most_is_light_on_a_phone(served: Served, chrome: Brows
         assert page.locator("h1").inner_text()
         context.close()
         assert 1_000 < sum(sizes) < 100_000, f"{path} is {sum(sizes):,.0f} bytes"
+
+
+ZOOMED: ViewportSize = {"width": 320, "height": 568}
+"""What is left of a small screen at twice the size, of a desktop at four times (WCAG 1.4.10)."""
+TOLD = """() => {
+  const seen = (one) => one.getClientRects().length > 0 && one.offsetHeight > 0;
+  const found = [];
+  let last = 0;
+  for (const one of document.querySelectorAll('h1, h2, h3, h4, h5, h6')) {
+    if (!seen(one)) continue;
+    const level = Number(one.tagName[1]);
+    if (level > last + 1) found.push(`${one.tagName} follows h${last}: ${one.textContent.trim()}`);
+    last = level;
+  }
+  for (const one of document.querySelectorAll('main button, main a[href], main summary')) {
+    if (!seen(one)) continue;
+    one.scrollIntoView({ block: 'center' });
+    const box = one.getBoundingClientRect();
+    const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    const apart = top && top !== one && !one.contains(top) && !top.contains(one);
+    if (apart) found.push(`${one.textContent.trim()} lies under ${top.tagName}`);
+  }
+  return found;
+}"""
+UNTRANSLATED = (
+    "/log",
+    "/council",
+    "/rights/contract",
+    "/rights/data",
+    "/given",
+    "/channel",
+    "/account/erase",
+    "/projects",
+    "/work/{project}",
+    "/translation",
+    "/earnings/statements/1/replay",
+)
+"""What still speaks English, or has words of its own (the task page and its translation)."""
+
+
+def test_nothing_is_cut_off_or_covered_where_words_are_long_and_the_page_is_zoomed(
+    served: Served, chrome: Browser
+) -> None:
+    cast = served.world.cast
+    ((course,),) = cast.rows("SELECT id FROM course WHERE state = 'live'")
+    ((lent,),) = cast.rows("SELECT project_id FROM campaign")
+    context = chrome.new_context(viewport=ZOOMED, locale="de-DE", service_workers="block")
+    secret, _ = served.world.session("Amina")
+    context.add_cookies([{"name": SESSION_COOKIE, "value": secret, "url": served.address}])
+    page = context.new_page()
+    wrong: list[str] = []
+    cast.change("UPDATE person SET locale = 'de' WHERE id = :id", id=served.world.people["Amina"])
+    for path in PAGES["Amina"]:
+        place = path.format(project=served.world.project, course=course, campaign=lent)
+        page.goto(served.address + place)
+        opened = "() => document.querySelectorAll('details').forEach(one => { one.open = true; })"
+        page.evaluate(opened)
+        found = page.evaluate(TOLD)
+        if page.evaluate(WIDER) > 0:
+            found.append("the page is wider than its window")
+        english = path.startswith(UNTRANSLATED)
+        if not english and page.locator("html").get_attribute("lang") != "de":
+            found.append("the page is not in German")
+        wrong += [f"{place}: {one}" for one in found]
+    cast.change("UPDATE person SET locale = 'en' WHERE id = :id", id=served.world.people["Amina"])
+    context.close()
+    assert not wrong, "\n".join(wrong)
 
 
 def test_a_form_with_something_wrong_puts_no_barrier_up(served: Served, chrome: Browser) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from fairhand.core.clock import Instant, iso
+from fairhand.core.words import SOURCE, words_for
+from fairhand.core.words import later as _
+from fairhand.people.accounts import store as accounts
 from fairhand.people.conduct.store import list_bars
 from fairhand.storage.database import Connection
 
-GIVEN_BACK: Final = "Your place here is being given back to you. Try again in some minutes."
+GIVEN_BACK: Final = _("Your place here is being given back to you. Try again in some minutes.")
 
 
 def bar_words(connection: Connection, person_id: int, project_id: int, now: Instant) -> str | None:
@@ -17,8 +20,18 @@ def bar_words(connection: Connection, person_id: int, project_id: int, now: Inst
     if not bars:
         return None
     bar = bars[-1]
-    until = "" if bar.until is None else f" until {iso(bar.until)[:10]}"
-    return (
-        f"You are not offered work here{until}: decision {bar.id} says why, and how to appeal it. "
-        "All that you have earned is paid."
+    person = accounts.load_person(connection, person_id)
+    words = words_for(person.locale if person else "")
+    if bar.until is None:
+        return words(
+            "You are not offered work here: decision {number} says why, and how to appeal it. All "
+            "that you have earned is paid.",
+            number=bar.id,
+        )
+    day = iso(bar.until)[:10] if words.language == SOURCE else words.date(bar.until)
+    return words(
+        "You are not offered work here until {day}: decision {number} says why, and how to appeal "
+        "it. All that you have earned is paid.",
+        day=day,
+        number=bar.id,
     )

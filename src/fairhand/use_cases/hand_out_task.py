@@ -7,6 +7,7 @@ from typing import Any
 
 from fairhand.core.clock import DAY_MS, Instant
 from fairhand.core.errors import ForbiddenError
+from fairhand.core.words import later as _
 from fairhand.model.system import loaded
 from fairhand.pay import store as pay
 from fairhand.pay.paid_time.rules import EventKind, TimeEvent, idle_cap_for
@@ -42,7 +43,7 @@ EARLY_GOLD = 4
 """How much more often a newcomer meets gold tasks than somebody who is known."""
 EARLY_SHARE_MOST = 0.4
 REST_RETRY_S = 300
-LEARN_FIRST = "Learn first: the lesson and the exam are under Learning, and both are paid."
+LEARN_FIRST = _("Learn first: the lesson and the exam are under Learning, and both are paid.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def hand_out_task(
             bar = bar_words(connection, command.person_id, command.project_id, now)
             raise ForbiddenError(bar or GIVEN_BACK, code="suspended")
         if place is None or place.enrolment_state != "active":
-            raise ForbiddenError("Join this project first: its offer is on your home page.")
+            raise ForbiddenError(_("Join this project first: its offer is on your home page."))
         terms = replace(terms, online_ttl_ms=place.lease_ttl_ms)
         held = queue.list_held(connection, command.person_id, command.project_id)
         hard = queue.list_hard(connection, held) if command.harmless else command.exclude

@@ -36,6 +36,7 @@ SOURCES = (
     ROOT / "web/school/path.py",
     ROOT / "web/school/practice.py",
     ROOT / "web/school/talent.py",
+    ROOT / "web/shared/charts.py",
     ROOT / "web/shared/pages.py",
     ROOT / "web/wellbeing/care.py",
     ROOT / "web/shared/task_picture.py",
@@ -81,6 +82,7 @@ TEMPLATES = tuple(
         "shared/templates/error.html",
         "shared/templates/signin.html",
         "shared/templates/learn_nav.html",
+        "shared/templates/own_events.html",
         "shared/templates/rights_nav.html",
         "shared/templates/wellbeing_nav.html",
     )

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from fairhand.core.clock import iso
 from fairhand.core.errors import ForbiddenError
+from fairhand.core.words import words_for
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.hand_out_task import HandOutTask, hand_out_task
 from fairhand.use_cases.house import House
@@ -45,7 +46,7 @@ def next_task(house: House, actor: Actor, project_id: int, body: NextBody) -> Re
             {
                 "task": None,
                 "reason": got.reason,
-                "message": got.message,
+                "message": words_for(actor.locale)(got.message),
                 "retry_after_s": got.retry_after_s,
                 **got.cut,
             }

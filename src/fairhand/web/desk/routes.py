@@ -99,7 +99,7 @@ def work(house: House, actor: Actor, request: Request, project_id: int) -> Respo
             raise
         return RedirectResponse("/learn", status_code=303)
     version = current_version(house.db, project_id, project.version)
-    task = _task(house, got)
+    task = _task(house, got, words_for(actor.locale))
     today = Instant(now - now % DAY_MS)
     kinds = [question.kind for question in version.questions]
     context = {
@@ -147,12 +147,12 @@ def _words(request: Request, actor: Actor, kinds: Sequence[str]) -> dict[str, An
     }
 
 
-def _task(house: House, got: HandedOut) -> dict[str, Any]:
+def _task(house: House, got: HandedOut, words: Words) -> dict[str, Any]:
     if got.sheet is None or got.lease is None:
         return {
             "task": None,
             "reason": got.reason,
-            "message": got.message,
+            "message": words(got.message),
             "retry_after_s": got.retry_after_s,
             **got.cut,
         }

@@ -178,4 +178,4 @@ def picture_of(counter: Counter, _: Words) -> Any:  # noqa: ANN401  # Markup, or
     labels = [_("Upheld"), _("By silence"), _("Declined"), _("Waiting")]
     spoken = counter.upheld - counter.silent
     counts = [spoken, counter.silent, counter.declined, counter.waiting]
-    return charts.bars(_("How appeals go here"), labels, counts)
+    return charts.bars(_("How appeals go here"), labels, counts, words=_)

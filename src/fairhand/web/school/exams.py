@@ -133,4 +133,5 @@ def _interval(room: ExamRoom, words: Words) -> Any:  # noqa: ANN401  # markup
             charts.Interval(words("You"), share, verdict.low, verdict.high),
             charts.Interval(words("To reach"), least, least, least),
         ],
+        words=words,
     )

@@ -122,7 +122,7 @@ def _show(
         "total": total,
         "task": _task(opened, words),
         "body": markdown(opened.step.body) if opened.step else "",
-        "bar": charts.progress(words("Steps done"), opened.done, total),
+        "bar": charts.progress(words("Steps done"), opened.done, total, words),
         "paid": paid_words(opened.place, words),
         "overtaken": OVERTAKEN,
         "form": form,
@@ -155,7 +155,7 @@ def _closed(actor: Actor, request: Request, error: FairhandError) -> Response:
 def _picture(one: OwnCourse, words: Words) -> dict[str, Any]:
     verdict = (one.exam.result.get("verdict") if one.exam else None) or None
     return {
-        "lesson": charts.progress(words("Steps done"), one.done, len(one.course.plan.steps)),
+        "lesson": charts.progress(words("Steps done"), one.done, len(one.course.plan.steps), words),
         "exam": None
         if verdict is None
         else charts.intervals(
@@ -168,5 +168,6 @@ def _picture(one: OwnCourse, words: Words) -> dict[str, Any]:
                     verdict["high"],
                 )
             ],
+            words=words,
         ),
     }

@@ -180,4 +180,5 @@ def _pay_picture(steps: tuple[Reached, ...], words: Words) -> Markup | None:
         words("Added to the hour, in percent"),
         [one.step.title for one in paying],
         [one.step.pay_permille / 10 for one in paying],
+        words=words,
     )

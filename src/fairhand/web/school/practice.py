@@ -74,7 +74,7 @@ def _show(house: House, actor: Actor, request: Request, form: Form) -> Response:
         "task": task,
         "client_key": new_token(),
         "told": None,
-        "boxes": charts.bars(words("Tasks in each box"), names, sitting.boxes)
+        "boxes": charts.bars(words("Tasks in each box"), names, sitting.boxes, words=words)
         if any(sitting.boxes)
         else None,
         "form": form,

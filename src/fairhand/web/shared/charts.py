@@ -14,6 +14,8 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
+from fairhand.core.words import ENGLISH, Words
+
 WIDTH = 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 8, 8, 24
 _CLASSES = ("a", "b", "c")
@@ -49,7 +51,13 @@ class Spot:
     high: float
 
 
-def line(title: str, labels: Sequence[str], values: Sequence[float], height: int = 180) -> Markup:
+def line(
+    title: str,
+    labels: Sequence[str],
+    values: Sequence[float],
+    height: int = 180,
+    words: Words = ENGLISH,
+) -> Markup:
     """A line over ordered labels, with its least and greatest value on the axis."""
     low, high = _range(values)
     y = _Scale(low, high, height - _BOTTOM, _TOP)
@@ -57,7 +65,7 @@ def line(title: str, labels: Sequence[str], values: Sequence[float], height: int
     points = " ".join(f"{_n(x(at))},{_n(y(value))}" for at, value in enumerate(values))
     shapes = f'<polyline class="a" {_STROKE} stroke-width="2" points="{points}"/>'
     axis = _value_axis(y, (low, high)) + _end_labels(labels, height)
-    return _figure(title, height, axis + shapes, _table(("", title), _rows(labels, values)))
+    return _figure(title, height, axis + shapes, _table(("", title), _rows(labels, values), words))
 
 
 def band(
@@ -155,9 +163,10 @@ def bars(
     values: Sequence[float],
     unit: str = "",
     most: float | None = None,
+    words: Words = ENGLISH,
 ) -> Markup:
     """Horizontal bars, one a label, each with its number; `most` is the end of the scale."""
-    return stacked_bars(title, labels, (title,), [(value,) for value in values], unit, most)
+    return stacked_bars(title, labels, (title,), [(value,) for value in values], unit, most, words)
 
 
 def stacked_bars(
@@ -167,6 +176,7 @@ def stacked_bars(
     values: Sequence[Sequence[float]],
     unit: str = "",
     most: float | None = None,
+    words: Words = ENGLISH,
 ) -> Markup:
     """Horizontal bars of up to three parts, such as floor, earned and top-up; each with its sum."""
     if len(parts) > len(_CLASSES):
@@ -187,11 +197,17 @@ def stacked_bars(
         shapes.append(_text(end + 6, at * 28 + 19, f"{_short(sum(row))} {unit}".strip()))
     rows = [(label, *map(_short, row)) for label, row in zip(labels, values, strict=True)]
     legend = _legend(parts) if len(parts) > 1 else ""
-    table = _table(("", *parts), rows)
+    table = _table(("", *parts), rows, words)
     return _figure(title, max(1, len(labels)) * 28, "".join(shapes), legend + table)
 
 
-def intervals(title: str, items: Sequence[Interval], low: float = 0.0, high: float = 1.0) -> Markup:
+def intervals(
+    title: str,
+    items: Sequence[Interval],
+    low: float = 0.0,
+    high: float = 1.0,
+    words: Words = ENGLISH,
+) -> Markup:
     """A dot for each value on the line of its interval, on one common scale."""
     x = _Scale(low, high, 130, WIDTH - 60)
     shapes = [
@@ -207,8 +223,15 @@ def intervals(title: str, items: Sequence[Interval], low: float = 0.0, high: flo
             f'<circle class="a" fill="currentColor" cx="{_n(x(item.value))}" cy="{y}" r="5"/>'
         )
         shapes.append(_text(WIDTH - 50, y + 5, _short(item.value)))
-    rows = [(i.label, _short(i.value), f"{_short(i.low)} to {_short(i.high)}") for i in items]
-    table = _table(("", "value", "interval"), rows)
+    rows = [
+        (
+            one.label,
+            _short(one.value),
+            words("{low} to {high}", low=_short(one.low), high=_short(one.high)),
+        )
+        for one in items
+    ]
+    table = _table(("", words("value"), words("interval")), rows, words)
     return _figure(title, max(1, len(items)) * 28, "".join(shapes), table)
 
 
@@ -340,11 +363,12 @@ def sparkline(title: str, values: Sequence[float], width: int = 96, height: int 
     )
 
 
-def progress(title: str, done: int, total: int) -> Markup:
+def progress(title: str, done: int, total: int, words: Words = ENGLISH) -> Markup:
     """n of m, as words and as a bar."""
     ends = f'max="{max(total, 1)}" value="{min(done, total)}"'
     bar = f'<progress {ends} aria-label="{escape(title)}"></progress>'
-    return _safe(f'<div><span class="number">{done:,} of {total:,}</span>{bar}</div>')
+    said = escape(words("{n} of {total}", n=words.number(done), total=words.number(total)))
+    return _safe(f'<div><span class="number">{said}</span>{bar}</div>')
 
 
 def _safe(html: str) -> Markup:
@@ -380,7 +404,8 @@ def _figure(title: str, height: float, shapes: str, after: str) -> Markup:
     )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], words: Words = ENGLISH) -> str:
+    said = words("The numbers")
     names = "".join(
         f'<th scope="col">{escape(cell)}</th>' if cell else "<td></td>" for cell in head
     )
@@ -391,8 +416,9 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         for row in rows
     )
     return (
-        '<details class="small"><summary>The numbers</summary>'
-        f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table></details>"
+        f'<details class="small"><summary>{said}</summary>'
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{said}">'
+        f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table></div></details>"
     )
 
 

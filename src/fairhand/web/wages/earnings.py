@@ -115,6 +115,7 @@ def _picture(one: WouldGet, words: Words) -> Markup:
                 _amount(one.extras_micros, one.currency),
             ),
         ],
+        words=words,
     )
 
 
@@ -135,7 +136,7 @@ def _history(mine: OwnPay, words: Words) -> list[Markup]:
             parts = (sums.work, sums.top_up, sums.on_top)
             values.append((_amount(parts[0], currency), *_amounts(parts[1:], currency)))
         title = _("Settled periods beside their floors, {currency}", currency=currency)
-        pictures.append(charts.stacked_bars(title, labels, _parts(words), values))
+        pictures.append(charts.stacked_bars(title, labels, _parts(words), values, words=words))
     return pictures
 
 

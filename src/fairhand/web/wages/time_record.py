@@ -233,7 +233,7 @@ def _picture(mine: OwnTime, words: Words) -> Markup | str:
     parts = (words("work"), words("reading"), words("waiting, breaks, faults"))
     values = [[round(part / 3_600_000, 2) for part in _parts(day)] for day in mine.days]
     labels = [words.weekday(Instant(day.starts_at), year=False) for day in mine.days]
-    return charts.stacked_bars(words("Paid time by day"), labels, parts, values, " h")
+    return charts.stacked_bars(words("Paid time by day"), labels, parts, values, " h", words=words)
 
 
 def _parts(day: Day) -> tuple[int, int, int]:

@@ -107,6 +107,7 @@ def _pictures(mine: OwnCare, words: Words) -> list[Markup]:
                 if fund.currency == currency
             ],
             currency,
+            words=words,
         )
         for currency in sorted({fund.currency for fund in mine.funds})
     ]

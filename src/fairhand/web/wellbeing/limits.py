@@ -144,7 +144,7 @@ def _picture(own: OwnWellbeing, words: Words) -> Markup:
     """How full each of the three limits is, in per cent."""
     used = [_percent(getattr(own.load, name), getattr(own.limits, name)) for name, _ in _KINDS]
     labels = (words("This hour"), words("This day"), words("Over weeks"))
-    return bars(words("How full my limits are"), labels, used, words("% full"), 100.0)
+    return bars(words("How full my limits are"), labels, used, words("% full"), 100.0, words)
 
 
 def _percent(load: float, limit: int) -> float:
@@ -158,14 +158,16 @@ def _days(own: OwnWellbeing, now: Instant, words: Words) -> Markup:
     labels = [iso(Instant(now - (6 - at) * DAY_MS))[5:10] for at in range(7)]
     values = [one / MILLI for one in week]
     most = max(own.limits.day / MILLI, *values)
-    return bars(words("Severity-minutes in the last seven days"), labels, values, most=most)
+    return bars(
+        words("Severity-minutes in the last seven days"), labels, values, most=most, words=words
+    )
 
 
 def _course(own: OwnWellbeing, now: Instant, words: Words) -> Markup:
     days = len(own.chronic)
     labels = [iso(Instant(now - (days - 1 - at) * DAY_MS))[5:10] for at in range(days)]
     title = words("What has not faded yet, over four weeks")
-    return line(title, labels, [x / MILLI for x in own.chronic])
+    return line(title, labels, [x / MILLI for x in own.chronic], words=words)
 
 
 def _back() -> Response:

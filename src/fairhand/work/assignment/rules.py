@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fairhand.core.clock import DAY_MS, MINUTE_MS, Instant
+from fairhand.core.words import later as _
 
 Hold = Literal["online", "offline"]
 Wait = Literal[
@@ -23,19 +24,27 @@ ONLINE_HELD_MAX = 2
 """The task on screen and the one fetched ahead."""
 
 _WORDS: dict[Wait, str] = {
-    "nothing_free": "There is nothing for you to do in this project right now. "
-    "We look again by ourselves. Waiting is paid too, up to the time this project promises for it; "
-    "you need not stay longer.",
-    "paused": "This project is paused by its owner. Finished work is kept and paid.",
-    "closed": "This project is finished. Thank you: finished work is kept and paid.",
-    "unfunded": "The money set aside for this project is used up, so no new tasks are handed out. "
-    "Everything you have done is paid.",
-    "outside_hours": "It is outside the hours you chose to work. You can change them any time.",
-    "holding_enough": "You already hold as many tasks as one person may at a time. "
-    "Submit or skip one to get the next.",
-    "rest": "You have done a full day's work: no new task starts before you have rested. Anything "
-    "you still hold can be finished and is paid. See you after your rest.",
-    "at_limit": "You have reached the limit you set for this kind of content.",
+    "nothing_free": _(
+        "There is nothing for you to do in this project right now. "
+        "We look again by ourselves. Waiting is paid too, up to the time this project promises for "
+        "it; you need not stay longer."
+    ),
+    "paused": _("This project is paused by its owner. Finished work is kept and paid."),
+    "closed": _("This project is finished. Thank you: finished work is kept and paid."),
+    "unfunded": _(
+        "The money set aside for this project is used up, so no new tasks are handed out. "
+        "Everything you have done is paid."
+    ),
+    "outside_hours": _("It is outside the hours you chose to work. You can change them any time."),
+    "holding_enough": _(
+        "You already hold as many tasks as one person may at a time. "
+        "Submit or skip one to get the next."
+    ),
+    "rest": _(
+        "You have done a full day's work: no new task starts before you have rested. Anything "
+        "you still hold can be finished and is paid. See you after your rest."
+    ),
+    "at_limit": _("You have reached the limit you set for this kind of content."),
 }
 
 

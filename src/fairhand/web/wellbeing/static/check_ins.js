@@ -24,9 +24,8 @@ let key = null;
 /** @param {string} words @param {boolean} [bad] */
 function say(words, bad = false) {
   const place = byId('said');
-  place.className = bad ? 'notice bad' : 'notice ok';
+  place.className = words && (bad ? 'notice bad' : 'notice ok');
   place.textContent = words;
-  place.hidden = !words;
 }
 
 /** @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>} null when it failed */
@@ -54,6 +53,9 @@ function turn() {
   byId('open').hidden = !key;
 }
 
+/** Brings whoever listens or uses keys to what is there now: the button they pressed is gone. @param {string} id */
+const go = (id) => byId(id).focus();
+
 /** @param {SubmitEvent} event */
 async function begin(event) {
   event.preventDefault();
@@ -66,7 +68,8 @@ async function begin(event) {
   page.key = wrapped;
   key = fresh;
   say(t('Ready. Keep your words: nobody can find them again for you.'));
-  return show();
+  await show();
+  return go('note-title');
 }
 
 /** @param {SubmitEvent} event */
@@ -78,7 +81,8 @@ async function unlock(event) {
   field('words').value = '';
   if (!key) return say(t('These are not the words that sealed it.'), true);
   say('');
-  return show();
+  await show();
+  return go('note-title');
 }
 
 /** @param {SubmitEvent} event */
@@ -150,6 +154,7 @@ function line(sealed, note) {
     page.notes = left.notes;
     say(t('Deleted.'));
     await show();
+    go('before');
   });
   item.append(title, words, figures, drop);
   return item;
@@ -188,6 +193,7 @@ async function forget() {
   key = null;
   say(t('All of it is deleted.'));
   turn();
+  go('new-words');
 }
 
 if (globalThis.crypto?.subtle) {
