@@ -50,7 +50,7 @@ def test_who_moved_in_is_told_what_to_ask_for(db: Database, tmp_path: Path) -> N
     project_id = moved(cast, tmp_path, EXPORT)
     assert count_elsewhere(db, project_id) == 1
     command = ExportProject(project_id, "csv", tmp_path / "out", b"s" * 32)
-    with pytest.raises(ConflictError, match="1 tasks were answered in another tool") as refused:
+    with pytest.raises(ConflictError, match="1 task was answered in another tool") as refused:
         export_project(db, command, cast.clock.now)
     assert refused.value.code == "answered_elsewhere"
     assert not (tmp_path / "out").exists()
@@ -71,9 +71,9 @@ def test_answers_from_elsewhere_leave_marked_as_what_they_are(db: Database, tmp_
     ]
     assert (told["task_id"], told["source"]) == (line["task_id"], "label-studio")
     assert "b@example.org" not in (tmp_path / "jsonl" / FILE).read_text()
-    assert report.notes[0].startswith("1 tasks were answered in another tool and nobody here")
+    assert report.notes[0].startswith("1 task was answered in another tool and nobody here")
     assert dict(report.left_out) == {
-        "has a result of 'nights', which is not a question here": 1,
+        "an answer from elsewhere that has a result of 'nights', which is not a question here": 1,
     }
     exported(cast, project_id, tmp_path / "csv", "csv")
     with (tmp_path / "csv/labels.csv").open(encoding="utf-8", newline="") as file:

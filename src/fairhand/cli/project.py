@@ -11,7 +11,7 @@ from fairhand.cli.opening import find_project, opened, owner_id_of
 from fairhand.cli.options import AsJson, ProjectName, Workspace
 from fairhand.cli.project_from import Elsewhere, elsewhere_of
 from fairhand.cli.questions import parse_question, read_project_file, to_command
-from fairhand.cli.voice import table, tell
+from fairhand.cli.voice import remark, table, tell
 
 if TYPE_CHECKING:
     from fairhand.model.project import Mode, Project
@@ -160,6 +160,7 @@ def _move_in(
     as_gold: bool,
 ) -> None:
     from fairhand.cli.move_in import as_fields, bring_in, read_questions
+    from fairhand.use_cases.answers_elsewhere import count_elsewhere, tasks_were
     from fairhand.use_cases.create_project import create_project
 
     found = read_questions(export, config)
@@ -169,7 +170,13 @@ def _move_in(
         command = to_command(given, owner_id_of(house), base, lease_ttl_ms)
         made = create_project(house.db, command, house.clock())
         run = bring_in(house, made, export, found, as_gold=as_gold)
+        came = count_elsewhere(house.db, made.id)
     _tell_made(made, command.policy.guidelines, run)
+    if came:
+        remark(
+            f"  {tasks_were(came)} answered there: proposals here, until people of yours answer. "
+            f"To have those answers in a format: fairhand export {made.slug} -f csv --elsewhere"
+        )
 
 
 def _template_fields(template: str | None, sample: bool) -> dict[str, Any]:

@@ -27,13 +27,15 @@ from fairhand.work.foreign.answered_store import AnsweredTask, count_answered, i
 
 FILE: Final = "elsewhere.jsonl"
 METHOD: Final = "elsewhere"
+MANY: Final = 10_000
+"""How far a page counts."""
 NOT_ASKED: Final = (
     "a task that people answered in another tool and nobody here: "
     "ask for answers from elsewhere to have it"
 )
 NOBODY_HERE: Final = (
-    "Nobody has answered anything here yet. {:,} tasks were answered in another tool before they "
-    "came: ask for answers from elsewhere (--elsewhere) to have those, marked as what they are."
+    "Nobody has answered anything here yet. {} answered in another tool before: ask for answers "
+    "from elsewhere (--elsewhere) to have those, marked as what they are."
 )
 NEEDS_GRANT: Final = (
     "a task that people answered in another tool: data of people leave here under a grant alone"
@@ -81,16 +83,22 @@ class Elsewhere:
             if one.get("was_cancelled"):
                 continue
             value, reasons = read_results(config, one.get("result", []), context)
-            self.unfit.update(reasons)
+            self.unfit.update(f"an answer from elsewhere that {one}" for one in reasons)
             for name, answer in value.items():
                 said.setdefault(name, []).append((answer, began_as_prediction(one)))
         return said
 
 
+def tasks_were(many: int) -> str:
+    """Write how many tasks something was done to."""
+    more = " or more" if many == MANY else ""
+    return "1 task was" if many == 1 else f"{many:,}{more} tasks were"
+
+
 def count_elsewhere(db: Database, project_id: int) -> int:
-    """Count a project's tasks that people answered in another tool, and nobody here."""
+    """Count a project's tasks that people answered in another tool and nobody here, to `MANY`."""
     with db.read() as connection:
-        return count_answered(connection, project_id)
+        return count_answered(connection, project_id, MANY)
 
 
 def _row(task: AnsweredTask, question: Question, said: list[tuple[Any, bool]]) -> dict[str, Any]:

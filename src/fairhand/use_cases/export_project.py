@@ -31,7 +31,13 @@ from fairhand.proof.release.source import OwnData, ReleaseSource
 from fairhand.proof.release.store import StoredRelease
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.answers_elsewhere import FILE as ELSEWHERE
-from fairhand.use_cases.answers_elsewhere import NEEDS_GRANT, NOBODY_HERE, NOT_ASKED, Elsewhere
+from fairhand.use_cases.answers_elsewhere import (
+    NEEDS_GRANT,
+    NOBODY_HERE,
+    NOT_ASKED,
+    Elsewhere,
+    tasks_were,
+)
 from fairhand.use_cases.export_release import (
     check_question,
     check_written,
@@ -138,7 +144,7 @@ def _tell_elsewhere(
         many = count_answered(connection, project.id)
         lends = many and own_campaign(connection, project.id) is not None
         if many and not lends and not report.tasks:
-            raise ConflictError(NOBODY_HERE.format(many), code="answered_elsewhere")
+            raise ConflictError(NOBODY_HERE.format(tasks_were(many)), code="answered_elsewhere")
         if many:
             report.leave_out(NEEDS_GRANT if lends else NOT_ASKED, many)
         return
@@ -146,7 +152,7 @@ def _tell_elsewhere(
     report.files.append(ELSEWHERE)
     if came.tasks:
         report.notes.append(
-            f"{came.tasks:,} tasks were answered in another tool and nobody here: unpaid and "
+            f"{tasks_were(came.tasks)} answered in another tool and nobody here: unpaid and "
             f"unproven here, without a confidence; {ELSEWHERE} says which, and what was said"
         )
 

@@ -134,7 +134,10 @@ def write_release(
 
 def nothing_to_release() -> ConflictError:
     """Say that a project has no answer that may be released."""
-    return ConflictError("There is no aggregated answer to release yet.", code="nothing_to_release")
+    message = (
+        "There is no aggregated answer to release yet; a release holds what people answered here."
+    )
+    return ConflictError(message, code="nothing_to_release")
 
 
 @dataclass(frozen=True, slots=True)

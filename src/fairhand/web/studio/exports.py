@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from fairhand.core.errors import FairhandError, InvalidError, Issue
 from fairhand.formats.exports.registry import ON_SERVERS
 from fairhand.people.accounts.rules import Actor
-from fairhand.use_cases.answers_elsewhere import count_elsewhere
+from fairhand.use_cases.answers_elsewhere import count_elsewhere, tasks_were
 from fairhand.use_cases.ask_export import AskExport, ask_export
 from fairhand.use_cases.house import House
 from fairhand.use_cases.read_exports import find_export_blob, list_exports
@@ -103,6 +103,7 @@ def _page(house: House, actor: Actor, request: Request, project_id: int, form: F
     project = read_project(house.db, project_id)
     version = current_version(house.db, project.id, project.version)
     released = list_releases(house.db, project_id)
+    came = count_elsewhere(house.db, project_id)
     context = {
         "project": project,
         "exports": list_exports(house.db, project_id, house.clock()),
@@ -113,6 +114,6 @@ def _page(house: House, actor: Actor, request: Request, project_id: int, form: F
         "questions": [("", "All of them")] + [(one.name, one.title) for one in version.questions],
         "form": form,
         "days": house.settings.export_days,
-        "came": count_elsewhere(house.db, project_id),
+        "came": tasks_were(came) if came else "",
     }
     return render(request, "exports.html", context, actor=actor, status=form.status)

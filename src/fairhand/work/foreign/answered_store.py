@@ -37,8 +37,7 @@ _WITH_ANSWERS = exists().where(foreign_annotation.c.task_id == task.c.id, _CAME)
 _ANSWERED_HERE = exists().where(annotation.c.task_id == task.c.id)
 _IS_GOLD = exists().where(gold_answer.c.task_id == task.c.id)
 _MINE = (
-    (task.c.project_id + 0 == bindparam("project_id"))
-    & task.c.set_aside_at.is_(None)
+    task.c.set_aside_at.is_(None)
     & _WITH_ANSWERS
     # A gold task never waits; what people answer to it here is a test of them.
     & (_IS_GOLD | (queue.c.held.is_(False) & ~_ANSWERED_HERE))
@@ -54,7 +53,7 @@ _TASKS = (
         task.c.media_details,
     )
     .join_from(task, queue, queue.c.task_id == task.c.id, isouter=True)
-    .where(task.c.id > bindparam("after"), _MINE)
+    .where(task.c.id > bindparam("after"), task.c.project_id + 0 == bindparam("project_id"), _MINE)
     .order_by(task.c.id)
     .limit(_PAGE)
 )
@@ -63,22 +62,23 @@ _ANSWERS = (
     .where(foreign_annotation.c.task_id.in_(bindparam("tasks", expanding=True)), _CAME)
     .order_by(foreign_annotation.c.task_id, foreign_annotation.c.id)
 )
-_COUNT = (
-    select(func.count())
-    .select_from(task)
-    .join(queue, queue.c.task_id == task.c.id, isouter=True)
-    .where(_MINE)
-)  # fmt: skip
+_FOUND = (
+    select(task.c.id)
+    .join_from(task, queue, queue.c.task_id == task.c.id, isouter=True)
+    .where(task.c.project_id == bindparam("project_id"), _MINE)
+)
 _ANY = select(
     exists().where(foreign_annotation.c.project_id == bindparam("project_id"), _CAME)
 )  # fmt: skip
 
 
-def count_answered(connection: Connection, project_id: int) -> int:
-    """Count the tasks that were answered elsewhere alone; most projects have none at all."""
+def count_answered(connection: Connection, project_id: int, most: int | None = None) -> int:
+    """Count the tasks that were answered elsewhere alone, no further than to `most`."""
     if not connection.execute(_ANY, {"project_id": project_id}).scalar_one():
-        return 0
-    return int(connection.execute(_COUNT, {"project_id": project_id}).scalar_one())
+        return 0  # as of most projects
+    found = _FOUND.limit(most).subquery()
+    counted = select(func.count()).select_from(found)
+    return int(connection.execute(counted, {"project_id": project_id}).scalar_one())
 
 
 def iter_answered(connection: Connection, project_id: int) -> Iterator[AnsweredTask]:
