@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -174,6 +176,51 @@ def test_a_number_larger_than_any_is_wrong_input_and_no_fault_of_ours(
     said = terminal.run(*command, "9" * 20)
     assert said.code == 2
     assert "on our side" not in said.err
+
+
+def test_ctrl_c_says_that_it_stopped_and_ends_with_130(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal.init()
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fairhand.cli.people.tell", interrupted)
+    said = terminal.run("people")
+    assert (said.code, said.out, said.err) == (130, "", "Stopped.\n")
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)], ids=["text", "json"])
+def test_output_that_cannot_be_written_is_an_error_without_a_traceback(
+    terminal: Terminal, more: tuple[str, ...]
+) -> None:
+    terminal.init()
+    command = [sys.executable, "-m", "fairhand", "people", "-w", str(terminal.workspace), *more]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[0].startswith("Error: No space left on device")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_table_for_a_pipe_has_no_empty_lines_around_it_and_none_is_filled_up(
+    terminal: Terminal,
+) -> None:
+    terminal.init()
+    lines = terminal.ok("people").out.split("\n")
+    assert lines[0].split() == ["Id", "Name", "Address", "Country", "Roles", "Simulated"]
+    assert lines.pop() == ""
+    assert all(line == line.rstrip() != "" for line in lines)
+
+
+def test_what_is_neither_a_release_nor_a_folder_is_said_before_a_workspace_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = run("release", "diff", str(tmp_path), "nonesuch")
+    assert said.code == 2
+    assert said.err.startswith("Error: nonesuch is neither a release's number nor a folder")
 
 
 def _link(said: Said) -> str:

@@ -9,6 +9,8 @@ from typer.core import TyperGroup
 
 from fairhand.cli.voice import complain, new_voice, remark, voice
 
+_STOPPED = 130
+
 
 class Commands(TyperGroup):
     """Runs commands; an error that a person can mend never shows a traceback."""
@@ -18,6 +20,9 @@ class Commands(TyperGroup):
         new_voice()
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            remark("Stopped.")
+            raise typer.Exit(_STOPPED) from None
         except Exception as error:
             code = _translate(error)
             if code is None or voice().debug:
@@ -41,7 +46,8 @@ def _translate(error: Exception) -> int | None:
     if isinstance(error, BrokenPipeError):
         return 0
     if isinstance(error, OSError):
-        return complain(UnavailableError(f"{error.strerror or error}: {error.filename or ''}"))
+        where = f": {error.filename}" if error.filename else " (where the output goes to, perhaps)."
+        return complain(UnavailableError(f"{error.strerror or error}{where}"))
     remark(
         f"Something went wrong on our side: {type(error).__name__}: {error}\n"
         "Please report it with the output of the same command after `fairhand --debug`."

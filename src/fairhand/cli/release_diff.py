@@ -69,6 +69,8 @@ def diff(
     )
 
     both = earlier, later
+    for one in both:
+        _check_name(one)
     if project is None and all(Path(one).is_dir() for one in both):
         found = compare_folders(Path(earlier), Path(later))
     else:
@@ -78,14 +80,26 @@ def diff(
     tell(diff_json(found), *_shown(found))
 
 
+def _check_name(said: str) -> None:
+    """Refuse what is neither, before a workspace is looked for."""
+    from fairhand.core.errors import InvalidError
+
+    if not _is_number(said.removeprefix("v")) and not Path(said).is_dir():
+        raise InvalidError(f"{said} is neither a release's number nor a folder that is here.")
+
+
+def _is_number(said: str) -> bool:
+    return said.isascii() and said.isdigit() and len(said) <= _DIGITS
+
+
 def _number_of(house: House, said: str, project: str | None) -> int:
     """Find a release by its number, or by its version in a project; InvalidError."""
     from fairhand.core.errors import InvalidError
     from fairhand.use_cases.read_releases import read_version
 
     number = said.removeprefix("v")
-    if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
-        raise InvalidError(f"{said} is neither a release's number nor a folder that is here.")
+    if not _is_number(number):
+        raise InvalidError(f"{said} is a folder: name two folders, or two releases by number.")
     if said == number and project is None:
         return int(number)
     if project is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -94,9 +95,15 @@ def _show_table(part: Table) -> None:
     from rich.console import Console
 
     console = Console()
-    if not console.is_terminal:
-        console = Console(width=_WIDTH_OF_A_PIPE, no_color=True)
-    console.print(part, markup=False, highlight=False)
+    if console.is_terminal:
+        console.print(part, markup=False, highlight=False)
+        return
+    console = Console(width=_WIDTH_OF_A_PIPE, no_color=True)
+    with console.capture() as captured:
+        console.print(part, markup=False, highlight=False)
+    # Other programs read it by lines: no empty one at either end, nothing to fill them up.
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    typer.echo("\n".join(lines).strip("\n"))
 
 
 def issue_lines(issues: Sequence[Problem]) -> list[str]:
@@ -133,7 +140,8 @@ def complain(error: FairhandError) -> int:
     """Say what happened and what to do; give the exit code."""
     if voice().as_json:
         body = {"code": error.code, "message": error.message, "issues": issues_json(error.issues)}
-        typer.echo(json.dumps({"error": body}, ensure_ascii=False))
+        with suppress(OSError):  # nobody reads it any more, or it has no room
+            typer.echo(json.dumps({"error": body}, ensure_ascii=False))
     remark(f"Error: {error.message}")
     for line in issue_lines(error.issues):
         remark(line)

@@ -123,7 +123,11 @@ def check_start(asked: StartTerms) -> list[Issue]:
         issues.append(Issue("tasks", f"Take {FEWEST_TASKS} to {MOST_TASKS} tasks."))
     elif asked.tasks > asked.free_tasks:
         issues.append(
-            Issue("tasks", f"Only {asked.free_tasks:,} tasks are there besides gold: import more.")
+            Issue(
+                "tasks",
+                f"{asked.tasks:,} are asked for, and only {asked.free_tasks:,} are there besides "
+                "gold: import more, or ask for fewer.",
+            )
         )
     if not FEWEST_PEOPLE <= asked.people <= MOST_PEOPLE:
         issues.append(Issue("people", f"Ask {FEWEST_PEOPLE} to {MOST_PEOPLE} people."))
