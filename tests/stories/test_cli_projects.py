@@ -235,6 +235,14 @@ def test_floors_are_listed_and_bad_rows_named(terminal: Terminal) -> None:
     assert "Traceback" not in said.err
 
 
+def test_a_list_of_nothing_but_archived_projects_says_where_they_are(terminal: Terminal) -> None:
+    assert "There is no project yet" in terminal.ok("project", "list").out
+    terminal.project()
+    terminal.ok("project", "archive", "moods")
+    assert "project list --archived" in terminal.ok("project", "list").out
+    assert "moods" in terminal.ok("project", "list", "--archived").out
+
+
 def drawn_elsewhere(folder: Path) -> Path:
     """Two pictures with boxes, as COCO."""
     folder.mkdir()

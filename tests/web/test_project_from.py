@@ -122,6 +122,7 @@ def test_one_command_makes_a_project_and_brings_its_files(terminal: Terminal) ->
     told = terminal.ok(*CREATE, "--slug", "more", "--from-source", "shelf").out
     assert "3 tasks added to more" in told
     assert "Files: 3 taken" in told
+    assert "Next:  fairhand project fund more" in told
 
 
 @pytest.mark.parametrize(

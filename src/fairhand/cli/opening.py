@@ -26,7 +26,10 @@ def settings_of(workspace: Path | None, **overrides: object) -> Settings:
     try:
         return load_settings(workspace, **given)
     except ValidationError as error:
-        issues = [Issue(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors()]
+        issues = [
+            Issue(".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, "))
+            for one in error.errors()
+        ]
         raise InvalidError("A setting is not right.", issues=issues) from None
     except ValueError as error:  # TOML that cannot be read
         raise MalformedError(f"fairhand.toml cannot be read: {error}") from None

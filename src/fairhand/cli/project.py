@@ -263,9 +263,10 @@ def _tell_made(
         | ({"sample_tasks": sample_tasks} if sample_tasks is not None else {})
         | ({"import": run_json(run) | (files or {})} if run else {}),
         f"Project {made.id} ({made.slug}) made, as a {made.mode}{sampled}",
-        told_of(run, made.slug) if run else f"Next:  fairhand import {made.slug} FILE-OR-FOLDER",
+        *([told_of(run, made.slug)] if run else []),
         *([files_told(files)] if files else []),
-        f"       fairhand project fund {made.slug} 100",
+        *([] if run else [f"Next:  fairhand import {made.slug} FILE-OR-FOLDER"]),
+        f"{'Next:' if run else '     '}  fairhand project fund {made.slug} 100",
         *_ask_for_guidelines(made.slug, guidelines),
     )
     if run is not None:
@@ -294,16 +295,16 @@ def list_all(
     from fairhand.work.projects import store
 
     with opened(workspace) as house, house.db.read() as connection:
-        found = [
-            project_json(one)
-            for one in store.list_projects(connection)
-            if (one.archived_at is not None) == archived
-        ]
+        every = store.list_projects(connection)
+    found = [project_json(one) for one in every if (one.archived_at is not None) == archived]
+    is_all_archived = bool(every) and not found and not archived
     shown = table("", ">Id", "Short name", "Title", "Mode", ">Pay per hour")
     for one in found:
         pay = f"{one['currency']} {one['rate']}"
         shown.add_row(str(one["id"]), one["slug"], one["title"], one["mode"], pay)
     none = "No project is archived." if archived else _NO_PROJECT
+    if is_all_archived:
+        none = "Every project is archived. See them:  fairhand project list --archived"
     parts = [shown] if found else [none]
     tell({"projects": found}, *parts)
 

@@ -134,10 +134,13 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
 def invalid_request(request: Request, errors: Sequence[Any]) -> Response:
     """Answer a request whose body or parameters are not as described (pydantic's errors)."""
     if any(found["type"] == "json_invalid" for found in errors):
-        issue = Issue("body", str(errors[0]["msg"]))
+        issue = Issue("body", str(errors[0]["msg"]).removeprefix("Value error, "))
         return _answer(request, 400, "malformed", _("The body is not valid JSON."), (issue,))
     issues = tuple(
-        Issue(".".join(str(part) for part in found["loc"]), str(found["msg"]))
+        Issue(
+            ".".join(str(part) for part in found["loc"]),
+            str(found["msg"]).removeprefix("Value error, "),
+        )
         for found in errors[:50]
     )
     return _answer(request, 422, "invalid", _("The request is not as described."), issues)
