@@ -185,10 +185,7 @@ _ANYWHERE = {
     "GET /api/v1/conduct/systems",  # a register that says nothing of anybody
     "GET /conduct/systems",
     "GET /api/v1/contracts",  # words that are to be read
-    "GET /conduct/contracts",
-    "GET /conduct/policies",
     "POST /api/v1/contracts",  # only for one's own project
-    "POST /conduct/contracts",
     "POST /api/v1/exposure-policy",
     "POST /api/v1/career-steps",
     "POST /api/v1/people",

@@ -225,6 +225,27 @@ def test_an_address_that_was_given_to_somebody_new_does_not_open_the_old_account
         assert "/prove?" in company.sign_on().headers["location"]
 
 
+def test_whoever_invited_an_address_and_used_the_link_waits_there_in_vain(world: World) -> None:
+    with desk(world, admit=True, link_by_email=True, roles={"leaf-team": ["owner"]}) as company:
+        manager, waiting = company.world.client("a manager"), company.world.client()
+        body = {"display_name": "Amina", "email": "amina@example.org"}
+        link = manager.post("/api/v1/people", json=body).json()["link"].rpartition("/")[2]
+        assert waiting.post("/sign-in", data={"link_token": link}).status_code == 303
+        form = {"csrf_token": company.csrf(waiting), "new_password": PASSWORD}
+        assert waiting.post("/account/password", data=form).status_code == 303
+        form = {"csrf_token": form["csrf_token"], "label": "mine", "scope": "manage", "days": "365"}
+        page = waiting.post("/account/tokens", data=form).text
+        token = page.partition('readonly value="')[2].partition('"')[0]
+        assert world.bearer(token).get("/api/v1/me").status_code == 200
+        client = company.world.client()
+        assert company.sign_on(client).headers["location"] == "/"
+        assert (0, "owner") in company.roles(client)
+        assert waiting.get("/api/v1/me").status_code == 401
+        assert world.bearer(token).get("/api/v1/me").status_code == 401
+        known = {"email": "amina@example.org", "password": PASSWORD}
+        assert company.world.client().post("/sign-in", data=known).status_code == 401
+
+
 def test_nobody_awaits_another_at_their_address(world: World) -> None:
     with desk(world, admit=True, link_by_email=True, roles={"leaf-team": ["owner"]}) as company:
         waiting = company.world.client("Bao")  # who writes the address of somebody who comes later

@@ -137,6 +137,9 @@ def _whose(
     )
     if way == "link" and account is not None:
         must_be_open(connection, account.id)
+        # Somebody may have invited this address, and have used the link themselves: who has waited
+        # in the account for its person must not be in it when they come.
+        accounts.end_access(connection, account.id, now)
         link_now(connection, said, account.id, now)
         return account.id, {"linked": "by address"}
     if way == "admit":

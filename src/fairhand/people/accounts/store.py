@@ -435,6 +435,14 @@ def end_tokens(connection: Connection, person_id: int, now: Instant) -> None:
     )
 
 
+def end_access(connection: Connection, person_id: int, now: Instant) -> None:
+    """End whatever opens an account: its password, sessions, unused links and tokens."""
+    connection.execute(update(person).where(person.c.id == person_id).values(password_hash=None))
+    delete_sessions(connection, person_id)
+    end_links(connection, person_id, now)
+    end_tokens(connection, person_id, now)
+
+
 def load_actor_by_session(connection: Connection, token: str, now: Instant) -> Actor | None:
     """Load who holds a session cookie; None when it is unknown or expired."""
     rows = connection.execute(_BY_SESSION, {"token_hash": token_hash(token), "now": now}).all()

@@ -15,7 +15,7 @@ from fairhand.people.council.contracts import DEFAULT, lint
 from fairhand.use_cases.house import House
 from fairhand.use_cases.propose_contract import ProposeContract, propose_contract
 from fairhand.use_cases.read_contracts import read_contracts
-from fairhand.web.shared.doors import LARGEST_ID, guard, need
+from fairhand.web.shared.doors import LARGEST_ID, guard
 from fairhand.web.shared.forms import Form, failed
 from fairhand.web.shared.pages import render
 
@@ -25,14 +25,14 @@ Short = Annotated[str, Field(max_length=600)]
 
 
 @router.get("/conduct/contracts")
-@guard("conduct.view")
+@guard("conduct.view", everywhere=True)
 def contracts(house: House, actor: Actor, request: Request) -> Response:
     """Show every version, and the form of the next."""
     return _show(house, actor, request)
 
 
 @router.post("/conduct/contracts")
-@guard("policy.propose", form=True)
+@guard("policy.propose", form=True, everywhere=True)
 def propose(
     house: House,
     actor: Actor,
@@ -48,7 +48,6 @@ def propose(
     if do != "propose":
         return _show(house, actor, request, Form(typed), checked=True)
     try:
-        need(actor, "policy.propose", _project(project))
         command = ProposeContract(actor.person_id, _project(project), locale, body, summary)
         propose_contract(house.db, command, house.clock())
     except FairhandError as error:

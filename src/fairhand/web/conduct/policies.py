@@ -26,7 +26,7 @@ Short = Annotated[str, Field(max_length=200)]
 
 
 @router.get("/conduct/policies")
-@guard("conduct.view")
+@guard("conduct.view", everywhere=True)
 def policies(house: House, actor: Actor, request: Request) -> Response:
     """Show what holds, what waits and what was decided."""
     return _show(house, actor, request)
