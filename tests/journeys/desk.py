@@ -47,7 +47,7 @@ class Desk:
     def task_id(self) -> int:
         """Which task is on the desk."""
         label = self.page.locator("#desk").get_attribute("aria-label") or ""
-        return int(label.removeprefix("Task "))
+        return int(label.rpartition(" ")[2])
 
     def choose(self, value: str) -> None:
         """Click a label."""

@@ -93,7 +93,7 @@ def test_public_routes_are_these_and_no_others(world: World) -> None:
     licences |= {f"{held}/archive", f"{held}/policy", receipt}
     shown = "/r/{slug}/v{version:int}"  # releases that their owner shows; never their data
     lists |= {shown, f"{shown}/{{name}}"}
-    own = {"/sign-in", "/sign-in/{token}", "/api/docs", "/ns/fair-work"}  # words alone
+    own = {"/sign-in", "/sign-in/{token}", "/api/docs", "/ns/fair-work", "/offline"}  # words alone
     company = "/sign-on/{name}"  # to an identity provider and back: nobody is signed in yet
     own |= {company, f"{company}/callback", f"{company}/prove", f"{company}/leave"}
     own |= {"/forgot", "/reset/{token}", "/letters/stop/{token}"}  # the address is the key

@@ -48,6 +48,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
     None: (
         "/sign-in",
         "/forgot",
+        "/offline",
         "/reset/none",
         "/letters/stop/none",
         "/sign-in/none",

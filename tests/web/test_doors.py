@@ -105,6 +105,7 @@ PAGES = {
         "/sign-in",
         "/sign-in/none",
         "/forgot",
+        "/offline",
         "/reset/none",
         "/api/docs",
         "/data",

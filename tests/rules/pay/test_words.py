@@ -67,6 +67,7 @@ TEMPLATES = tuple(
         "rights/templates/rights_reason.html",
         "desk/templates/forgotten.html",
         "desk/templates/home.html",
+        "desk/templates/offline.html",
         "desk/templates/own_answers.html",
         "proof/templates/wallet.html",
         "school/templates/credentials.html",

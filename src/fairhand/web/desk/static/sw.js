@@ -7,6 +7,7 @@
 const worker = /** @type {any} */ (self);
 const SHELL = 'fairhand-shell';
 const IMAGES = 'fairhand-images';
+const OFFLINE = '/offline';
 const HEADERS = {
   'Content-Type': 'text/html; charset=utf-8',
   'Content-Security-Policy': "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; object-src 'none'; base-uri 'none'",
@@ -32,6 +33,7 @@ async function keep(told) {
   await Promise.all((told.shell || []).map((url) => fromCache(new Request(url), true)));
   if (told.page?.html) await shell.put(told.page.url, new Response(told.page.html, { headers: HEADERS }));
   else if (told.page) await shell.delete(told.page.url);
+  if (told.page) await keepOffline(shell).catch(() => null);
   if (!told.images) return;
   const images = await caches.open(IMAGES);
   const wanted = told.images.map((path) => new URL(path, location.origin).href);
@@ -42,6 +44,15 @@ async function keep(told) {
     const open = response?.ok && !/no-store/.test(response.headers.get('Cache-Control') || '');
     if (response && open) await images.put(url, response);
   }
+}
+
+/** Keeps the page that stands in for all others without network, in its reader's language. @param {Cache} shell */
+async function keepOffline(shell) {
+  const answer = await fetch(OFFLINE, { credentials: 'same-origin' });
+  if (!answer.ok) return;
+  const html = await answer.clone().text();
+  await Promise.all([...html.matchAll(/"(\/static\/[^"]+)"/g)].map(([, path]) => fromCache(new Request(path), true)));
+  await shell.put(OFFLINE, answer);
 }
 
 /** @param {Request} request @param {boolean} store */
@@ -64,7 +75,7 @@ async function page(request) {
     // A proxy without a server, or a server without its database, is as good as no network.
     return ([502, 503, 504].includes(answer.status) && (await caches.match(request.url))) || answer;
   } catch (error) {
-    const kept = await caches.match(request.url);
+    const kept = (await caches.match(request.url)) || (await caches.match(OFFLINE));
     if (kept) return kept;
     throw error;
   }
