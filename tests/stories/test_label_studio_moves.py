@@ -24,6 +24,7 @@ from fairhand.storage.database import Database
 from fairhand.use_cases.create_project import CreateProject, create_project
 from fairhand.use_cases.import_tasks import ImportTasks, import_tasks, start_import
 from fairhand.use_cases.keep_label_config import KeepLabelConfig, keep_label_config
+from fairhand.use_cases.leave_project import leave_project
 from fairhand.use_cases.read_studio_tasks import iter_studio_tasks, their_ids
 from fairhand.use_cases.submit_annotation import SubmitAnnotation, submit_annotation
 from fairhand.work.prelabel.learning_store import list_behind
@@ -289,3 +290,20 @@ def test_taking_over_a_persons_answer_is_no_models_child(db: Database, tmp_path:
         Standing("synthetic", 1),
     ]
     assert sorted(one.of_person for one in behind) == [False, False, True]
+
+
+def test_who_took_back_what_they_gave_is_in_no_export(db: Database, tmp_path: Path) -> None:
+    cast = Cast(db)
+    project_id = project_of(cast)
+    move_in(cast, project_id, tmp_path, EXPORT)
+    esi = cast.person("Esi")
+    cast.join(esi, project_id)
+    got = cast.next(esi, project_id)
+    assert got.sheet is not None
+    command = SubmitAnnotation(esi, got.sheet.task.id, cast.key(), {"my_mood": "good"})
+    submit_annotation(db, command, cast.clock.now, signer=cast.signer, idle_cap_ms=IDLE_CAP_MS)
+    assert exported(db, project_id) != EXPORT
+    leave_project(db, esi, project_id, cast.clock.now)
+    ids = their_ids(db, project_id)
+    assert json.loads(json.dumps(list(iter_studio_tasks(db, project_id, ids)))) == EXPORT
+    assert ids.left_out == {"an answer of somebody who took back what they gave": 1}

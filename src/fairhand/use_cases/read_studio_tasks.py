@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fairhand.core.errors import NotFoundError
@@ -14,6 +14,7 @@ from fairhand.formats.label_studio.write_config import current_config
 from fairhand.labels.kind import AnswerContext
 from fairhand.model.foreign import ForeignProject, WholeTask
 from fairhand.model.project import Project
+from fairhand.proof.release.store import load_withdrawn
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.versions import version_of
 from fairhand.work.foreign import store as foreign
@@ -83,8 +84,13 @@ def their_ids(db: Database, project_id: int) -> Ids:
 def iter_studio_tasks(
     db: Database, project_id: int, ids: Ids = OURS, host: str = ""
 ) -> Iterator[dict[str, Any]]:
-    """Write every task of a project, holding a page of them at a time."""
+    """Write every task of a project, holding a page of them at a time.
+
+    Who took back what they gave is not in it, as in no export; `ids.left_out` counts their answers.
+    """
     config = read_studio_project(db, project_id).config
+    with db.read() as connection:
+        withdrawn = load_withdrawn(connection, project_id)
     after = 0
     while True:
         with db.read() as connection:
@@ -92,8 +98,18 @@ def iter_studio_tasks(
         if not tasks:
             return
         for task in tasks:
-            yield task_json(task, config, ids, host)
+            yield task_json(_without(task, withdrawn, ids), config, ids, host)
         after = tasks[-1].id
+
+
+def _without(task: WholeTask, people: frozenset[int], ids: Ids) -> WholeTask:
+    """Leave out of a task what some people gave, and count it."""
+    given = [one for one in task.given if one.person_id not in people]
+    passed_on = [one for one in task.passed_on if one.person_id not in people]
+    gone = len(task.given) - len(given)
+    if gone and ids.left_out is not None:
+        ids.left_out["an answer of somebody who took back what they gave"] += gone
+    return replace(task, given=given, passed_on=passed_on)
 
 
 def task_ids_of(db: Database, project_id: int, fingerprints: list[str]) -> dict[str, int]:
