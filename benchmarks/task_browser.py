@@ -6,6 +6,11 @@ Makes a workspace with the tasks (bulk inserts into the stores' own tables; 600 
 every third answered by two people), opens it as the server does, and asks the server for pages as
 a browser does: the whole of each request is timed, from the address to the HTML. Prints a table of
 the median and the slowest of several rounds.
+
+    python -m benchmarks.task_browser --walk
+
+Goes ten pages deep in every order with every filter instead, prints the slowest of all these pages
+by the time of the processor, and does what can be done with all tasks that fit, and takes it back.
 """
 
 from __future__ import annotations
@@ -17,26 +22,36 @@ import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import parse_qsl
 
 from sqlalchemy import Table
 
 from fairhand.core.clock import Instant, system_now
 from fairhand.core.money import MICROS
 from fairhand.core.settings import Settings
+from fairhand.jobs.kinds import kinds_of
+from fairhand.jobs.steps import Services, take_step
 from fairhand.model.project import Question
 from fairhand.people.accounts import store as accounts
+from fairhand.people.accounts.rules import Actor
 from fairhand.storage.tables.quality import consensus
 from fairhand.storage.tables.work import annotation, lease, queue, task
+from fairhand.use_cases.act_on_tasks import TaskAct
+from fairhand.use_cases.ask_task_act import AskTaskAct, ask_task_act
 from fairhand.use_cases.create_project import CreateProject, create_project
 from fairhand.use_cases.house import House, open_database, open_house
 from fairhand.use_cases.init_workspace import InitWorkspace, init_workspace
 from fairhand.use_cases.invite_person import InvitePerson, invite_person
+from fairhand.use_cases.read_jobs import read_job
+from fairhand.use_cases.read_tasks import read_tasks
 from fairhand.web.app import create_app
 from fairhand.web.shared.doors import SESSION_COOKIE
 from fairhand.work.projects.rules import ProjectPolicy
+from fairhand.work.tasks.rules import ORDERS, parse_query
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -216,6 +231,72 @@ def measure(house: House, tasks: int) -> list[Timed]:
     return [_timed(client, name, path) for name, path in asked.items()]
 
 
+_FILTERS = (
+    *("", "state=waiting", "state=agreed", "state=in_doubt", "state=gold", "state=held"),
+    *("state=being_done", "answers_from=2", "answers_from=3", "answers_to=0", "answer=dog"),
+    *("answer=newt", "sure_from=0.99", "sure_to=0.55", "agreement=same", "agreement=differ"),
+    *("person=2", "person=999", "import=1", "tier=0", "tier=4", "assisted=yes", "assisted=no"),
+    *("remark=yes", "since=2026-01-01", "until=2020-01-01", "field=source&value=camera 7"),
+    *("q=quick", "q=nowhere to be", "id=5,77,1999", "agreement=differ&answer=owl&state=in_doubt"),
+)
+
+
+def walk(house: House) -> None:
+    """Go ten pages deep in every order with every filter; print the slowest of them."""
+    owner = _owner(house)
+    slowest = []
+    for order, said in product(ORDERS, _FILTERS):
+        query = parse_query({"order": order, **dict(parse_qsl(said))})
+        after, took, rows = None, [], 0
+        for _ in range(10):
+            began = time.process_time()
+            page = read_tasks(house.db, owner, 1, query, after)
+            took.append(1_000 * (time.process_time() - began))
+            rows, after = rows + len(page.rows), page.after
+            if after is None:
+                break
+        slowest.append((max(took), order, said or "all", len(took), rows))
+    print(
+        "| order | filter | slowest page, ms of processor | pages | rows |\n|---|---|---:|---:|---:|"
+    )
+    for worst, order, said, pages, rows in sorted(slowest, reverse=True)[:12]:
+        print(f"| {order} | {said} | {worst:.0f} | {pages} | {rows} |")
+
+
+def act(house: House) -> None:
+    """Do with all tasks that fit what can be done, and undo it."""
+    print("\n| what | tasks | s of processor | slowest step, s |\n|---|---:|---:|---:|")
+    aside = _acted(house, "set_aside", "state=waiting")
+    _acted(house, "take_back", f"aside_at={aside['at']}")
+    _acted(house, "overlap", "state=waiting", 4)
+    _acted(house, "overlap", "state=waiting", 2)
+    _acted(house, "ask_again", "state=in_doubt")
+
+
+def _acted(house: House, name: str, said: str, wanted: int = 0) -> dict[str, Any]:
+    command = AskTaskAct(TaskAct(1, 1, name, wanted), parse_query(dict(parse_qsl(said))))
+    job_id = ask_task_act(house.db, _owner(house), command, house.clock())
+    services = Services(house.db, house.blobs, house.clock)
+    number, cursor, steps = 0, None, []
+    while number == 0 or cursor is not None:
+        began = time.process_time()
+        cursor = take_step(services, kinds_of(house), job_id, number, cursor)
+        steps.append(time.process_time() - began)
+        number += 1
+    job = read_job(house.db, _owner(house), job_id)
+    result: dict[str, Any] = job.result
+    print(f"| {name}: {said} | {result['changed']:,} | {sum(steps):.1f} | {max(steps):.2f} |")
+    return result
+
+
+def _owner(house: House) -> Actor:
+    with house.db.write() as connection:
+        secret = accounts.create_session(connection, 1, system_now(), 1)
+        owner = accounts.load_actor_by_session(connection, secret, system_now())
+    assert owner is not None
+    return owner
+
+
 def _timed(client: TestClient, name: str, path: str) -> Timed:
     took, text = [], ""
     for _ in range(_ROUNDS):
@@ -234,6 +315,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, help="kept, and used again when it is there")
+    parser.add_argument("--walk", action="store_true", help="every order, every filter, ten pages")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder: Path = given.folder or Path(made)
@@ -242,6 +324,11 @@ def main() -> None:
         house = open_house(Settings(workspace=folder))
         size = (folder / "fairhand.db").stat().st_size / 1e9
         print(f"database: {size:.2f} GB\n")
+        if given.walk:
+            walk(house)
+            act(house)
+            house.close()
+            return
         print("| what | median ms | slowest ms | shown |\n|---|---:|---:|---|")
         for one in measure(house, given.tasks):
             print(
