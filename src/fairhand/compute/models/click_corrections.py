@@ -16,10 +16,17 @@ from fairhand.compute.models.pictures import Plane
 from fairhand.compute.models.prompts import Click, Mask
 
 _EIGHT = np.ones((3, 3), bool)
-_REACH = 2.0
-_SURE = 0.9
-_DOUBTFUL = 0.3
-"""Chance below which not even the disc around the click is changed."""
+_REACH = 3.0
+"""How far from the click anything changes, in distances of the click from the accepted outline."""
+_SURE = 0.8
+_DOUBTFUL, _LIKELIER, _NARROW = 0.4, 0.5, 2.0
+"""Chance below which not even the disc around the click is changed; more where it is narrow."""
+_ADDED, _TAKEN = 0.75, 0.4
+"""Most pixels changed beyond the disc, for each one within it.
+
+A mask's intersection over union rises when more right than wrong pixels are added, or when those
+taken away that are wrong outnumber the others by more than union to intersection.
+"""
 
 
 def disc(shape: tuple[int, int], click: Click, radius: float) -> Mask:
@@ -52,15 +59,23 @@ def correct(accepted: Mask, proposed: Mask, clicks: Sequence[Click]) -> Mask:
 def correct_surely(accepted: Mask, chance: Plane, clicks: Sequence[Click]) -> Mask:
     """Change the accepted mask by its newest click, where each pixel's chance all but settles it.
 
-    What changes lies within twice the click's distance from the accepted outline, so that a click
-    in the middle of a mistake does not reach far beyond it.
+    First the disc around the click that reaches to the accepted outline, but for what is doubtful
+    there. Then what is sure farther off, but less of it than was changed first: were all of it
+    wrong, the mask would still be no worse than before.
     """
     newest = clicks[-1]
     room = max(1.0, room_around(accepted, newest))
     likely = chance if newest.positive else 1 - chance
-    certain = disc(accepted.shape, newest, room) & (likely > _DOUBTFUL)
-    near = disc(accepted.shape, newest, _REACH * room) & (likely > _SURE)
-    return _changed(accepted, certain | near, clicks)
+    least = _DOUBTFUL if room >= _NARROW else _LIKELIER
+    within = disc(accepted.shape, newest, room) & (likely > least)
+    changed = _changed(accepted, within, clicks) ^ accepted
+    most = int((_ADDED if newest.positive else _TAKEN) * changed.sum())
+    more = disc(accepted.shape, newest, _REACH * room) & (likely > _SURE) & ~changed
+    more &= accepted != newest.positive
+    places = np.flatnonzero(more)
+    surest = np.argsort(-likely.ravel()[places], kind="stable")[:most]
+    changed.ravel()[places[surest]] = True
+    return _changed(accepted, changed, clicks)
 
 
 def _changed(accepted: Mask, wanted: Mask, clicks: Sequence[Click]) -> Mask:

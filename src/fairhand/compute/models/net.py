@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairhand.compute.assistants.contract import AssistantError
+from fairhand.compute.models.heads import one_thread
 from fairhand.compute.models.learnt import Learnt
 
 _HIDDEN: Final = (48, 24)
@@ -82,7 +83,8 @@ def learn_net(
         alpha=1e-3,
         random_state=seed,
     )
-    with warnings.catch_warnings():
+    # Many small steps: several threads would wait for each other for longer than they work.
+    with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the rounds are few on purpose
         model.fit(_evened(rows, middle, spread), truth, sample_weight=weights)
     layers = [
