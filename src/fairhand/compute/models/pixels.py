@@ -46,6 +46,8 @@ _AREA: Final = 2_000_000
 _PIXELS: Final = 12_000
 _FINE_PIXELS: Final = 24_000
 _TREES, _DEPTH, _TRIAL_TREES = 40, 14, 12
+_MEMBERS: Final = 3
+"""Networks that are asked together: one by itself errs by accident of how it began."""
 _THRESHOLDS: Final = tuple(np.round(np.arange(0.2, 0.76, 0.05), 2).tolist())
 _CHECKED: Final = 40_000
 _OWN: Final = (0.0, 0.25, 0.5, 0.75)
@@ -98,7 +100,7 @@ class PixelTrainer:
         answers = [one for example in newest for one in _read_answer(question, example)]
         room = _AREA // max(1, len(answers))
         thin = any(_is_thin([one.masks[label] for one in answers]) for label in labels)
-        seen = [_look(one, room, fine=thin) for one in answers]
+        seen = [_look(one, room, number, fine=thin) for number, one in enumerate(answers)]
         if not seen:
             raise NotEnoughError("No picture has been answered yet; one is enough to begin.")
         rng = np.random.default_rng(seed)
@@ -245,9 +247,9 @@ def _read_answer(question: Question, example: Example) -> Iterator[_Answer]:
     yield _Answer(small, masks, example.weight)
 
 
-def _look(answer: _Answer, room: int, *, fine: bool) -> _Seen:
+def _look(answer: _Answer, room: int, number: int, *, fine: bool) -> _Seen:
     """Describe the pixels of a picture, or of a window as large as there is room for."""
-    window = _window(np.logical_or.reduce(list(answer.masks.values())), room)
+    window = _window(np.logical_or.reduce(list(answer.masks.values())), room, number)
     return _Seen(
         pixel_features(answer.picture, window, fine=fine),
         {label: mask[window] for label, mask in answer.masks.items()},
@@ -265,18 +267,21 @@ def _is_thin(masks: Sequence[Mask]) -> bool:
     return bool(areas[np.searchsorted(rising, rising[-1] / 2)] > _LONG * _speck(masks))
 
 
-def _window(mask: Mask, room: int) -> Window:
-    """Choose the part of a picture that is learnt from: the one as full of things as the whole."""
+def _window(mask: Mask, room: int, number: int) -> Window:
+    """Choose the part of a picture that is learnt from: a corner, of the next picture the next.
+
+    So pictures show together what lies in the middle and what at the edges, such as the rim of a
+    round field of view. A corner without anything drawn is passed over where another has some.
+    """
     height, width = mask.shape
     share = min(1.0, float(np.sqrt(room / mask.size)))
     rows, columns = max(1, int(height * share)), max(1, int(width * share))
+    corners = ((0, 0), (0, width - columns), (height - rows, width - columns), (height - rows, 0))
     places = [
         (slice(top, top + rows), slice(left, left + columns))
-        for top in sorted({(height - rows) * step // 2 for step in range(3)})
-        for left in sorted({(width - columns) * step // 2 for step in range(3)})
+        for top, left in (corners[(number + turn) % len(corners)] for turn in range(len(corners)))
     ]
-    usual = float(mask.mean())
-    return min(places, key=lambda place: abs(float(mask[place].mean()) - usual))
+    return next((place for place in places if mask[place].any()), places[0])
 
 
 def _learn(seen: Sequence[_Seen], label: str, rng: np.random.Generator, seed: int) -> _Head:
@@ -324,7 +329,7 @@ def _fit(
         weights.append(np.full(chosen.size, one.weight))
     points, known, weight = np.concatenate(rows), np.concatenate(truth), np.concatenate(weights)
     if features > COARSE:
-        return learn_net(points, known, weight, seed=seed)
+        return learn_net(points, known, weight, seed=seed, members=_MEMBERS)
     return learn_forest(points, known, weight, trees=trees, depth=_DEPTH, seed=seed)
 
 
