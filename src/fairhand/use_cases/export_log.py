@@ -96,14 +96,13 @@ def export_log(
 def how_to_check(key: Verifier) -> dict[str, str]:
     """Say, in the folder itself, what it is and how anybody can check it."""
     commands = (
-        "pip install fairhand",
         f"fairhand log monitor . --key '{key.vkey}' --state seen.json",
         "fairhand log compare . https://another.example/mirror --key keys",
     )
     about = (
         f"This folder is the log {key.name} as static files, in the forms of C2SP tlog-tiles "
-        "(https://c2sp.org/tlog-tiles): checkpoint, tile/, tile/entries/. Its tools, and others' "
-        "that read these forms, can check it."
+        "(https://c2sp.org/tlog-tiles): checkpoint, tile/, tile/entries/. Fairhand's tools, "
+        "and others' that read these forms, can check it."
     )
     warning = (
         "Get the key by another way than from here, and compare: keys and policy in this folder "
