@@ -256,9 +256,8 @@ def walk(house: House) -> None:
             if after is None:
                 break
         slowest.append((max(took), order, said or "all", len(took), rows))
-    print(
-        "| order | filter | slowest page, ms of processor | pages | rows |\n|---|---|---:|---:|---:|"
-    )
+    print("| order | filter | slowest page, ms of processor | pages | rows |")
+    print("|---|---|---:|---:|---:|")
     for worst, order, said, pages, rows in sorted(slowest, reverse=True)[:12]:
         print(f"| {order} | {said} | {worst:.0f} | {pages} | {rows} |")
 
