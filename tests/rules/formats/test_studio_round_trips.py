@@ -7,6 +7,8 @@ and read as any export of Label Studio is: annotations and predictions alike.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +34,7 @@ from tests.rules.formats.reading import gradient, saved, split
 from tests.rules.formats.test_sounds import tone
 
 TEXT: Final = "👩 Ann lives in Nairobi —\r\nna anapenda; e\u0301 中."
+SDK: Final = Path(sys.prefix) / "label-studio/bin/python"
 WORDS: Final = ("cat", "dög 犬", 'a "b" & <c>')
 AT: Final = Instant(1_700_000_000_000)
 
@@ -247,3 +250,65 @@ def test_answers_and_proposals_come_back_and_what_does_not_is_told(
         **({"label-studio-annotation": person} if person else {}),
     }
     assert bool(left) == (values != [person, model])
+
+
+_CONVERTER = """
+import json, sys
+from pathlib import Path
+from label_studio_sdk.converter import Converter
+folder = Path(sys.argv[1])
+made = Converter((folder / "config.xml").read_text("utf-8"), str(folder), download_resources=False)
+for name, convert in (("coco", made.convert_to_coco), ("min", made.convert_to_json_min)):
+    if name in sys.argv[2:]:
+        convert(str(folder / "export.json"), str(folder / name), is_dir=False)
+"""
+
+
+def converted(folder: Path, *forms: str) -> None:
+    """Have Label Studio's own converter read an export, in the environment that holds it."""
+    asked = [SDK, "-c", _CONVERTER, folder, *forms]
+    done = subprocess.run(asked, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2_000:]
+
+
+def test_label_studios_own_converter_reads_what_was_drawn(tmp_path: Path) -> None:
+    outline = {"label": "dög 犬", "points": [[4, 4], [20, 4], [20, 12]]}
+    value = {
+        "boxes": {"size": [HEIGHT, WIDTH], "boxes": [{"label": "cat", "box": [1, 2, 9.25, 12]}]},
+        "outlines": {"size": [HEIGHT, WIDTH], "polygons": [outline]},
+        "light": "day",
+    }
+    _, xml, left = written("seen", value, {"light": "night"}, tmp_path)
+    assert not left
+    (tmp_path / "config.xml").write_text(xml, "utf-8")
+    converted(tmp_path, "coco", "min")
+    coco = json.loads((tmp_path / "coco/result.json").read_bytes())
+    names = {one["id"]: one["name"] for one in coco["categories"]}
+    drawn_there = {names[one["category_id"]]: one for one in coco["annotations"]}
+    assert drawn_there["cat"]["bbox"] == pytest.approx([1, 2, 8.25, 10])
+    (points,) = drawn_there["dög 犬"]["segmentation"]
+    assert points == pytest.approx([4, 4, 20, 4, 20, 12])
+    (line,) = json.loads((tmp_path / "min/result.json").read_bytes())
+    assert line["light"] == "day"
+
+
+def test_label_studios_own_converter_reads_what_was_marked_and_chosen(tmp_path: Path) -> None:
+    value = {
+        "mood": "cat",
+        "kinds": ["cat", 'a "b" & <c>'],
+        "topic": ["price", "room"],
+        "stars": {"ratings": {"rating": 6}},
+        "why": "It rained.",
+        "who": {"spans": [{"start": 2, "end": 5, "label": "Person"}]},
+    }
+    _, xml, left = written("read", value, {"mood": "cat"}, tmp_path)
+    assert not left
+    (tmp_path / "config.xml").write_text(xml, "utf-8")
+    converted(tmp_path, "min")
+    (line,) = json.loads((tmp_path / "min/result.json").read_bytes())
+    assert (line["mood"], line["stars"], line["why"]) == ("cat", [{"rating": 6}], "It rained.")
+    assert line["kinds"] == {"choices": ["cat", 'a "b" & <c>']}
+    assert line["topic"] == [{"taxonomy": [["food", "price"], ["room"]]}]
+    (span,) = line["who"]
+    units = TEXT.encode("utf-16-le")
+    assert units[2 * span["start"] : 2 * span["end"]].decode("utf-16-le") == span["text"] == "Ann"
