@@ -46,7 +46,7 @@ INTERFACE: Final[Mapping[str, str]] = {
     "sw": "Kiswahili",
 }
 """The languages that an account can be in; what a page does not say in one, it says in English."""
-DESK: Final = tuple(language for language in INTERFACE if language not in ("en", "de"))
+DESK: Final = tuple(language for language in INTERFACE if language != "en")
 """The languages of the task page, beside English."""
 _RIGHT_TO_LEFT: Final = frozenset(("ar",))
 DRAFTED: Final = "machine-drafted"
