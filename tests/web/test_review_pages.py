@@ -210,6 +210,18 @@ def test_an_even_split_that_the_models_decide_is_said_as_one(answered: World) ->
     assert "Let it stand" in page
 
 
+def test_a_reviewer_chooses_a_task_by_its_number_or_on_its_story(answered: World) -> None:
+    bao = answered.client("Bao")
+    assert 'name="task"' in bao.get(url(answered)).text
+    story = answered.client("Carmen").get(f"/projects/{answered.project}/tasks/3").text
+    assert "Review this task" in story
+    sent = bao.post(url(answered, "/next"), data=answered.form(bao, task="3"))
+    assert sent.headers["location"] == url(answered, "/tasks/3")
+    page = bao.get(sent.headers["location"]).text
+    assert "Review of task 3" in page
+    assert bao.post(url(answered, "/next"), data=answered.form(bao, task="999")).status_code == 404
+
+
 def test_where_one_answer_leads_it_is_what_they_say_together(answered: World) -> None:
     carmen, bao = answered.client("Carmen"), answered.client("Bao")
     form = answered.form(carmen, sample_percent="100", doubt_below="", release_waits="")

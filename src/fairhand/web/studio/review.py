@@ -71,9 +71,11 @@ def terms(
 
 @router.post("/projects/{project_id:int}/review/next")
 @guard("annotation.review", form=True)
-def take_next(house: House, actor: Actor, project_id: int, passed: Number = 0) -> Response:
-    """Open the task that comes next; `passed` is left for somebody else."""
-    return _go_on(house, actor, project_id, passed)
+def take_next(
+    house: House, actor: Actor, project_id: int, passed: Number = 0, task: Number = 0
+) -> Response:
+    """Open the task that comes next, or the one of this number; `passed` is left for others."""
+    return _go_on(house, actor, project_id, passed, task or None)
 
 
 @router.get("/projects/{project_id:int}/review/tasks/{task_id:int}")
@@ -183,9 +185,11 @@ def undo(house: House, actor: Actor, project_id: int) -> Response:
     return RedirectResponse(place, status_code=303)
 
 
-def _go_on(house: House, actor: Actor, project_id: int, passed: int = 0) -> Response:
+def _go_on(
+    house: House, actor: Actor, project_id: int, passed: int = 0, task_id: int | None = None
+) -> Response:
     paid = is_paid(actor, project_id)
-    command = OpenReview(actor.person_id, project_id, None, passed, paid)
+    command = OpenReview(actor.person_id, project_id, task_id, passed, paid)
     opened = open_review(house.db, command, house.clock(), idle_cap_ms=house.idle_cap_ms)
     place = f"/projects/{project_id}/review"
     if opened is not None:

@@ -50,6 +50,10 @@ def _show(
         "chart": votes_over_time(told),
         "why_blind": WHY_BLIND,
         "may_edit": may_edit and told.told is not None,
+        "may_review": may(actor, "annotation.review", project_id)
+        and told.told is not None
+        and bool(told.told.answers)
+        and told.row.state in ("answered", "agreed", "in_doubt"),
         "choices": [
             (one.name, one.title, [str(label["value"]) for label in one.config["labels"]])
             for one in told.questions
