@@ -106,6 +106,7 @@ def test_a_data_set_with_pictures_a_folder_and_bytes_are_added(
         assert project.add(bytes_too, image_column="picture").added == 1
         assert project.add([]).added == 0
         html = project._repr_html_() + workspace._repr_html_()
+        assert re.fullmatch(r"Workspace\('https?://[^']+'\)", repr(workspace))
         assert "<b>Cats</b>" not in html
         assert "&lt;b&gt;Cats" in html
         assert workspace.open_project(project.id).slug == project.slug

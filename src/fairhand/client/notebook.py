@@ -19,6 +19,9 @@ _HOW = "`fairhand token create notebook --scope manage --days 7` makes one"
 class Workspace(Client):
     """A client that also gives projects as objects; `connect` makes one."""
 
+    def __repr__(self) -> str:
+        return f"Workspace({self._http.base_url!r})"
+
     def _repr_html_(self) -> str:
         rows = [
             (one["id"], one["slug"], one["title"], one["mode"], f"{one['rate']} {one['currency']}")

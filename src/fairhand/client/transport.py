@@ -33,10 +33,11 @@ class Transport:
         headers = {"Accept": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
+        self.base_url = base_url.rstrip("/")
         self._retries = retries
         self._sleep = sleep
         self._http = httpx.Client(
-            base_url=base_url.rstrip("/"), headers=headers, timeout=timeout, transport=transport
+            base_url=self.base_url, headers=headers, timeout=timeout, transport=transport
         )
         # Nobody closes what they opened in a notebook: with the last mention of it, it is closed.
         weakref.finalize(self, self._http.close)
