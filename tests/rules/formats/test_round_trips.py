@@ -242,6 +242,40 @@ def test_lines_with_times_come_back_and_their_libraries_read_them(
         assert len(grid.getTier("q").entries) == len(lines)
 
 
+MARKS = st.lists(
+    st.tuples(st.integers(1, 40), st.integers(0, 40), st.sampled_from(["low", "high <&>"])),
+    max_size=5,
+)
+
+
+@settings(max_examples=12)
+@given(drawn=MARKS, is_apart=st.booleans())
+def test_marks_of_a_sound_come_back_by_their_labels(
+    drawn: list[tuple[int, int, str]], is_apart: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("marks")
+    marks: list[Row] = []
+    ends = {"low": 0, "high <&>": 0}
+    for length, gap, label in drawn:
+        start = (max(ends.values()) if is_apart else ends[label]) + gap * 10
+        ends[label] = start + length * 10
+        marks.append({"start": start, "end": ends[label], "label": label})
+    data = {"file_name": "one.wav", "media_details": {"duration_ms": 5_000}}
+    config = {"labels": [{"value": "low"}, {"value": "high <&>"}]}
+    value = {"segments": marks} if marks else {"segments": [], "nothing": True}
+    stored = normalise_answer("segments", with_defaults("segments", config), value)
+    for name, file in (("webvtt", "one.vtt"), ("textgrid", "one.TextGrid")):
+        one = folder / name
+        assert not export(name, [row(1, "segments", stored, data)], one).left_out
+        (one / "one.wav").write_bytes(tone(5))
+        options = replace(asked("segments", **config), media_root=one)
+        (again,) = rows_again(one / file, "segments", options)
+        assert again["value"] == stored
+    if marks:
+        grid = textgrid.openTextgrid(str(folder / "textgrid/one.TextGrid"), False)
+        assert set(grid.tierNames) == {one["label"] for one in marks}
+
+
 @settings(max_examples=12)
 @given(text=spoken, name=st.sampled_from(["nemo", "common-voice"]))
 def test_transcripts_come_back_with_their_sounds(

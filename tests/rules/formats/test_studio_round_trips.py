@@ -266,7 +266,7 @@ for name, convert in (("coco", made.convert_to_coco), ("min", made.convert_to_js
 
 def converted(folder: Path, *forms: str) -> None:
     """Have Label Studio's own converter read an export, in the environment that holds it."""
-    asked = [SDK, "-c", _CONVERTER, folder, *forms]
+    asked = [str(SDK), "-c", _CONVERTER, str(folder), *forms]
     done = subprocess.run(asked, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2_000:]
 
