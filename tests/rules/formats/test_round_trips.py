@@ -319,6 +319,50 @@ def test_grades_come_back_and_the_tools_of_search_read_them(tmp_path: Path) -> N
     assert found == (tmp_path / "trec/qrels.txt").read_bytes()
 
 
+ids = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cs"], exclude_characters="\x00"),
+            min_size=1, max_size=6),
+    st.sampled_from(["d1", "d 2", "d\t3", 'd"4"', '"d5', "d\n6", "d\u20287", "#d8", "e\u0301"]),
+).filter(str.strip)  # fmt: skip
+
+
+@settings(max_examples=30)
+@given(
+    asked_for=st.lists(
+        st.tuples(ids, st.dictionaries(ids, st.integers(0, 3), min_size=1, max_size=4)),
+        min_size=1, max_size=3, unique_by=lambda one: one[0],
+    ),
+    name=st.sampled_from(["beir", "trec"]),
+)  # fmt: skip
+def test_grades_of_any_ids_come_back_or_are_told(
+    asked_for: list[tuple[str, dict[str, int]]], name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("graded")
+    export_rows: list[Row] = []
+    wanted: dict[tuple[str, str], int] = {}
+    for task, (query, grades) in enumerate(asked_for, start=1):
+        documents = [{"id": one, "text": f"text of {one!r}"} for one in grades]
+        data = {"query_id": query, "query": f"query {task}", "documents": documents}
+        export_rows.append(row(task, "relevance", {"grades": grades}, data))
+        wanted |= {(query, one): grade for one, grade in grades.items()}
+    report = export(name, export_rows, folder / "one")
+    assert report.written + report.left_out.total() == len(wanted)
+    if not report.written:
+        return
+    if name == "trec":
+        export("beir", export_rows, folder / "texts")
+        for file in ("queries.jsonl", "corpus.jsonl"):
+            (folder / "one" / file).write_bytes((folder / "texts" / file).read_bytes())
+    again = rows_again(folder / "one", "relevance", asked("relevance"))
+    found = {
+        (one["data"]["query_id"], document): grade
+        for one in again
+        for document, grade in one["value"]["grades"].items()
+    }
+    assert len(found) == report.written
+    assert found.items() <= wanted.items()
+
+
 def held(folder: Path, name: str, made: bytes) -> Path:
     """A release that holds one file."""
     path = folder / "release/media/ab" / name

@@ -26,7 +26,7 @@ def write_trec(items: Iterator[Item], folder: Path, options: Options) -> Report:
                     file.write(f"{query} 0 {document} {grade}\n")
                     report.written += 1
                 else:
-                    report.leave_out(f"task {item.task_id}: an id with a space in it")
+                    report.leave_out("a grade whose query or document has a space in its id")
     return report
 
 
@@ -57,8 +57,11 @@ def write_beir(items: Iterator[Item], folder: Path, options: Options) -> Report:
                     splits[split] = path.open("w", encoding="utf-8", newline="\n")
                     splits[split].write(_TSV)
                 for document, grade in grades.items():
-                    splits[split].write(f"{query}\t{document}\t{grade}\n")
-                    report.written += 1
+                    if _is_a_cell(query) and _is_a_cell(document):
+                        splits[split].write(f"{query}\t{document}\t{grade}\n")
+                        report.written += 1
+                    else:
+                        report.leave_out("a grade whose ids do not fit a cell of a table")
     finally:
         for file in splits.values():
             file.close()
@@ -87,6 +90,11 @@ def _document(one: dict[str, Any]) -> dict[str, str]:
         "title": str(one.get("title") or ""),
         "text": str(one.get("text") or ""),
     }
+
+
+def _is_a_cell(text: str) -> bool:
+    """Say whether a table with tabs holds an id, also for readers that know quotes."""
+    return bool(text) and not text.startswith('"') and not any(one in text for one in "\t\r\n")
 
 
 def _is_one_word(text: str) -> bool:
