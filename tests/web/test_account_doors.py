@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -75,12 +76,12 @@ def test_an_address_is_changed_only_by_who_knows_the_password(
 ) -> None:
     thief = world.client("Amina")  # her browser, left open
     assert saved(world, thief, email="thief@example.org") == 422
-    assert saved(world, thief, email="thief@example.org", current_password="guess") == 422
+    assert saved(world, thief, email="thief@example.org", known_password="guess") == 422
     assert saved(world, thief, display_name="Amina W.") == 303, "what opens no door asks nothing"
     assert saved(world, thief, email="AMINA@example.org") == 303, "it is the same address"
     before = reset_link(world)
     assert read_outbox(world.house) == []
-    assert saved(world, thief, email="new@example.org", current_password=RIGHT) == 303
+    assert saved(world, thief, email="new@example.org", known_password=RIGHT) == 303
     assert thief.get(before).text.count("This link is over") > 0, "links of the old address end"
     assert send_next(world.house)
     (letter,) = box[0].letters
@@ -89,13 +90,38 @@ def test_an_address_is_changed_only_by_who_knows_the_password(
     assert sign_in(world, RIGHT, "new@example.org") == 303
 
 
+def test_no_two_fields_of_the_page_have_one_name_for_readers_of_screens(world: World) -> None:
+    ids = re.findall(r'\bid="([^"]+)"', world.client("Amina").get("/account").text)
+    assert len(ids) == len(set(ids))
+    assert {"known_password", "current_password"} <= set(ids)
+
+
+def test_an_unknown_address_costs_as_much_work_as_a_known_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def counted(stored: str, _password: str) -> bool:
+        looked.append(stored)
+        return False
+
+    monkeypatch.setattr("fairhand.use_cases.sign_in.store.password_fits", counted)
+    assert saved(world, world.client("Bao"), display_name="Bao", email="bao@example.org") == 303
+    for email in (MINE, "bao@example.org", "nobody@example.org", "", "\0"):
+        answer = world.client().post("/sign-in", data={"email": email, "password": "guess"})
+        assert answer.status_code == 401
+    assert len(looked) == 5, "Bao has no password, and the others no account"
+    parts = {one.rpartition("$")[0].rpartition("$")[0] for one in looked}
+    assert len(parts) == 1, "of the same cost"
+
+
 def test_the_password_is_not_guessed_by_changing_the_address(world: World) -> None:
     thief = world.client("Amina")
     for number in range(9):
-        assert saved(world, thief, email="t@example.org", current_password=f"{number}") == 422
-        assert saved(world, thief, current_password="anything") == 303, "and forgives nothing"
-    assert saved(world, thief, email="t@example.org", current_password="10") == 422
-    assert saved(world, thief, email="t@example.org", current_password=RIGHT) == 429
+        assert saved(world, thief, email="t@example.org", known_password=f"{number}") == 422
+        assert saved(world, thief, known_password="anything") == 303, "and forgives nothing"
+    assert saved(world, thief, email="t@example.org", known_password="10") == 422
+    assert saved(world, thief, email="t@example.org", known_password=RIGHT) == 429
 
 
 def test_who_has_an_account_is_not_found_out_by_writing_addresses(world: World) -> None:

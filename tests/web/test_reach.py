@@ -77,6 +77,16 @@ def test_a_token_makes_none_that_outlives_it(world: World) -> None:
     assert len(ends) == 1
 
 
+def test_a_token_gives_no_work_of_a_project_that_was_left(world: World) -> None:
+    token = world.bearer(world.token("Amina", "work", world.project))
+    assert world.next_task(token)
+    amina = world.client("Amina")
+    left = amina.post(f"/projects/{world.project}/leave", data=world.form(amina))
+    assert left.status_code == 303
+    after = token.post(f"/api/v1/projects/{world.project}/next", json={})
+    assert after.status_code != 200 or after.json().get("task") is None, after.text
+
+
 @pytest.mark.parametrize("scope", ["work", "manage"])
 def test_no_token_takes_an_account_over(world: World, scope: str) -> None:
     client = world.bearer(world.token("Amina", scope))

@@ -97,7 +97,7 @@ def _check_password(db: Database, command: ChangeAccount) -> None:
         return
     if not store.password_fits(known[1], command.password):
         message = _("This is not your present password.")
-        issue = Issue("current_password", message)
+        issue = Issue("known_password", message)
         raise InvalidError(message, code="wrong_password", issues=[issue])
 
 

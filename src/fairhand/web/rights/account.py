@@ -56,7 +56,7 @@ def change(  # one parameter a field
     hours_from: Text = "",
     hours_to: Text = "",
     language: Text = "",
-    current_password: Text = "",
+    known_password: Text = "",
 ) -> Response:
     """Write what the account says of its person."""
     typed = {
@@ -67,7 +67,7 @@ def change(  # one parameter a field
         "hours_from": hours_from,
         "hours_to": hours_to,
         "language": language,
-        "current_password": "",
+        "known_password": "",
     }
     try:
         command = ChangeAccount(
@@ -79,7 +79,7 @@ def change(  # one parameter a field
             _minute(hours_from, "hours_from"),
             _minute(hours_to, "hours_to"),
             language or None,
-            current_password,
+            known_password,
         )
         with (
             looking_about(request, actor.person_id),
