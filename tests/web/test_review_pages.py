@@ -219,7 +219,13 @@ def test_a_reviewer_chooses_a_task_by_its_number_or_on_its_story(answered: World
     assert sent.headers["location"] == url(answered, "/tasks/3")
     page = bao.get(sent.headers["location"]).text
     assert "Review of task 3" in page
-    assert bao.post(url(answered, "/next"), data=answered.form(bao, task="999")).status_code == 404
+    unknown = bao.post(url(answered, "/next"), data=answered.form(bao, task="999"))
+    assert unknown.status_code == 404
+    assert "There is no task 999" in unknown.text
+    assert "Review a task of your choice" in unknown.text
+    nothing = bao.post(url(answered, "/undo"), data=answered.form(bao))
+    assert nothing.status_code == 404
+    assert "There is no review of yours to take back here" in nothing.text
 
 
 def test_where_one_answer_leads_it_is_what_they_say_together(answered: World) -> None:

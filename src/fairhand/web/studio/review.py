@@ -9,7 +9,14 @@ from fastapi import Form as Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from fairhand.core.errors import ConflictError, FairhandError, InvalidError, Issue
+from fairhand.core.errors import (
+    ConflictError,
+    FairhandError,
+    ForbiddenError,
+    InvalidError,
+    Issue,
+    NotFoundError,
+)
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.decide_review import DecideReview, decide_review
 from fairhand.use_cases.house import House
@@ -72,10 +79,18 @@ def terms(
 @router.post("/projects/{project_id:int}/review/next")
 @guard("annotation.review", form=True)
 def take_next(
-    house: House, actor: Actor, project_id: int, passed: Number = 0, task: Number = 0
+    house: House,
+    actor: Actor,
+    request: Request,
+    project_id: int,
+    passed: Number = 0,
+    task: Number = 0,
 ) -> Response:
     """Open the task that comes next, or the one of this number; `passed` is left for others."""
-    return _go_on(house, actor, project_id, passed, task or None)
+    try:
+        return _go_on(house, actor, project_id, passed, task or None)
+    except (NotFoundError, ForbiddenError, ConflictError) as error:
+        return _overview(house, actor, request, project_id, Form(), error)
 
 
 @router.get("/projects/{project_id:int}/review/tasks/{task_id:int}")
@@ -177,10 +192,13 @@ def remark(
 
 @router.post("/projects/{project_id:int}/review/undo")
 @guard("annotation.review", form=True)
-def undo(house: House, actor: Actor, project_id: int) -> Response:
+def undo(house: House, actor: Actor, request: Request, project_id: int) -> Response:
     """Take the last review back and show its task again."""
     command = UndoReview(actor.person_id, project_id)
-    last = undo_review(house.db, command, house.clock())
+    try:
+        last = undo_review(house.db, command, house.clock())
+    except (NotFoundError, ConflictError) as error:
+        return _overview(house, actor, request, project_id, Form(), error)
     place = f"/projects/{project_id}/review/tasks/{last.task_id}"
     return RedirectResponse(place, status_code=303)
 
@@ -198,10 +216,16 @@ def _go_on(
 
 
 def _overview(
-    house: House, actor: Actor, request: Request, project_id: int, form: Form
+    house: House,
+    actor: Actor,
+    request: Request,
+    project_id: int,
+    form: Form,
+    error: FairhandError | None = None,
 ) -> Response:
-    context = overview(house, actor, project_id, form)
-    return render(request, "review.html", context, actor=actor, status=form.status)
+    context = overview(house, actor, project_id, form) | {"error": error}
+    status = form.status if error is None else error.status
+    return render(request, "review.html", context, actor=actor, status=status)
 
 
 def _task(
