@@ -258,6 +258,7 @@ def test_an_audit_of_an_honest_log_finds_nothing(log: Database, clock: ManualClo
         ("event", "at", "event 4: its kind, time, body or salt"),
         ("tile", "hashes", "tile/0/000: does not hold event 1 at place 0"),
         ("checkpoint", "note", "checkpoint 400: "),
+        ("checkpoint", "root", "checkpoint 400: its root is not the one in its signed note"),
     ],
 )
 def test_an_audit_names_what_somebody_with_the_database_changed(

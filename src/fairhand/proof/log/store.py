@@ -18,7 +18,7 @@ from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, Issue, NotFoundError
 from fairhand.proof.log import merkle, tiles, witness_store
 from fairhand.proof.log.archived import ARCHIVED, goes_on
-from fairhand.proof.log.audit import StoredEvent, audit_log
+from fairhand.proof.log.audit import StoredEvent, audit_log, says_root
 from fairhand.proof.log.checkpoint import Checkpoint, sign_checkpoint
 from fairhand.proof.log.leaf import SALT_SIZE, Body, canonical, commitment, make_leaf
 from fairhand.proof.log.note import Signer, Verifier
@@ -124,7 +124,9 @@ _LEAVES = (
     .where(log_event.c.leaf_index >= bindparam("start"), log_event.c.leaf_index < bindparam("end"))
     .order_by(log_event.c.leaf_index)
 )
-_CHECKPOINTS = select(checkpoint.c.size, checkpoint.c.note).order_by(checkpoint.c.size)
+_CHECKPOINTS = select(checkpoint.c.size, checkpoint.c.root, checkpoint.c.note).order_by(
+    checkpoint.c.size
+)
 _EVENTS_OF = (
     select(log_event.c.id)
     .where(log_event.c.person_id == bindparam("person_id"))
@@ -257,7 +259,11 @@ def person_of(connection: Connection, event_id: int) -> int | None:
 
 def audit(connection: Connection, keys: Sequence[Verifier]) -> Iterator[Issue]:
     """Check every sealed event, tile and checkpoint; nothing comes when all is as it was."""
-    signed = [(row.size, row.note) for row in connection.execute(_CHECKPOINTS)]
+    kept = connection.execute(_CHECKPOINTS).all()
+    for row in kept:
+        if not says_root(row.note, row.size, row.root):
+            yield Issue(f"checkpoint {row.size}", "its root is not the one in its signed note")
+    signed = [(row.size, row.note) for row in kept]
     yield from audit_log(_sealed(connection), signed, lru_cache(64)(_reader(connection)), keys)
 
 
