@@ -18,6 +18,7 @@ from fairhand.use_cases.end_floor import EndFloor, end_floor
 from fairhand.use_cases.import_fx import ImportFx, import_fx
 from fairhand.use_cases.invite_person import InvitePerson, invite_person
 from fairhand.use_cases.load_wage_floors import LoadWageFloors, load_wage_floors
+from fairhand.use_cases.read_floor_audit import audit_floors
 from fairhand.use_cases.read_floors import read_evidence, read_floor, read_floor_office
 from tests.cast import Cast
 
@@ -98,6 +99,29 @@ def test_an_approval_supersedes_keeps_its_evidence_and_is_logged(
     assert (said["minor_per_hour"], said["note"]) == ("16134", "I read Legal Notice 108.")
     with pytest.raises(ConflictError, match="approved already"):
         approve_floor(cast.db, blobs, command, cast.clock.now)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("amount = '100.00'", "the log says that 16134 minor units of KES an hour were approved"),
+        ("recorded_at = recorded_at + 1", "the log has its approval of 2026-11-21T09:30:01.000Z"),
+    ],
+)
+def test_a_floor_that_is_changed_after_its_approval_is_found(
+    cast: Cast, blobs: BlobStore, change: str, found: str
+) -> None:
+    cast.clock.advance(1_000)
+    approve_floor(cast.db, blobs, ApproveFloor(KENYA, cast.carmen, WORD, NOTICE), cast.clock.now)
+    cast.clock.advance(1_000)
+    end_floor(cast.db, EndFloor(KENYA, "2026-12-31", cast.carmen, "A new one."), cast.clock.now)
+    with cast.db.read() as connection:
+        assert list(audit_floors(connection)) == []
+    cast.change(f"UPDATE wage_floor SET {change} WHERE id = '{KENYA}' AND approved_on <> ''")
+    with cast.db.read() as connection:
+        issues = list(audit_floors(connection))
+    assert [one.place for one in issues] == [f"wage floor {KENYA}"]
+    assert issues[0].message.startswith(found)
 
 
 def test_what_is_missing_is_said_all_at_once_and_nothing_changes(

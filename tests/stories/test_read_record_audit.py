@@ -103,6 +103,16 @@ CHEATS = {
         ("statement", "UPDATE statement SET accrued_micros = accrued_micros + 1 WHERE id = 1"),
         "statement 1: its figures are not those of the text that the person was given",
     ),
+    "a wage floor": (
+        ("wage_floor", "UPDATE wage_floor SET amount = '9.71' WHERE id = 'gb-nlw-2026-04'"),
+        "wage floor gb-nlw-2026-04: its figures are not those of the file that was loaded "
+        "2026-11-21T09:30:00.000Z",
+    ),
+    "a wage floor that disappears": (
+        ("wage_floor", "DELETE FROM wage_floor WHERE id = 'gb-nlw-2026-04'"),
+        "wage floors: 37 rows were loaded by the log on 2026-11-21T09:30:00.000Z; "
+        "the tables have 36 of then",
+    ),
     "the log's own line": (
         ("event", "DELETE FROM event WHERE kind = 'annotation.submitted' AND body LIKE "
          "'{\"annotation\":1,%'"),

@@ -21,6 +21,7 @@ from fairhand.people.contributions import store as contributions
 from fairhand.proof.log.bodies import Told, told_in_pages
 from fairhand.proof.release import store as releases
 from fairhand.storage.database import Connection
+from fairhand.use_cases.read_floor_audit import audit_floors
 from fairhand.work.annotations import store as answers
 
 _ONLY_LOGGED: Final = "the log has it, and the tables have not"
@@ -28,12 +29,13 @@ _ONLY_STORED: Final = "the tables have it, and the log has not"
 
 
 def audit_records(connection: Connection) -> Iterator[Issue]:
-    """Compare answers, agreements, statements and releases with the log's lines about them."""
+    """Compare answers, agreements, statements, releases and floors with the log's lines."""
     erased = erasures.list_erased(connection)
     yield from _answers(connection, erased)
     yield from _agreements(connection, erased)
     yield from _statements(connection)
     yield from _releases(connection)
+    yield from audit_floors(connection)
 
 
 def _answers(connection: Connection, erased: set[int]) -> Iterator[Issue]:
