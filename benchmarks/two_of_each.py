@@ -27,7 +27,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fairhand.core.clock import ManualClock, system_now
+from fairhand.core.clock import DAY_MS, Instant, ManualClock, system_now
 from fairhand.core.settings import load_settings
 from fairhand.people.accounts import store as accounts
 from fairhand.storage.database import Database
@@ -177,7 +177,7 @@ def _people(cast: Cast, number: int, tasks: int, seed: int, stop: threading.Even
                 scope="work",
                 project_id=0,
                 label="script",
-                days=1,
+                expires_at=Instant(cast.clock.now + DAY_MS),
                 now=cast.clock.now,
             )
         dice = random.Random(seed + place)

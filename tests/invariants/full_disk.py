@@ -14,7 +14,7 @@ from uuid import UUID
 
 import httpx
 
-from fairhand.core.clock import ManualClock, system_now
+from fairhand.core.clock import DAY_MS, Instant, ManualClock, system_now
 from fairhand.core.settings import Settings, load_settings
 from fairhand.people.accounts import store as accounts
 from fairhand.storage.database import Database
@@ -132,7 +132,7 @@ def _people(cast: Cast) -> tuple[Client, str]:
                 scope=scope,
                 project_id=0,
                 label="script",
-                days=1,
+                expires_at=Instant(cast.clock.now + DAY_MS),
                 now=cast.clock.now,
             )
         tokens.append(token)

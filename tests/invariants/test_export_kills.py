@@ -14,7 +14,7 @@ import pytest
 from benchmarks.export_million import fill
 
 from fairhand.client import Client
-from fairhand.core.clock import system_now
+from fairhand.core.clock import DAY_MS, Instant, system_now
 from fairhand.core.settings import load_settings
 from fairhand.people.accounts import store as accounts
 from fairhand.storage.database import Database
@@ -40,7 +40,13 @@ def _token(db: Database) -> str:
         owner = connection.exec_driver_sql("SELECT min(id) FROM person").scalar_one()
         accounts.add_role(connection, owner, "owner", 0, now)
         return accounts.create_token(
-            connection, owner, scope="manage", project_id=0, label="script", days=1, now=now
+            connection,
+            owner,
+            scope="manage",
+            project_id=0,
+            label="script",
+            expires_at=Instant(now + DAY_MS),
+            now=now,
         )
 
 

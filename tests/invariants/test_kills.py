@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from fairhand.core.clock import ManualClock, system_now
+from fairhand.core.clock import DAY_MS, Instant, ManualClock, system_now
 from fairhand.core.settings import Settings, load_settings
 from fairhand.people.accounts import store as accounts
 from fairhand.proof.log.keys import load_signer
@@ -137,7 +137,7 @@ def _make_clients(db: Database, ordeal: Ordeal, seed: int) -> list[Client]:
                 scope="work",
                 project_id=0,
                 label="script",
-                days=1,
+                expires_at=Instant(cast.clock.now + DAY_MS),
                 now=cast.clock.now,
             )
         dice = random.Random(seed + number)
