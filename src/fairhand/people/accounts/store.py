@@ -366,11 +366,12 @@ def create_token(
     scope: str,
     project_id: int,
     label: str,
-    expires_at: Instant,
+    days: int,
     now: Instant,
+    no_later: Instant | None = None,
 ) -> str:
     """Make an API token; its secret is returned once and stored only as a hash."""
-    token = "fh_" + new_token()
+    token, until = "fh_" + new_token(), Instant(now + days * DAY_MS)
     connection.execute(
         api_token.insert().values(
             token_hash=token_hash(token),
@@ -379,7 +380,7 @@ def create_token(
             scope=scope,
             label=label,
             created_at=now,
-            expires_at=expires_at,
+            expires_at=until if no_later is None else min(until, no_later),
         )
     )
     return token
