@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,9 @@ from fairhand.use_cases.export_project import ExportProject, export_project, wri
 from fairhand.use_cases.house import House
 from fairhand.use_cases.submit_annotation import SubmitAnnotation, submit_annotation
 from tests.cast import IDLE_CAP_MS, Cast
-from tests.stories.test_exports import _run
+from tests.stories.test_exports import _read, _run
 from tests.stories.test_label_studio_moves import move_in, project_of
-from tests.studio import EXPORT, VALUE, annotation, result, task
+from tests.studio import CONFIG, EXPORT, VALUE, annotation, result, task
 
 GOOD = [result("my-mood", "choices", {"choices": ["good"]})]
 POOR = [result("my-mood", "choices", {"choices": ["poor"]})]
@@ -171,3 +172,23 @@ def test_a_folder_of_a_project_as_it_stands_says_that_it_is_no_release(
     assert {one.name for one in target.iterdir()} == {"ABOUT.json", FILE, "labels.parquet"}
     with pytest.raises(ConflictError, match="There is something in"):
         write_project_folder(db, command, cast.clock.now)
+
+
+def test_a_server_makes_label_studios_file_with_its_configuration(
+    db: Database, tmp_path: Path
+) -> None:
+    cast = Cast(db)
+    project_id = moved(cast, tmp_path, EXPORT)
+    blobs = BlobStore(f"file://{tmp_path / 'blobs'}")
+    settings = Settings(workspace=tmp_path)
+    house = House(settings, db, blobs, cast.signer, "moved", b"s" * 32, cast.clock)
+    asked = AskExport(cast.carmen, project_id, "label-studio")
+    export_id = ask_export(db, asked, cast.clock.now, days=7)
+    assert _run(house, export_id).state == "done"
+    files = _read(house, project_id, export_id, tmp_path)
+    assert json.loads("".join(files["tasks.json"])) == EXPORT
+    assert "\n".join(files["config.xml"]) == CONFIG.rstrip("\n")
+    assert json.loads("".join(files["ABOUT.json"]))["is_release"] is False
+    for more in ({"release": 1}, {"question": "my_mood"}, {"with_answers": True}):
+        with pytest.raises(InvalidError, match="whole project as it stands"):
+            ask_export(db, replace(asked, **more), cast.clock.now, days=7)

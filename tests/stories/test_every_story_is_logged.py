@@ -37,6 +37,8 @@ UNLOGGED = {
     "house": "opens the workspace",
     "project_figures": "counts",
     "export_project": "a part of make_export: writes a folder",
+    "answers_elsewhere": "a part of export_project: reads",
+    "write_studio_file": "a part of export_project: writes a file",
     "make_export": "the parts of the job that ask_export asked for and logged",
     "sweep_exports": "deletes files that say on themselves until when they stay",
     "keep_figures": "a tick: a cache of what can be counted anew",

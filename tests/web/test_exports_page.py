@@ -41,6 +41,11 @@ def test_the_page_offers_answers_from_elsewhere_where_there_are_any(
     page = f"/projects/{moved}/exports"
     move_in(world.cast, moved, tmp_path, EXPORT)
     assert "1 task was answered in another tool and by nobody here" in carmen.get(page).text
+    assert "Label Studio: the project as it stands" in carmen.get(page).text
+    assert (
+        carmen.post(page, data=world.form(carmen, format="label-studio", source="1")).status_code
+        == 422
+    )
     sent = world.form(carmen, format="csv", elsewhere="yes")
     assert carmen.post(page, data=sent).status_code == 303
     (asked,) = carmen.get(f"/api/v1{page}").json()["exports"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,13 +73,8 @@ def write_out(house: House, project: Project, target: Path) -> Report:
 
     The report says what of our people's answers, and of proposals, it has no place for.
     """
-    import json
-
-    import orjson
-
     from fairhand.core.errors import ConflictError
-    from fairhand.formats.exports.items import Report
-    from fairhand.use_cases.read_studio_tasks import iter_studio_tasks, their_ids
+    from fairhand.use_cases.write_studio_file import write_studio_file
 
     if target.exists():
         raise ConflictError(
@@ -88,18 +82,9 @@ def write_out(house: House, project: Project, target: Path) -> Report:
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.draft")
-    ids, written = their_ids(house.db, project.id), 0
     try:
-        with draft.open("wb") as file:
-            for task in iter_studio_tasks(house.db, project.id, ids):
-                file.write(b",\n" if written else b"[\n")
-                try:
-                    file.write(orjson.dumps(task))
-                except TypeError:  # numbers beyond 64 bits, as they came
-                    file.write(json.dumps(task, ensure_ascii=False).encode())
-                written += 1
-            file.write(b"\n]\n" if written else b"[]\n")
+        report = write_studio_file(house.db, project.id, draft)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-    return Report(written, written, ids.left_out or Counter(), [target.name])
+    return report

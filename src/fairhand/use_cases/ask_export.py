@@ -8,7 +8,7 @@ from typing import Final
 from fairhand.core.clock import DAY_MS, Instant
 from fairhand.core.errors import ConflictError, InvalidError, Issue, NotFoundError
 from fairhand.core.ids import new_token
-from fairhand.formats.exports.registry import format_of
+from fairhand.formats.exports.registry import STUDIO, format_of
 from fairhand.model.job import NewJob
 from fairhand.proof.log import store as log
 from fairhand.proof.release import export_store
@@ -47,7 +47,9 @@ def ask_export(db: Database, command: AskExport, now: Instant, *, days: int) -> 
     Raises NotFoundError, InvalidError for a format or question that is none, ConflictError while
     too many of the project are being made.
     """
-    if format_of(command.format).needs_originals:
+    if command.format == STUDIO.name:
+        _check_studio(command)
+    elif format_of(command.format).needs_originals:
         message = (
             f"{command.format} needs the original files, which a server does not keep. Write it "
             f"where they are: fairhand export RELEASE -f {command.format} --originals FOLDER"
@@ -106,6 +108,16 @@ def ask_export(db: Database, command: AskExport, now: Instant, *, days: int) -> 
         body |= {"release": release_id} if release_id is not None else {}
         log.append(connection, "export.asked", body, now, command.person_id, project.id)
     return export_id
+
+
+def _check_studio(command: AskExport) -> None:
+    """Refuse what Label Studio's file is not: a part of a project, or a release."""
+    if command.release is not None or command.question or command.with_answers:
+        message = (
+            f"{STUDIO.title}'s file is of the whole project as it stands, with every answer: leave "
+            "out the release, the question and the answers by pseudonym."
+        )
+        raise InvalidError(message, issues=[Issue("format", message)])
 
 
 def _release(connection: Connection, command: AskExport) -> int | None:

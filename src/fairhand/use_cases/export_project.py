@@ -20,7 +20,7 @@ from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, NotFoundError
 from fairhand.core.ids import pseudonym
 from fairhand.formats.exports.items import Options, Report, items_of
-from fairhand.formats.exports.registry import format_of
+from fairhand.formats.exports.registry import STUDIO, format_of
 from fairhand.model.project import Project
 from fairhand.proof.licensing import mark_store
 from fairhand.proof.release import store
@@ -49,6 +49,7 @@ from fairhand.use_cases.label_history import refuse_while_retold, retold
 from fairhand.use_cases.release_likeness import MEASURE
 from fairhand.use_cases.release_permits import AskedTerms, Permits, own_campaign, settle_terms
 from fairhand.use_cases.versions import version_of
+from fairhand.use_cases.write_studio_file import write_studio_folder
 from fairhand.work.foreign.answered_store import count_answered
 from fairhand.work.projects import store as projects
 
@@ -81,6 +82,9 @@ def export_project(db: Database, command: ExportProject, now: Instant) -> Report
     Raises NotFoundError, InvalidError for a question that is not asked, ConflictError where
     nothing fits the format, UnavailableError when the disk is full; then nothing is left.
     """
+    if command.format == STUDIO.name:
+        with nothing_left_behind(command.target):
+            return write_studio_folder(db, command.project_id, command.target, command.progress)
     chosen = format_of(command.format)
     with db.read_once() as connection, nothing_left_behind(command.target):
         store.pin_snapshot(connection)

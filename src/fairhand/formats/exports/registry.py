@@ -69,6 +69,14 @@ ON_SERVERS: Final[Mapping[str, Format]] = {
 """What a server can write by itself, from what it keeps."""
 
 
+STUDIO: Final = Format(
+    "label-studio", "Label Studio", "the project as it stands, and what came from there", ""
+)
+"""Not of a release: tasks as Label Studio has them, by the ids that they came with."""
+OF_PROJECTS: Final[Mapping[str, Format]] = {**ON_SERVERS, STUDIO.name: STUDIO}
+"""What a server can write of a project as it stands."""
+
+
 def format_of(name: str) -> Format:
     """Find a format; raises InvalidError naming those that there are."""
     if name not in FORMATS:

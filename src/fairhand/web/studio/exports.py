@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import FairhandError, InvalidError, Issue
-from fairhand.formats.exports.registry import ON_SERVERS
+from fairhand.formats.exports.registry import OF_PROJECTS
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.answers_elsewhere import count_elsewhere, tasks_were
 from fairhand.use_cases.ask_export import AskExport, ask_export
@@ -43,7 +43,7 @@ def panel(house: House, actor: Actor, request: Request, project_id: int) -> Resp
     context = {
         "project": read_project(house.db, project_id),
         "exports": list_exports(house.db, project_id, house.clock()),
-        "formats": ON_SERVERS,
+        "formats": OF_PROJECTS,
     }
     return render(request, "exports_panel.html", context, actor=actor)
 
@@ -107,8 +107,8 @@ def _page(house: House, actor: Actor, request: Request, project_id: int, form: F
     context = {
         "project": project,
         "exports": list_exports(house.db, project_id, house.clock()),
-        "formats": ON_SERVERS,
-        "choices": [(one.name, f"{one.title}: {one.holds}") for one in ON_SERVERS.values()],
+        "formats": OF_PROJECTS,
+        "choices": [(one.name, f"{one.title}: {one.holds}") for one in OF_PROJECTS.values()],
         "sources": [(str(one.version), f"Release {one.version}") for one in released]
         + [("", "The project as it stands (no release)")],
         "questions": [("", "All of them")] + [(one.name, one.title) for one in version.questions],
