@@ -305,11 +305,10 @@ TOLD = """() => {
 UNTRANSLATED = (
     "/log",
     "/council",
-    "/rights/contract",
     "/rights/data",
-    "/given",
+    "/given/grants",
+    "/given/find",
     "/channel",
-    "/account/erase",
     "/projects",
     "/work/{project}",
     "/translation",

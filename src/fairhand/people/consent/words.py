@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairhand.core.clock import Instant, iso
+from fairhand.core.words import later as _
 from fairhand.formats.consent_record import DECLINING, ConsentRecord
 from fairhand.model.licence import WORLDWIDE
 from fairhand.people.consent.notices import MODALITY_WORDS, PURPOSE_WORDS
@@ -69,7 +70,7 @@ def record_words(record: ConsentRecord) -> RecordWords:
 
 def place_words(territory: frozenset[str]) -> str:
     """Say where something may be used."""
-    return "anywhere" if WORLDWIDE in territory else ", ".join(sorted(territory)) or "nowhere"
+    return _("anywhere") if WORLDWIDE in territory else ", ".join(sorted(territory)) or _("nowhere")
 
 
 def _limits(record: ConsentRecord) -> tuple[tuple[str, str], ...]:

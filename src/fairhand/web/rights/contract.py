@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import FairhandError
+from fairhand.core.words import words_for
 from fairhand.people.accounts.rules import Actor
 from fairhand.people.council.contracts import DEFAULT
 from fairhand.use_cases.accept_contract import AcceptContract, accept_contract
@@ -46,6 +47,7 @@ def accept(
 
 def _show(house: House, actor: Actor, request: Request, form: Form | None = None) -> Response:
     context: dict[str, Any] = {
+        "_": words_for(actor.locale),
         "mine": read_own_contracts(house.db, actor.person_id, actor.locale),
         "default": markdown(DEFAULT),
         "markdown": markdown,

@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import FairhandError
+from fairhand.core.words import later as _
+from fairhand.core.words import words_for
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.house import House
 from fairhand.use_cases.read_given import read_things, read_withdrawals
@@ -21,19 +23,19 @@ from fairhand.web.shared.pages import render
 router = APIRouter(include_in_schema=False)
 
 STATES = {
-    "new": "being looked through",
-    "ready": "ready for those who hold a licence",
-    "held": "held: nobody else sees it until a person has looked",
-    "withdrawn": "taken back",
-    "erased": "erased",
+    "new": _("being looked through"),
+    "ready": _("ready for those who hold a licence"),
+    "held": _("held: nobody else sees it until a person has looked"),
+    "withdrawn": _("taken back"),
+    "erased": _("erased"),
 }
 REASONS = {
-    "withdrawn": "you took it back",
-    "expired": "its time was over",
-    "erased": "you were erased",
-    "retention": "it was kept as long as was promised",
+    "withdrawn": _("you took it back"),
+    "expired": _("its time was over"),
+    "erased": _("you were erased"),
+    "retention": _("it was kept as long as was promised"),
 }
-KINDS = {"voice": "Recording", "face": "Photo", "image": "Photo", "text": "Text"}
+KINDS = {"voice": _("Recording"), "face": _("Photo"), "image": _("Photo"), "text": _("Text")}
 
 
 @router.get("/given/contributions")
@@ -72,6 +74,7 @@ def _show(
 ) -> Response:
     own = read_things(house.db, actor.person_id, before=max(0, min(before, LARGEST_ID)))
     context: dict[str, Any] = {
+        "_": words_for(actor.locale),
         "own": own,
         "before": before,
         "taken_back": read_withdrawals(house.db, actor.person_id)[:20],

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import FairhandError, InvalidError, Issue
+from fairhand.core.words import words_for
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.erase_person import SURE, erase_person, what_is_kept
 from fairhand.use_cases.house import House
@@ -44,7 +45,7 @@ def erase(
         done = erase_person(house.db, house.blobs, house.vault, actor.person_id, house.clock())
     except FairhandError as error:
         return _show(house, actor, request, failed(error, {"sure": sure}))
-    gone = render(request, "erased.html", {"done": done}, actor=None)
+    gone = render(request, "erased.html", {"_": words_for(actor.locale), "done": done}, actor=None)
     gone.delete_cookie(SESSION_COOKIE)
     return gone
 
@@ -59,6 +60,7 @@ def leave(house: House, actor: Actor, request: Request, project_id: int) -> Resp
 
 def _show(house: House, actor: Actor, request: Request, form: Form | None = None) -> Response:
     context: dict[str, Any] = {
+        "_": words_for(actor.locale),
         "kept": what_is_kept(house.db, actor.person_id, house.clock()),
         "sure": SURE,
         "form": form or Form(),

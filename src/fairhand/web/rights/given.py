@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import FairhandError
+from fairhand.core.words import words_for
 from fairhand.people.accounts.rules import Actor
 from fairhand.people.consent.words import place_words
 from fairhand.use_cases.house import House
@@ -77,6 +78,7 @@ def receipt_pdf(house: House, actor: Actor, grant_id: int) -> Response:
 def _show(house: House, actor: Actor, request: Request, form: Form | None = None) -> Response:
     own = read_grants(house.db, actor.person_id, house.clock())
     context: dict[str, Any] = {
+        "_": words_for(actor.locale),
         "living": [one for one in own.grants if one.is_living],
         "ended": [one for one in own.grants if not one.is_living],
         "refused": own.refused,

@@ -14,6 +14,8 @@ from fairhand.core.clock import Instant, iso, parse_iso
 from fairhand.core.errors import FairhandError, InvalidError, Issue
 from fairhand.core.ids import new_token
 from fairhand.core.money import MICROS, Money, exponent, parse_money
+from fairhand.core.words import Words, words_for
+from fairhand.core.words import later as _
 from fairhand.pay.royalties.rules import KEYS, Divided, SplitKey, Terms, UsageKind
 from fairhand.people.accounts.rules import Actor, may
 from fairhand.use_cases.house import House
@@ -35,9 +37,9 @@ from fairhand.web.shared.pages import render
 router = APIRouter(include_in_schema=False)
 
 KINDS: tuple[tuple[UsageKind, str], ...] = (
-    ("licence", "A licence was sold"),
-    ("training_run", "A model was trained on it here"),
-    ("voice_minutes", "Speech was generated with it"),
+    ("licence", _("A licence was sold")),
+    ("training_run", _("A model was trained on it here")),
+    ("voice_minutes", _("Speech was generated with it")),
 )
 Text = Annotated[str, Field(max_length=2_000)]
 
@@ -53,9 +55,11 @@ def own(house: House, actor: Actor, request: Request) -> Response:
         for project_id, title in valued.items()
         if (own := read_own_value(house.db, house.secret, actor.person_id, project_id))
     ]
+    words = words_for(actor.locale)
     context = {
+        "_": words,
         "shares": shares,
-        "pictures": _by_month(shares),
+        "pictures": _by_month(shares, words),
         "kinds": dict(KINDS),
         "values": values,
     }
@@ -263,7 +267,7 @@ def _wrong(place: str, message: str) -> InvalidError:
     return InvalidError(message, issues=[Issue(place, message)])
 
 
-def _by_month(shares: list[Any]) -> list[Markup]:
+def _by_month(shares: list[Any], words: Words) -> list[Markup]:
     """One picture a currency: what came in by month."""
     pictures = []
     for currency in sorted({one.currency for one in shares}):
@@ -275,5 +279,6 @@ def _by_month(shares: list[Any]) -> list[Markup]:
         digits = exponent(currency)
         labels = sorted(months)[-12:]
         values = [round(months[name] / MICROS / 10**digits, digits) for name in labels]
-        pictures.append(charts.bars(f"Royalties by month, {currency}", labels, values))
+        title = words("Royalties by month, {currency}", currency=currency)
+        pictures.append(charts.bars(title, labels, values, words=words))
     return pictures
