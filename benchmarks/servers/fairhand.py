@@ -8,7 +8,7 @@ import uuid
 from pathlib import Path
 
 from benchmarks.servers.base import LABELS, Account, Server, make_text
-from fairhand.core.clock import system_now
+from fairhand.core.clock import DAY_MS, Instant, system_now
 from fairhand.core.money import MICROS, Money
 from fairhand.core.settings import load_settings
 from fairhand.model.project import Question
@@ -72,7 +72,13 @@ class Fairhand(Server):
             join_project(house.db, JoinProject(person, project.id), now)
             with house.db.write() as connection:
                 token = accounts.create_token(
-                    connection, person, scope="work", project_id=0, label="bench", days=1, now=now
+                    connection,
+                    person,
+                    scope="work",
+                    project_id=0,
+                    label="bench",
+                    expires_at=Instant(now + DAY_MS),
+                    now=now,
                 )
             found.append(Account(("Authorization", f"Bearer {token}")))
         with house.db.write() as connection:
