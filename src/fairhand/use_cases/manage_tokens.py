@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fairhand.core.clock import Instant
+from fairhand.core.clock import DAY_MS, Instant
 from fairhand.core.errors import ForbiddenError, NotFoundError
 from fairhand.people.accounts import store
 from fairhand.people.accounts.rules import Actor
@@ -33,15 +33,15 @@ def create_token(db: Database, actor: Actor, command: CreateToken, now: Instant)
     if actor.scope_project_id not in (0, command.project_id):
         raise ForbiddenError("This token is for one project and cannot make one for another.")
     with db.write() as connection:
+        until = Instant(now + command.days * DAY_MS)
         secret = store.create_token(
             connection,
             actor.person_id,
             scope=command.scope,
             project_id=command.project_id,
             label=command.label,
-            days=command.days,
+            expires_at=until if actor.ends_at is None else min(until, actor.ends_at),
             now=now,
-            no_later=actor.ends_at,
         )
         body = {"person": actor.person_id, "scope": command.scope, "project": command.project_id}
         log.append(connection, "token.created", body, now, actor.person_id)

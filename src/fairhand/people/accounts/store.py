@@ -366,12 +366,11 @@ def create_token(
     scope: str,
     project_id: int,
     label: str,
-    days: int,
+    expires_at: Instant,
     now: Instant,
-    no_later: Instant | None = None,
 ) -> str:
     """Make an API token; its secret is returned once and stored only as a hash."""
-    token, until = "fh_" + new_token(), Instant(now + days * DAY_MS)
+    token = "fh_" + new_token()
     connection.execute(
         api_token.insert().values(
             token_hash=token_hash(token),
@@ -380,7 +379,7 @@ def create_token(
             scope=scope,
             label=label,
             created_at=now,
-            expires_at=until if no_later is None else min(until, no_later),
+            expires_at=expires_at,
         )
     )
     return token
