@@ -178,7 +178,7 @@ def test_no_machine_says_go_and_nobody_without_a_reason(cast: Cast) -> None:
 
 def test_a_pilot_says_what_keeps_it_from_starting(cast: Cast) -> None:
     project = cast.project(tasks=6, rate=GBP_13)
-    with pytest.raises(InvalidError, match="Only 6 tasks"):
+    with pytest.raises(InvalidError, match="only 6 are there"):
         start(cast, project, tasks=30)
     short = StartPilot(cast.carmen, project, 6, 3, Money(1, "GBP"))
     with pytest.raises(InvalidError, match=r"Set GBP 2\.60 aside"):

@@ -233,7 +233,7 @@ def test_a_red_gate_is_a_conflict_with_its_reasons(carmen: Client) -> None:
     found = carmen.readiness(project_id)
     assert (found["may_open"], found["terms"]["gold_wanted"]) == (False, 7)
     assert carmen.pilot(project_id)["pilots"] == []
-    with pytest.raises(FairhandError, match="Only 0 tasks"):
+    with pytest.raises(FairhandError, match="only 0 are there"):
         carmen.start_pilot(project_id, 5)
 
 

@@ -157,7 +157,7 @@ def test_hours_are_offered_accepted_and_called_off_late_with_pay(world: World, p
     gone = manager.post(f"{pay}/bookings/{number}/cancel", data=world.form(manager))
 
     assert gone.status_code == 303
-    assert "cancelled" in amina.get("/earnings/bookings").text
+    assert "called off" in amina.get("/earnings/bookings").text
     assert world.cast.rows("SELECT basis, amount_micros FROM accrual") == [
         ("cancellation", 600_000_000)
     ]

@@ -342,7 +342,7 @@ def pause(project: ProjectName, workspace: Workspace = None, as_json: AsJson = F
 
 @group.command("close")
 def close(project: ProjectName, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Close a project for good: no new tasks, no new people; releases can still be made.
+    """Close a project: no new tasks, no new people; releases can be made, and `open` reopens it.
 
     Example:  fairhand project close digits
     """
