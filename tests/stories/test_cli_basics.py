@@ -267,3 +267,7 @@ def test_a_token_is_printed_alone_for_use_in_a_shell(terminal: Terminal) -> None
     said = terminal.ok("token", "create", "notebook", "--scope", "manage")
     assert said.out.startswith("fh_")
     assert len(said.out.split()) == 1
+    for label in ("", " ", "x" * 101):
+        wrong = terminal.run("token", "create", label)
+        assert (wrong.code, wrong.out) == (2, "")
+        assert "up to 100 characters" in wrong.err

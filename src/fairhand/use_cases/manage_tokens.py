@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from fairhand.core.clock import DAY_MS, Instant
-from fairhand.core.errors import ForbiddenError, NotFoundError
+from fairhand.core.errors import ForbiddenError, InvalidError, Issue, NotFoundError
 from fairhand.people.accounts import store
 from fairhand.people.accounts.rules import Actor
 from fairhand.people.accounts.store import TokenRow
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
+
+_LONGEST_LABEL: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,12 @@ class CreateToken:
 def create_token(db: Database, actor: Actor, command: CreateToken, now: Instant) -> str:
     """Make a token and return its secret.
 
-    A token cannot make one that reaches further, nor one that outlives it.
+    A token cannot make one that reaches further, nor one that outlives it. Raises InvalidError for
+    a label that is empty or longer than 100 characters.
     """
+    if not 1 <= len(command.label.strip()) <= _LONGEST_LABEL:
+        message = "Say what the token is for, in up to 100 characters."
+        raise InvalidError(message, issues=[Issue("label", message)])
     if actor.scope is not None and actor.scope != "manage":
         raise ForbiddenError("A token can make others only if it was made to manage.")
     if actor.scope_project_id not in (0, command.project_id):
