@@ -24,7 +24,7 @@ _BATCH: Final = 512
 _RATE: Final = 4e-3
 _FARTHEST: Final = 4.0
 """Standard deviations from the mean beyond which a feature says no more."""
-_BLOCK: Final = 8_192
+_BLOCK: Final = 2_048
 _NAMES: Final = ("middle", "spread", "w0", "b0", "w1", "b1", "w2", "b2")
 
 
