@@ -161,7 +161,7 @@ def test_amina_disputes_a_line_on_her_phone_and_is_right(world: World, visit: Vi
     assert "ledger entry" in desk.inner_text("main")
 
     phone.goto("/earnings/disputes")
-    said = phone.inner_text("main")
+    said = phone.inner_text("main").replace("\u00a0", " ")
     assert "You get GBP 2.00" in said
     assert "The log shows the page open all that time." in said
     shot(phone, "dispute-upheld")
