@@ -93,8 +93,7 @@ def endure(
         rounds = _work_in_trouble(work, stop, minutes * 60, lambda: trouble(fleet, dice))
         seconds = time.monotonic() - began
         importer.wait_until_done()
-    with snapshot(db) as look:
-        sealed = marks_of(look.connection).log_size  # before the check seals the rest itself
+        sealed = _wait_for_a_seal(db)  # before the check seals the rest itself
     assert sealed > 0, f"no worker sealed anything: {fleet.words()}"
     check_everything(db, settings, clients)
     imports = importer.check()
@@ -141,6 +140,17 @@ def without_database(server: PostgresServer, outage_s: float, up_s: float = _UP_
         assert all(fleet.is_alive(name) for name in before), fleet.words()
 
     return trouble
+
+
+def _wait_for_a_seal(db: Database) -> int:
+    """Give how much of the log the workers sealed; after a short trouble they get a minute."""
+    deadline = time.monotonic() + 60
+    while True:
+        with snapshot(db) as look:
+            sealed = marks_of(look.connection).log_size
+        if sealed or time.monotonic() > deadline:
+            return sealed
+        time.sleep(0.5)
 
 
 def _wait_for_workers(db: Database) -> None:

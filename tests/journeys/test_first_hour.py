@@ -198,7 +198,11 @@ class Hour:
             self.choose(page)
             asked = page.locator("main").inner_text()
             answer.click()
-            page.wait_for_function("t => document.querySelector('main').innerText !== t", arg=asked)
+            page.wait_for_function(
+                "t => { const main = document.querySelector('main');"
+                " return main && main.innerText !== t; }",
+                arg=asked,
+            )
 
     @staticmethod
     def choose(page: Page) -> None:

@@ -222,7 +222,7 @@ def test_an_answer_to_a_gold_task_is_paid_like_any_other(world: QualityWorld) ->
         ).all()
     of_gold = [row.amount_micros for row in found if row.task_id in golds]
     others = [row.amount_micros for row in found if row.task_id not in golds]
-    assert len(of_gold) > 10
+    assert of_gold
     assert min(of_gold) > 0, "wrong answers to gold tasks are paid, too"
     assert median(of_gold) == median(others)
     assert {row.rate_micros_per_hour for row in found} == {world.project.rate_micros_per_hour}
