@@ -6,10 +6,13 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from typer.testing import CliRunner
+import typer.testing
+from typer.main import get_command
 
 from fairhand.cli.app import app
 from fairhand.core.clock import system_now
@@ -18,6 +21,8 @@ from fairhand.use_cases.house import open_database
 from tests.readied import make_ready
 
 CHOICE = ("--choice", "mood:How does it sound?=glad,sad")
+# Typer makes all commands anew for every one that is run, which takes longer than most of them do.
+_BUILT = cache(get_command)
 POLICY = ("--purpose", "To tell moods apart.", "--currency", "GBP", "--rate", "13.00")
 
 
@@ -75,7 +80,8 @@ class Terminal:
 
 def run(*arguments: str) -> Said:
     """Run a command in this process."""
-    done = CliRunner().invoke(app, list(arguments), catch_exceptions=True)
+    with patch.object(typer.testing, "_get_command", _BUILT):
+        done = typer.testing.CliRunner().invoke(app, list(arguments), catch_exceptions=True)
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return Said(done.exit_code, done.stdout, done.stderr)
 
