@@ -60,10 +60,12 @@ def serve(
     import signal
 
     from fairhand.cli.served_at import noted
-    from fairhand.cli.serving import check_port, serve_house, serve_many
+    from fairhand.cli.serving import check_port, serve_house, serve_many, starting
     from fairhand.cli.tls import choose_tls
-    from fairhand.core.logs import configure_logs
-    from fairhand.use_cases.house import open_house
+
+    with starting():
+        from fairhand.core.logs import configure_logs
+        from fairhand.use_cases.house import open_house
 
     given = {"host": host, "port": port, "workers": workers, "background": background}
     settings = settings_of(workspace, **given)
@@ -116,8 +118,11 @@ def worker(workspace: Workspace = None, as_json: AsJson = False) -> None:
     import signal
     import threading
 
-    from fairhand.core.logs import configure_logs
-    from fairhand.jobs.background import run_background
+    from fairhand.cli.serving import starting
+
+    with starting():
+        from fairhand.core.logs import configure_logs
+        from fairhand.jobs.background import run_background
 
     stop = threading.Event()
     for wanted in (signal.SIGINT, signal.SIGTERM):

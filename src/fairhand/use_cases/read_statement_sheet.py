@@ -14,7 +14,6 @@ from fairhand.pay.evidence.entries import Entry, show_amount
 from fairhand.pay.evidence.rules import COUNTING
 from fairhand.pay.evidence.store import StatementText
 from fairhand.pay.own.years import Sums, by_year, read_sums, year_of
-from fairhand.pay.paper.pdf import make_pdf
 from fairhand.pay.paper.sheet import Beside, Sheet, Year, make_sheet
 from fairhand.pay.paper.sms import short_message
 from fairhand.people.accounts.rules import Actor
@@ -38,6 +37,8 @@ class StatementSheet:
 
     def pdf(self) -> bytes:
         """Draw it; the same statement in the same language gives the same bytes."""
+        from fairhand.pay.paper.pdf import make_pdf  # its fonts take long to load
+
         return make_pdf(self.sheet, self.words)
 
 

@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression, minimize_scalar
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -49,6 +48,8 @@ def fit_temperature(logits: Floats, labels: Labels, weights: Floats) -> float:
     """Find the temperature of least loss, held near 1 while answers are few."""
     total = float(weights.sum())
 
+    from scipy.optimize import minimize_scalar  # a server that only shows models starts sooner
+
     def loss(log_temperature: float) -> float:
         fit = log_loss(logits / np.exp(log_temperature), labels, weights)
         return total * fit + _PULL * log_temperature**2
@@ -62,6 +63,8 @@ def fit_curve(scores: Floats, came_true: NDArray[np.bool_], weights: Floats) -> 
 
     Its ends keep Laplace's distance from 0 and 1: no number of answers makes certain.
     """
+    from scipy.optimize import isotonic_regression
+
     order = np.argsort(scores, kind="stable")
     fitted = isotonic_regression(came_true[order].astype(np.float64), weights=weights[order])
     starts = np.asarray(fitted.blocks[:-1])

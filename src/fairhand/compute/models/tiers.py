@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from fairhand.compute.assistants.contract import (
@@ -152,6 +151,8 @@ def _loss_left_out(rows: Floats, votes: Floats, fold: NDArray[np.int64], strengt
 
 def _fit_rows(rows: Floats, votes: Floats, strength: float) -> tuple[Floats, Floats]:
     """Fit direction and thresholds; one vote spread over all tiers keeps each possible."""
+    from scipy.optimize import minimize
+
     spread = np.cumsum(votes.sum(axis=0) + 1.0 / TIERS)[:-1]
     start = np.log(spread / (votes.sum() + 1.0 - spread))
     steps = np.log(np.maximum(np.diff(start), _LEAST_STEP))

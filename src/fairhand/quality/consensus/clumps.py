@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -17,6 +15,10 @@ Ints = NDArray[np.intp]
 
 def clump(labels: Ints, sides: Floats) -> Ints:
     """Number the clumps of things with `labels` and bounding boxes (left, top, right, bottom)."""
+    # Loaded late, as below: a server starts sooner, and few commands compare drawings.
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
     things = len(sides)
     if not things:
         return np.zeros(0, np.intp)

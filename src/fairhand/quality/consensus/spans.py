@@ -14,7 +14,6 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from fairhand.labels.kind import Config
 from fairhand.quality.consensus.kind import Verdict, Voted
@@ -97,6 +96,8 @@ def _paired(
     ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]
 ) -> list[tuple[int, int, float]]:
     """Pair spans of one label one to one, most overlap in all: (ours, theirs, IoU above 0)."""
+    from scipy.optimize import linear_sum_assignment  # a server starts sooner without it
+
     found: list[tuple[int, int, float]] = []
     for label in sorted({span["label"] for span in ours} & {span["label"] for span in theirs}):
         mine, mine_at = _stretches(ours, label)

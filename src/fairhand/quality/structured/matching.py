@@ -12,9 +12,6 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
@@ -26,6 +23,10 @@ def match(person: Ints, alike: Floats, least: float) -> list[Ints]:
     Returns the things of each cluster, ordered by their first. `least` is how alike two things
     must be to be one. Things that are alone are clusters too.
     """
+    # Loaded late, as below: a server starts sooner, and few commands match anything.
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
     if person.size == 0:
         return []
     _, component = connected_components(csr_array(alike >= least), directed=False)
@@ -54,6 +55,8 @@ def _split(group: Ints, person: Ints, alike: Floats, least: float) -> list[Ints]
 
 def _edges(group: Ints, person: Ints, alike: Floats, least: float) -> list[tuple[int, int]]:
     """Pairs that the best assignment of two people makes, the most alike first."""
+    from scipy.optimize import linear_sum_assignment
+
     by_person = [group[person[group] == one] for one in np.unique(person[group])]
     edges: list[tuple[float, int, int]] = []
     for mine, theirs in combinations(by_person, 2):
