@@ -11,8 +11,9 @@ score. `default ahead` is what the default has over a line, the same seeds compa
 interval of Student's t; `below random` is the furthest that a line falls below chance on any set,
 in standard errors of the paired difference.
 
-`--others` adds sets that the default was not chosen on: wine, breast cancer, and twenty made-up
-classes. `--quick` is three seeds and only a few strategies.
+`--others` adds sets that the default was not chosen on: wine, breast cancer, twenty made-up
+classes, and two of which one is rare (2 %), on which a fault of the default was found. `--quick`
+is three seeds and only a few strategies.
 
 `--peers` names a folder that holds virtual environments `skactiveml` (scikit-activeml 1.0.1),
 `modal` (modAL-python 0.4.2.1) and `smalltext` (small-text 1.4.1), each with scikit-learn.
@@ -42,7 +43,7 @@ from scipy import stats
 
 HERE = Path(__file__).parent
 SETS = ("digits", "toxicity", "cifar")
-OTHERS = ("wine", "cancer", "twenty")
+OTHERS = ("wine", "cancer", "twenty", "rare")
 QUICK = ("auto", "random", "margin", "typical+cluster-margin")
 OURS = (
     "auto", "random", "margin", "entropy", "typical", "core-set", "badge", "cluster-margin",

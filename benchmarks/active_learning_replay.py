@@ -167,6 +167,15 @@ def _synthetic() -> Set:
     return _split("twenty", made, "accuracy", 400, scaled=True)
 
 
+def _rare() -> Set:
+    """Make two classes, one of them fifty times as rare as the other."""
+    made = datasets.make_classification(
+        6000, 40, n_informative=12, n_classes=2, weights=[0.98], class_sep=1.2, flip_y=0.0,
+        random_state=2,
+    )  # fmt: skip
+    return _split("rare", made, "macro-F1", 300, scaled=True)
+
+
 def _small(name: str, budget: int) -> Callable[[], Set]:
     load = {"wine": datasets.load_wine, "cancer": datasets.load_breast_cancer}[name]
     return lambda: _split(name, load(return_X_y=True), "accuracy", budget, scaled=True)
@@ -179,5 +188,6 @@ LOADERS: dict[str, Callable[[], Set]] = {
     "wine": _small("wine", 50),
     "cancer": _small("cancer", 100),
     "twenty": _synthetic,
+    "rare": _rare,
 }
 """Sets by name; the first three are those of the figures, the others are there to be surprised."""

@@ -35,6 +35,31 @@ def test_the_default_does_not_trust_a_model_that_has_seen_too_little(labels: lis
     assert choose(pool, 10, rng()).phase == "coverage"
 
 
+@pytest.mark.parametrize(
+    ("classes", "known", "strategy"),
+    [(2, 9, "typical"), (2, 10, "core-set"), (12, 23, "typical"), (12, 24, "core-set")],
+)
+def test_answers_that_stay_of_one_class_send_the_default_to_what_is_unlike_them(
+    classes: int, known: int, strategy: str
+) -> None:
+    likely = np.full((600, classes), 1 / classes, np.float32)
+    pool = make_pool(
+        known=known, labels=np.zeros(known, int), probabilities=likely, classes=classes
+    )
+    assert choose(pool, 5, rng()).strategy == strategy
+
+
+def test_a_rare_class_is_asked_about_although_much_small_doubt_lies_elsewhere() -> None:
+    """A model that is nearly sure of nearly everything: three in a thousand may be of the class."""
+    features = rng().normal(size=(2_000, 4)).astype(np.float32)
+    rare = np.full(2_000, 0.02, np.float32)
+    rare[:6] = 0.3
+    likely = np.stack([1 - rare, rare], axis=1)
+    known, labels = features[-40:], np.r_[1, np.zeros(39, int)]
+    pool = Pool(features[:-40], likely[:-40], known, labels, 2)
+    assert set(range(6)) <= set(choose(pool, 10, rng()).indices[:10].tolist())
+
+
 def test_settings_name_another_strategy() -> None:
     assert choose(make_pool(), 5, rng(), Settings("margin")).strategy == "margin"
 

@@ -18,6 +18,8 @@ from fairhand.work.active_learning.uncertainty import narrowness
 
 CANDIDATES = 600
 """How many of the narrowest margins may be chosen; more for batches of more than 60."""
+NEARLY = 0.8
+"""How doubtful an item is at least, beside the one that doubt alone would choose in its place."""
 WITNESSES = 2_000
 """For how many doubtful items it is measured how much they would learn."""
 MOST_KNOWN = 2_000
@@ -32,9 +34,14 @@ def pick_doubt_cover(field: Field, batch: int, rng: np.random.Generator) -> Indi
     wide as items known lie apart. With few answers the kernel is wide and the batch covers the
     pool; with many it is narrow and the batch is the narrowest margins: it goes from coverage to
     uncertainty by itself. The sum is over items drawn with the odds of their doubt.
+
+    Where one class is rare the model is nearly sure of nearly everything, and what little it
+    doubts adds up to more than the few items that may be of the class. So the n-th item chosen is
+    nearly as doubtful as the n-th narrowest margin, however many others would share it.
     """
     doubt = narrowness(given_probabilities(field))
-    places = best(weighted(doubt, field), max(CANDIDATES, 10 * batch), rng)
+    wanted = weighted(doubt, field)
+    places = best(wanted, max(CANDIDATES, 10 * batch), rng)
     rows = free_rows(field)[places] if field.rows is not None else places
     if len(rows) <= batch:
         return rows
@@ -49,18 +56,29 @@ def pick_doubt_cover(field: Field, batch: int, rng: np.random.Generator) -> Indi
     if len(known):
         settled = np.exp(squared_distances(seen, known).min(axis=1) / -width)
     worth = np.ones(len(rows), np.float32) if field.weights is None else field.weights[rows]
-    return rows[_greedy(near, settled, shares, worth, batch)]
+    return rows[_greedy(near, settled, shares, worth, _open(wanted[places], batch))]
 
 
-def _greedy(near: Floats, settled: Floats, shares: Floats, worth: Floats, batch: int) -> list[int]:
-    """Choose columns of `near` one by one, each for what it adds to the weighed maximum."""
+def _open(doubt: Floats, batch: int) -> Indices:
+    """Say of each item of a batch how many of the most doubtful may be it; `doubt` falls."""
+    return np.searchsorted(-doubt, -NEARLY * doubt[:batch], side="right")
+
+
+def _greedy(
+    near: Floats, settled: Floats, shares: Floats, worth: Floats, opened: Indices
+) -> list[int]:
+    """Choose columns of `near` one by one, each for what it adds to the weighed maximum.
+
+    The n-th is one of the first `opened[n]` columns.
+    """
     chosen: list[int] = []
     gains = _gains(near, settled, shares) * worth
     # What is added only shrinks as more is chosen: an old gain is an upper bound, so only those
     # that head the list are counted again.
     current = np.zeros(len(gains), bool)
-    while len(chosen) < batch:
-        head = int(gains.argmax())
+    while len(chosen) < len(opened):
+        last = opened[len(chosen)]
+        head = int(gains[:last].argmax())
         if current[head]:
             chosen.append(head)
             gains[head] = -1.0
@@ -68,7 +86,7 @@ def _greedy(near: Floats, settled: Floats, shares: Floats, worth: Floats, batch:
             current[:] = False
             continue
         # Only what was not counted since the last one chosen: equals would go round for ever.
-        stale = np.where(current, -1.0, gains)
+        stale = np.where(current[:last], -1.0, gains[:last])
         some = np.argpartition(-stale, min(8, len(stale) - 1))[:8]
         some = some[stale[some] >= 0.0]
         gains[some] = _gains(near[:, some], settled, shares) * worth[some]
