@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fairhand.labels.ties import chances_of, tied, tied_in
+from fairhand.labels.ties import chances_of, even_in, evenly_said, tied, tied_in
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,31 @@ def test_of_several_labels_the_chance_is_that_of_yes() -> None:
         "hat": 0.6,
         "tie": 0.0,
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "said", "found"),
+    [
+        ("cat", ["dog", "cat"], ("dog", "cat")),
+        ("cat", ["cat", "dog", "owl", "cat", "dog"], ("cat", "dog")),
+        ("owl", ["cat", "dog", "owl", "cat", "dog"], ()),
+        ("cat", ["cat", "cat", "dog"], ()),
+        ("cat", ["cat"], ()),
+        ("cat", [None, "cat", ["dog"]], ()),
+        ("cat", [], ()),
+        (["cat"], ["cat", "dog"], ()),
+        (None, ["cat", "dog"], ()),
+    ],
+)
+def test_as_many_people_for_another_label_are_even_votes(
+    value: object, said: list[object], found: tuple[str, ...]
+) -> None:
+    assert evenly_said(value, said) == found
+
+
+def test_even_votes_are_those_that_only_the_method_decides() -> None:
+    leaning, split = {"": {"cat": 0.98, "dog": 0.02}}, {"": {"cat": 0.5, "dog": 0.5}}
+    assert even_in("cat", "dawid-skene", leaning, ["cat", "dog"]) == ("cat", "dog")
+    assert even_in("cat", "adjudicated", leaning, ["cat", "dog"]) == ()
+    assert even_in("cat", "dawid-skene", split, ["cat", "dog"]) == ()
+    assert even_in("a text", "text", {}, ["a text", "another"]) == ()

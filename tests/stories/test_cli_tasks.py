@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from fairhand.cli.task import sure_words
+from fairhand.work.tasks.browse_store import Joint
 from tests.stories.terminal import Terminal
 
 
@@ -38,6 +40,15 @@ def test_tasks_are_listed_set_aside_and_taken_back(terminal: Terminal) -> None:
     assert told(terminal, "task", "show", "moods", str(task["id"]))["wanted"] == 4
     assert terminal.run("task", "set-aside", "moods").code == 2
     assert terminal.run("task", "list", "moods", "--where", "state").code == 2
+
+
+def test_a_tie_is_called_even_and_never_a_percentage() -> None:
+    sure = Joint("mood", "good", 0.98, 2)
+    even = Joint("mood", "good", 0.98, 2, even=("good", "bad"))
+    tied = Joint("tone", "good", 0.5, 2, tied=("good", "bad"))
+    assert sure_words(()) == ""
+    assert sure_words((sure,)) == "98%"
+    assert sure_words((sure, even)) == sure_words((tied, sure)) == "even"
 
 
 def test_a_view_is_saved_used_and_dropped(terminal: Terminal) -> None:

@@ -56,6 +56,30 @@ def test_the_list_shows_states_answers_and_how_sure(answered: World) -> None:
     assert "waiting" in page
 
 
+def test_even_votes_are_not_listed_as_certainty(answered: World) -> None:
+    answered.cast.change(
+        "UPDATE consensus SET value = :value, confidence = 0.98, beliefs = :beliefs "
+        "WHERE task_id = 1",
+        value='"cat"',
+        beliefs='{"": {"cat": 0.98, "dog": 0.02}}',
+    )
+    carmen = answered.client("Carmen")
+    page = page_of(answered, carmen)
+    assert page.count("Even votes: Cat or Dog; likelier Cat</span>") == 1
+    assert "the method: 98 %" in page
+    assert 'aria-label="How sure the joint answer to task 1 is"' not in page
+    listed = carmen.get(f"/api/v1/projects/{answered.project}/tasks").json()["tasks"]
+    even = {one["id"]: one["consensus"]["pet"]["even"] for one in listed if one["consensus"]}
+    assert even == {1: ["cat", "dog"], 2: [], 3: []}
+    story = carmen.get(f"/projects/{answered.project}/tasks/1").text
+    assert "as many people say either" in story
+    token = carmen.headers["x-csrf-token"]
+    asked = {"csrf_token": token, "act": "export_csv", "task": ["1", "2"]}
+    lines = carmen.post(f"/projects/{answered.project}/tasks/export", data=asked).text.splitlines()
+    assert "even" in lines[0].split(",")
+    assert ['cat"",""dog' in line for line in lines[1:]].count(True) == 1
+
+
 def test_filters_live_in_the_address_and_the_page_says_what_it_found(answered: World) -> None:
     client = answered.client("Carmen")
 

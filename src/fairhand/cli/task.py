@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fairhand.people.accounts.rules import Actor
     from fairhand.use_cases.house import House
+    from fairhand.work.tasks.browse_store import Joint
     from fairhand.work.tasks.rules import TaskQuery
 
 group = typer.Typer(
@@ -62,12 +63,11 @@ def list_all(
     words = words_of(page.rows)
     shown = table("", ">Task", "State", ">Answers", ">Sure", "What it shows")
     for row in page.rows:
-        sure = min((one.confidence for one in row.joint), default=None)
         shown.add_row(
             str(row.id),
             STATES[row.state],
             f"{row.answers}/{row.wanted}",
-            "" if sure is None else f"{sure:.0%}",
+            sure_words(row.joint),
             words[row.id][:80] or row.place,
         )
     tell(page_json(page), shown if page.rows else "No task fits.")
@@ -75,6 +75,14 @@ def list_all(
         remark(f"Looked at {page.looked:,} tasks; there may be more further on.")
     if page.after is not None:
         remark(f"Go on with:  --after {page.after.text()}")
+
+
+def sure_words(joint: Sequence[Joint]) -> str:
+    """Say how sure the joint answers are, in a cell: the least sure, or that votes are even."""
+    if any(one.tied or one.even for one in joint):
+        return "even"
+    sure = min((one.confidence for one in joint), default=None)
+    return "" if sure is None else f"{sure:.0%}"
 
 
 @group.command("show")

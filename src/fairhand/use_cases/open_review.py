@@ -8,6 +8,7 @@ from typing import Final
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, NotFoundError
+from fairhand.labels.ties import RULED, evenly_said
 from fairhand.pay import store as pay
 from fairhand.pay.paid_time.rules import EventKind
 from fairhand.people.wellbeing import own_store
@@ -60,6 +61,22 @@ class OpenedReview:
     def ties(self) -> dict[str, tuple[str, ...]]:
         """The questions that answers are evenly split about, and between what."""
         return ties_among(self.answers, self.consensus)
+
+    @property
+    def even(self) -> dict[str, tuple[str, ...]]:
+        """The choices that as many people made as the joint one, and only the method decides."""
+        found: dict[str, tuple[str, ...]] = {}
+        for one in self.consensus:
+            name = one.question
+            is_open = one.method != RULED and name not in self.ties
+            if (
+                is_open
+                and isinstance(one.value, str)
+                and one.value in (self.probabilities.get(name) or ())
+            ):
+                votes = evenly_said(one.value, (each.value.get(name) for each in self.answers))
+                found |= {name: votes} if votes else {}
+        return found
 
     @property
     def seen(self) -> str:

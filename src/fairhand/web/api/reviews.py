@@ -225,6 +225,7 @@ def opened_json(house: House, opened: OpenedReview) -> dict[str, Any]:
                 "answers": one.n_answers,
                 "settled": one.settled,
                 "tied": list(opened.ties.get(one.question, ())),
+                "even": list(opened.even.get(one.question, ())),
                 "probabilities": opened.probabilities.get(one.question),
             }
             for one in opened.consensus

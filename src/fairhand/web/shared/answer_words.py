@@ -42,6 +42,12 @@ def tie_words(question: Question, tied: Sequence[str]) -> str:
     return f"A tie: {' or '.join(names)}"
 
 
+def even_words(question: Question, even: Sequence[str], leads: str) -> str:
+    """Say that as many people said each of these, and which one the method finds likelier."""
+    names = " or ".join(answer_words(question, one) for one in even)
+    return f"Even votes: {names}; likelier {answer_words(question, leads)}"
+
+
 def _said(answer: Any, titles: Mapping[str, str]) -> str:  # noqa: ANN401
     if isinstance(answer, str):
         return titles.get(answer, answer)

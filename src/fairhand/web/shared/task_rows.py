@@ -18,7 +18,9 @@ from fairhand.work.tasks.browse_store import Joint, TaskRow
 from fairhand.work.tasks.view_store import SavedView
 
 _EXCERPT: Final = 160
-_COLUMNS: Final = ("id", "state", "answers", "wanted", "answer", "confidence", "tied", "imported")
+_COLUMNS: Final = (
+    "id", "state", "answers", "wanted", "answer", "confidence", "tied", "even", "imported",
+)  # fmt: skip
 
 
 def row_json(row: TaskRow) -> dict[str, Any]:
@@ -44,6 +46,7 @@ def row_json(row: TaskRow) -> dict[str, Any]:
                 "confidence": one.confidence,
                 "answers": one.answers,
                 "tied": list(one.tied),
+                "even": list(one.even),
             }
             for one in row.joint
         },
@@ -123,6 +126,7 @@ def _cells(row: TaskRow, question: str) -> dict[str, Any]:
         None if joint is None else joint.value,
         None if joint is None else round(joint.confidence, 6),
         list(joint.tied) if joint is not None and joint.tied else None,
+        list(joint.even) if joint is not None and joint.even else None,
         iso(row.created_at),
     )
     return dict(zip(_COLUMNS, values, strict=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -215,14 +214,10 @@ def _tie(question: Question, opened: OpenedReview) -> str:
 def _lean(question: Question, opened: OpenedReview, consensus: Mapping[str, Any]) -> str:
     """Say that as many people said something else, where only what is known of them decides."""
     name, value = question.name, consensus[question.name]
-    if question.kind != "choice" or not isinstance(value, str) or name in opened.ties:
+    even = opened.even.get(name, ())
+    if question.kind != "choice" or not even:
         return ""
-    said = (one.value.get(name) for one in opened.answers)
-    votes = Counter(one for one in said if isinstance(one, str))
-    most = max(votes.values(), default=0)
-    even = [label for label, people in votes.items() if people == most]
-    if len(even) < 2 or value not in even:
-        return ""
+    most = sum(one.value.get(name) == value for one in opened.answers)
     shares = ", ".join(f"{answer_words(question, label)} × {most}" for label in even)
     return (
         f"As many people say either ({shares}): what is known of them, and of the other tasks, "

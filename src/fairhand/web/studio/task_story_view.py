@@ -121,7 +121,8 @@ def _of_reviews(story: TaskStory, told: Told) -> list[Moment]:
         value = {} if joint.value is None else {joint.question: joint.value}
         answers = "1 answer" if joint.answers == 1 else f"{joint.answers} answers"
         split = [one for one in story.questions if one.name == joint.question and joint.tied]
-        sure = (f"{100 * joint.confidence:.1f} % sure", f"of {answers}", joint.method)
+        even = ("as many people say either",) if joint.even else ()
+        sure = (f"{100 * joint.confidence:.1f} % sure", *even, f"of {answers}", joint.method)
         said = answers_in_words(story.questions, {} if split else value)
         said += [(one.title, tie_words(one, joint.tied)) for one in split]
         found.append(Moment(joint.updated_at, "", "Joint answer", tuple(said), sure))

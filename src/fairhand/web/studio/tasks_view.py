@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from fairhand.model.job import Job
+from fairhand.model.project import Question
 from fairhand.people.accounts.rules import Actor, may
 from fairhand.use_cases.act_on_tasks import ACTS
 from fairhand.use_cases.ask_task_act import ACT_ON_TASKS
@@ -17,9 +18,9 @@ from fairhand.use_cases.house import House
 from fairhand.use_cases.read_jobs import list_jobs
 from fairhand.use_cases.read_tasks import TaskPage, read_choices, read_tasks
 from fairhand.use_cases.read_views import read_views
-from fairhand.web.shared.answer_words import answer_words, tie_words
+from fairhand.web.shared.answer_words import answer_words, even_words, tie_words
 from fairhand.web.shared.task_rows import joint_of, words_of
-from fairhand.work.tasks.browse_store import TaskRow
+from fairhand.work.tasks.browse_store import Joint, TaskRow
 from fairhand.work.tasks.rules import (
     AGREEMENTS,
     ORDERS,
@@ -51,6 +52,7 @@ class Line:
     answer: str | None
     sure: float | None
     is_doubtful: bool
+    is_even: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,7 @@ def _lines(page: TaskPage) -> list[Line]:
         answer = None
         if joint is not None and joint.value is not None:
             asked = questions[page.question]
-            is_split = joint.tied and not isinstance(joint.value, list)
-            answer = tie_words(asked, joint.tied) if is_split else answer_words(asked, joint.value)
+            answer = _joint_words(asked, joint)
         sure = None if joint is None else joint.confidence
         lines.append(
             Line(
@@ -135,9 +136,17 @@ def _lines(page: TaskPage) -> list[Line]:
                 answer,
                 sure,
                 sure is not None and sure < page.project.target_confidence,
+                joint is not None and bool(joint.even),
             )
         )
     return lines
+
+
+def _joint_words(asked: Question, joint: Joint) -> str:
+    if joint.even:
+        return even_words(asked, joint.even, joint.value)
+    is_split = joint.tied and not isinstance(joint.value, list)
+    return tie_words(asked, joint.tied) if is_split else answer_words(asked, joint.value)
 
 
 def _count_words(page: TaskPage, is_later: bool) -> str:

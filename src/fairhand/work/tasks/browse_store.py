@@ -17,8 +17,9 @@ import orjson
 from sqlalchemy import text
 
 from fairhand.core.clock import Instant
-from fairhand.labels.ties import tied_in
+from fairhand.labels.ties import even_in, tied_in
 from fairhand.storage.database import Connection
+from fairhand.storage.permitted import permitted
 from fairhand.work.holds import IS_CLOSED_STEP
 from fairhand.work.tasks.rules import Cursor, TaskQuery, query_texts
 
@@ -416,13 +417,17 @@ _ALL = text(
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """The joint answer to a question; JSON read. `tied`: the labels that are equally likely."""
+    """The joint answer to a question; JSON read. `tied`: the labels that are equally likely.
+
+    `even`: the labels that equally many people said, where only what is known of them decides.
+    """
 
     question: str
     value: Any
     confidence: float
     answers: int
     tied: tuple[str, ...] = ()
+    even: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -480,8 +485,17 @@ _ROWS = f"""
 """
 
 
+_SAID = (
+    "SELECT task_id, value FROM annotation WHERE task_id IN ({within}) AND counted "
+    f"AND NOT superseded AND {permitted('annotation')} ORDER BY task_id, id"
+)
+
+
 def _joint(connection: Connection, within: str, names: dict[str, int]) -> dict[int, list[Joint]]:
     found: dict[int, list[Joint]] = {}
+    said: dict[int, list[dict[str, Any]]] = {}
+    for task_id, answer in connection.execute(text(_SAID.format(within=within)), names):
+        said.setdefault(task_id, []).append(orjson.loads(answer))
     rows = connection.execute(
         text(
             "SELECT task_id, question, value, confidence, n_answers, method, beliefs "
@@ -491,8 +505,11 @@ def _joint(connection: Connection, within: str, names: dict[str, int]) -> dict[i
     )
     for row in rows:
         value = None if row.value is None else orjson.loads(row.value)
-        split = tied_in(value, row.method, orjson.loads(row.beliefs))
-        one = Joint(row.question, value, float(row.confidence), row.n_answers, split)
+        parts = orjson.loads(row.beliefs)
+        split = tied_in(value, row.method, parts)
+        answers = (one.get(row.question) for one in said.get(row.task_id, ()))
+        even = even_in(value, row.method, parts, answers)
+        one = Joint(row.question, value, float(row.confidence), row.n_answers, split, even)
         found.setdefault(row.task_id, []).append(one)
     return found
 

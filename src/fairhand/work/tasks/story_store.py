@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import text
 
 from fairhand.core.clock import Instant
-from fairhand.labels.ties import tied_in
+from fairhand.labels.ties import even_in, tied_in
 from fairhand.storage.database import Connection
 
 _ANSWERS = text(
@@ -154,6 +154,7 @@ class JointTold:
     method: str
     updated_at: Instant
     tied: tuple[str, ...] = ()
+    even: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +189,9 @@ def load_told(connection: Connection, task_id: int) -> Told:
     """Load the story of a task; a few answers long, whatever the project's size."""
     of = {"task_id": task_id}
     gold = connection.execute(_GOLD, of).one_or_none()
+    answers = tuple(_answer(row) for row in connection.execute(_ANSWERS, of))
     return Told(
-        tuple(_answer(row) for row in connection.execute(_ANSWERS, of)),
+        answers,
         tuple(LeaseTold(*row) for row in connection.execute(_LEASES, of)),
         tuple(SkipTold(*row) for row in connection.execute(_SKIPS, of)),
         tuple(
@@ -211,20 +213,28 @@ def load_told(connection: Connection, task_id: int) -> Told:
             )
             for row in connection.execute(_REVIEWS, of)
         ),
-        tuple(
-            JointTold(
-                row.question,
-                _json(row.value),
-                float(row.confidence),
-                row.n_answers,
-                bool(row.settled),
-                row.method,
-                row.updated_at,
-                tied_in(_json(row.value), row.method, orjson.loads(row.beliefs)),
-            )
-            for row in connection.execute(_JOINT_SINCE, of)
-        ),
+        tuple(_joint(row, answers) for row in connection.execute(_JOINT_SINCE, of)),
         None if gold is None else GoldTold(orjson.loads(gold.value), *gold[1:]),
+    )
+
+
+def _joint(row: Any, answers: tuple[AnswerTold, ...]) -> JointTold:  # noqa: ANN401  # a result row
+    value, parts = _json(row.value), orjson.loads(row.beliefs)
+    return JointTold(
+        row.question,
+        value,
+        float(row.confidence),
+        row.n_answers,
+        bool(row.settled),
+        row.method,
+        row.updated_at,
+        tied_in(value, row.method, parts),
+        even_in(
+            value,
+            row.method,
+            parts,
+            (one.value.get(row.question) for one in answers if one.counted and not one.superseded),
+        ),
     )
 
 
