@@ -392,6 +392,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=60)
     parser.add_argument("--sets", nargs="+", default=["nuclei", "chase", "drive"])
     parser.add_argument("--tests", type=int, default=8, help="pictures measured on")
+    parser.add_argument("--counts", nargs="+", type=int, help="pictures learnt from")
     parser.add_argument("--no-peer", action="store_true")
     halves = parser.add_mutually_exclusive_group()
     halves.add_argument("--odd", action="store_true", help="nuclei with odd numbers alone")
@@ -404,7 +405,8 @@ def main() -> None:
         run_clicks(given.objects, given.draws, given.pictures, not given.no_peer)
         return
     for which in given.sets:
-        counts = (2, 4) if which == "nuclei" else (min(8, len(pairs(which)) - 4),)
+        usual = [2, 4] if which == "nuclei" else [min(8, len(pairs(which)) - 4)]
+        counts = given.counts or usual
         tests = given.tests if which == "nuclei" else 4
         half = None
         if which == "nuclei" and (given.odd or given.even):
