@@ -25,3 +25,11 @@ def test_a_project_without_assistance_says_so_in_words_and_as_json(terminal: Ter
 
 def test_an_unknown_project_is_refused_by_name(terminal: Terminal) -> None:
     assert terminal.run("assist", "status", "nothing").code != 0
+
+
+def test_a_backend_that_cannot_be_reached_is_not_called_connected(terminal: Terminal) -> None:
+    said = terminal.run("assist", "add", "http://127.0.0.1:9", "--project", "moods")
+    assert said.code == 1
+    assert "added, but cannot help yet" in said.out
+    assert "connected to" not in said.out
+    assert "backend_hosts" in said.out

@@ -43,6 +43,7 @@ def measure(
     version_id: int,
     scores: Mapping[int, float],
     slices: Mapping[str, Mapping[str, float]] | None = None,
+    held_out: int = 150,
 ) -> None:
     """Put points on the learning curve: judgements to score, 20 paid seconds a judgement."""
     with world.house.db.write() as connection:
@@ -62,7 +63,7 @@ def measure(
                     score=score,
                     low=max(0.0, score - 0.06),
                     high=min(1.0, score + 0.06),
-                    held_out=150,
+                    held_out=held_out,
                     slices=slices or {},
                 )
                 for judgements, score in scores.items()

@@ -99,6 +99,22 @@ def test_a_stop_is_suggested_with_its_evidence(
     assert told(world)["questions"][0]["advice"]["says_stop"] is True
 
 
+@pytest.mark.parametrize(
+    ("held_out", "words"),
+    [
+        (12, "as only 12 of the 20 held-out tasks that are needed are answered"),
+        (20, "on 20 held-out tasks"),
+    ],
+)
+def test_a_score_says_what_it_was_measured_on(world: World, held_out: int, words: str) -> None:
+    measure(world, switch_on(world), climbing(), held_out=held_out)
+    assert words in told(world)["questions"][0]["advice"]["sentence"]
+    page = page_of(world)
+    assert words in page
+    assert "on 12 held-out tasks" not in page
+    assert "While fewer than 20 of them are answered" in page
+
+
 def test_slices_that_lag_are_named(world: World) -> None:
     slices = {
         "language=sw": {"n": 60, "score": 0.5, "low": 0.4, "high": 0.6},
@@ -198,7 +214,8 @@ def test_unticking_switches_off_and_settings_are_kept(world: World) -> None:
     ("field", "value", "words"),
     [
         ("target", "much", "Give a number from 0 to 100"),
-        ("blind", "90", "Between 0 and 500 of a thousand"),
+        ("blind", "90", "From 0 to 50 % of hand-outs"),
+        ("holdout", "90", "From 0 to 50 % of the tasks"),
         ("coverage", "language", "Write a field, a colon"),
         ("coverage", "language: sw", "Say how many percent"),
         ("coverage", "language: sw 80, en 40", "add up to more than all"),

@@ -71,7 +71,8 @@ def add(
         command = backend_command(house, owner_id_of(house), found.id, given)
         made = add_assistant(house.db, replace(command, allow_private=allow_private), house.clock())
         checked = _check(house, made)
-    _tell_walk(made, checked, f"{made.name} is connected to {found.title}.")
+    state = "connected" if checked.failed is None else "added, but cannot help yet"
+    _tell_walk(made, checked, f"{made.name} in {found.title}: {state}.")
 
 
 @group.command("list")

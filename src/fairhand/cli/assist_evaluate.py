@@ -131,7 +131,8 @@ def failures(
             target = find_project(house, into).id if into else None
             command = ReturnFailures(owner_id_of(house), found.id, evaluation, into=target)
             done = return_failures(house.db, command, house.clock())
-            tell(asdict(done), f"{done.made} of {done.of} failures are tasks now.")
+            words = f"{done.made} of {done.of} failures are tasks now."
+            tell(asdict(done), words if done.of else "No failure is left that is not a task yet.")
             return
         page = read_failures(house.db, found.id, evaluation, start=start)
     shown = table("", ">Task", "People say", "Model says", ">Score")

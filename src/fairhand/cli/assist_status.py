@@ -47,7 +47,7 @@ def _lines(content: dict[str, Any]) -> list[str | Table]:
 
 
 def _curve(question: dict[str, Any]) -> Table:
-    title = f"{question['title']}: {question['measure']} on held-out tasks"
+    title = f"{question['title']}: {question['measure']} on people's answers"
     shown = table(title, ">Judgements", ">Paid hours", ">Score", ">Interval")
     for point in question["points"][-_NEWEST:]:
         shown.add_row(

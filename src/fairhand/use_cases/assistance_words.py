@@ -11,6 +11,7 @@ from fairhand.quality.assistance.helps import Help
 from fairhand.quality.assistance.stopping import Estimate, Lag, Pace
 from fairhand.use_cases.read_assistance import Assistance, QuestionCurve
 from fairhand.work.prelabel.insight_store import Round
+from fairhand.work.prelabel.rules import FEWEST_HELD_OUT
 
 _PHASES = {
     "coverage": "so that every kind of task is seen early",
@@ -47,7 +48,7 @@ def advice_words(one: QuestionCurve, currency: str) -> str:
     """Say in a sentence or two whether to stop, and on what evidence."""
     advice, newest = one.advice, one.points[-1]
     now = f"{_percent(newest.score)} ({_percent(newest.low)} to {_percent(newest.high)})"
-    basis = f"on {newest.held_out:,} held-out tasks"
+    basis = _basis(newest.held_out)
     if advice.code == "reached":
         return (
             f"You may stop teaching the model: it scores {now} {basis}, surely no less than the "
@@ -66,6 +67,16 @@ def advice_words(one: QuestionCurve, currency: str) -> str:
             f"{_points(advice.a_fifth)}."
         )
     return " ".join(_going_on(one, now, basis, currency))
+
+
+def _basis(held_out: int) -> str:
+    """Say what a score was measured on: with few held-out answers those that were learnt from."""
+    if held_out >= FEWEST_HELD_OUT:
+        return f"on {held_out:,} held-out tasks"
+    return (
+        "cross-validated on the answers so far, as only "
+        f"{held_out} of the {FEWEST_HELD_OUT} held-out tasks that are needed are answered"
+    )
 
 
 def _going_on(one: QuestionCurve, now: str, basis: str, currency: str) -> Iterator[str]:

@@ -19,7 +19,7 @@ from fairhand.web.shared.charts import Spot
 from fairhand.web.shared.forms import Form
 from fairhand.work.active_learning.registry import strategy_names
 from fairhand.work.prelabel.ask import Ask, choose_ask
-from fairhand.work.prelabel.rules import BLIND_PERMILLE, HOLDOUT_PERMILLE
+from fairhand.work.prelabel.rules import BLIND_PERMILLE, FEWEST_HELD_OUT, HOLDOUT_PERMILLE
 from fairhand.work.prelabel.seconds import WAYS, Seconds
 
 _AHEAD: Final = (1.15, 1.3, 1.5, 1.75, 2.0)
@@ -65,6 +65,7 @@ def page(house: House, actor: Actor, project_id: int, form: Form | None = None) 
         "found": found,
         "error": None,
         "state": words.state_words(found),
+        "fewest_held_out": FEWEST_HELD_OUT,
         "curves": [_curve(one, found.project.currency, target) for one in found.curves],
         "help_words": words.help_words(found.help),
         "help_picture": _minutes(found),

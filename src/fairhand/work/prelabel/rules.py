@@ -80,9 +80,13 @@ def check_wish(wish: Wish, strategies: Sequence[str]) -> list[Issue]:
     if wish.ask not in ASKS:
         issues.append(Issue("ask", f"Choose one of {', '.join(ASKS)}."))
     if not 0 <= wish.blind_permille <= _MOST_BLIND:
-        issues.append(Issue("blind_permille", "Between 0 and 500 of a thousand hand-outs."))
+        issues.append(
+            Issue("blind_permille", "From 0 to 50 % of hand-outs: 500 of a thousand at most.")
+        )
     if not 0 <= wish.holdout_permille <= _MOST_HOLDOUT:
-        issues.append(Issue("holdout_permille", "Between 0 and 500 of a thousand tasks."))
+        issues.append(
+            Issue("holdout_permille", "From 0 to 50 % of the tasks: 500 of a thousand at most.")
+        )
     if wish.target_quality is not None and not 0 < wish.target_quality <= 1:
         issues.append(Issue("target_quality", "A share above 0, at most 1, as 0.95."))
     if len(wish.slice_fields) > _MOST_FIELDS:
