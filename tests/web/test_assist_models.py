@@ -83,6 +83,29 @@ def test_versions_show_their_score_as_a_picture_and_can_be_promoted(world: World
     assert shown == {first: "promoted", second: "retired"}
 
 
+def test_rolling_back_twice_does_not_bring_the_bad_version_back(world: World) -> None:
+    first = switch_on(world)
+    second = add_second(world)
+    client, base = world.client("Carmen"), f"/projects/{world.project}/assist/models"
+    world.cast.clock.now = Instant(world.cast.clock.now + 1)
+    client.post(f"{base}/{second}/promote", data=world.form(client))
+    asked = f'name="instead_of" value="{second}"'
+    assert asked in client.get(base).text
+
+    world.cast.clock.now = Instant(world.cast.clock.now + 1)
+    form = world.form(client, instead_of=str(second))
+    assert client.post(f"{base}/rollback", data=form).status_code == 303
+    again = client.post(f"{base}/rollback", data=form)
+    assert again.status_code == 409
+    assert "nothing was changed" in again.text
+    api = f"/api/v1/projects/{world.project}/assist/rollback"
+    refused = client.post(api, json={"instead_of": second})
+    assert (refused.status_code, refused.json()["code"]) == (409, "shown_changed")
+    assert client.post(api, content=b"{").status_code == 422
+    shown = {one["id"]: one["state"] for one in models_of(world)["models"]}
+    assert shown == {first: "promoted", second: "retired"}
+
+
 def test_the_card_of_a_version_names_what_it_learnt_from_and_its_limits(world: World) -> None:
     switch_on(world)
     second = add_second(world)

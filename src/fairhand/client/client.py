@@ -354,9 +354,10 @@ class Client:
         path = f"/projects/{project_id}/assist/models/{version_id}/promote"
         return cast(dict[str, Any], self._post(path, {}))
 
-    def roll_back_model(self, project_id: int) -> dict[str, Any]:
-        """Show the version that was shown before."""
-        return cast(dict[str, Any], self._post(f"/projects/{project_id}/assist/rollback", {}))
+    def roll_back_model(self, project_id: int, instead_of: int | None = None) -> dict[str, Any]:
+        """Show the version that was shown before; with `instead_of`, only in place of that one."""
+        path = f"/projects/{project_id}/assist/rollback"
+        return cast(dict[str, Any], self._post(path, {"instead_of": instead_of}))
 
     @property
     def talent(self) -> Talent:

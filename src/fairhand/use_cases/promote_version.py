@@ -15,18 +15,24 @@ from fairhand.work.projects import store as projects
 
 @dataclass(frozen=True, slots=True)
 class PromoteVersion:
-    """Which version shall be shown; None rolls back to the one that was shown before."""
+    """Which version shall be shown; None rolls back to the one that was shown before.
+
+    `instead_of` is the version that was shown when the owner decided, where that is known: pressed
+    twice, a roll back would bring the bad version back.
+    """
 
     author_id: int
     project_id: int
     version_id: int | None = None
+    instead_of: int | None = None
 
 
 def promote_version(db: Database, command: PromoteVersion, now: Instant) -> ModelVersion:
     """Show this version's proposals from now on; what it has not proposed for yet follows soon.
 
     Raises NotFoundError for a version that is not of this project, ConflictError when assistance
-    is off, its assistant was removed, or there is nothing to roll back to.
+    is off, its assistant was removed, there is nothing to roll back to, or another version than
+    `instead_of` is shown.
     """
     with db.write() as connection:
         if projects.lock_project(connection, command.project_id) is None:
@@ -34,11 +40,16 @@ def promote_version(db: Database, command: PromoteVersion, now: Instant) -> Mode
         policy = store.lock_policy(connection, command.project_id)
         if policy is None or not policy.is_on:
             raise ConflictError("Assistance is off in this project: tick it first.")
+        before = store.load_shown(connection, command.project_id).version_id
+        if command.instead_of is not None and command.instead_of != before:
+            raise ConflictError(
+                "Another version is shown by now, so nothing was changed: look again.",
+                code="shown_changed",
+            )
         version = _find(connection, command)
         assistant = store.load_assistant(connection, version.assistant_id)
         if assistant is None or assistant.ended_at is not None:
             raise ConflictError("The assistant of this version was removed.")
-        before = store.load_shown(connection, command.project_id).version_id
         store.promote(connection, command.project_id, version.id, now, command.author_id)
         body = {
             "project": command.project_id,

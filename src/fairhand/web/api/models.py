@@ -28,6 +28,12 @@ Share = Annotated[float, Field(ge=0, le=1, strict=False, allow_inf_nan=False)]
 Name = Annotated[str, Field(max_length=100)]
 
 
+class RollbackBody(Body):
+    """The number of the version that is shown now, so that a second try changes nothing."""
+
+    instead_of: Annotated[int, Field(ge=1, lt=2**63)] | None = None
+
+
 class AssistPolicyBody(Body):
     """What shall hold from now on; what is left out stays. Shares are 0 to 1."""
 
@@ -104,9 +110,14 @@ def promote(house: House, actor: Actor, project_id: int, version_id: int) -> Res
 
 @router.post("/projects/{project_id}/assist/rollback")
 @guard("project.edit")
-def roll_back(house: House, actor: Actor, project_id: int) -> Response:
-    """Show the version that was shown before."""
-    version = promote_version(house.db, PromoteVersion(actor.person_id, project_id), house.clock())
+def roll_back(
+    house: House, actor: Actor, project_id: int, body: RollbackBody | None = None
+) -> Response:
+    """Show the version that was shown before; with `instead_of`, only in place of that one."""
+    command = PromoteVersion(
+        actor.person_id, project_id, instead_of=body.instead_of if body else None
+    )
+    version = promote_version(house.db, command, house.clock())
     return reply(model_json(read_model(house.db, project_id, version.id)))
 
 

@@ -21,6 +21,7 @@ from fairhand.web.shared.pages import render
 
 router = APIRouter(include_in_schema=False)
 Work = Annotated[Literal["train", "rank"], Field()]
+Shown = Annotated[int | None, Field(ge=1, le=2**63 - 1)]
 
 _IN_PICTURE = 12
 _STATES = {
@@ -62,14 +63,18 @@ def promote(
     house: House, actor: Actor, request: Request, project_id: int, version_id: int
 ) -> Response:
     """Show people this version's proposals from now on."""
-    return _promote(house, actor, request, project_id, version_id)
+    command = PromoteVersion(actor.person_id, project_id, version_id)
+    return _promote(house, actor, request, command)
 
 
 @router.post("/projects/{project_id:int}/assist/models/rollback")
 @guard("project.edit", form=True)
-def roll_back(house: House, actor: Actor, request: Request, project_id: int) -> Response:
-    """Show the version that was shown before."""
-    return _promote(house, actor, request, project_id, None)
+def roll_back(
+    house: House, actor: Actor, request: Request, project_id: int, instead_of: Shown = None
+) -> Response:
+    """Show the version that was shown before, in place of the one that the page showed."""
+    command = PromoteVersion(actor.person_id, project_id, instead_of=instead_of)
+    return _promote(house, actor, request, command)
 
 
 @router.post("/projects/{project_id:int}/assist/models/work")
@@ -86,15 +91,12 @@ def work(
     return _back(project_id)
 
 
-def _promote(
-    house: House, actor: Actor, request: Request, project_id: int, version_id: int | None
-) -> Response:
+def _promote(house: House, actor: Actor, request: Request, command: PromoteVersion) -> Response:
     try:
-        command = PromoteVersion(actor.person_id, project_id, version_id)
         promote_version(house.db, command, house.clock())
     except FairhandError as error:
-        return _list(house, actor, request, project_id, error)
-    return _back(project_id)
+        return _list(house, actor, request, command.project_id, error)
+    return _back(command.project_id)
 
 
 def _list(
