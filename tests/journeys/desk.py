@@ -9,6 +9,7 @@ from playwright.sync_api import CDPSession, FloatRect, Locator, Page, expect
 
 Point = tuple[float, float]
 FINGER_MS = 1_000  # a tap sooner after a drag only stops its fling
+REST_MS = 200
 SETTLE_MS = 150
 
 
@@ -113,13 +114,24 @@ class Desk:
                 x = start[0] + (end[0] - start[0]) * share
                 y = start[1] + (end[1] - start[1]) * share
                 _touch(session, "touchMove", (x, y))
-        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        lift_finger(self.page, session, points[-1])
         session.detach()
-        self.page.wait_for_timeout(FINGER_MS)
 
     def tool(self, name: str) -> Locator:
         """Find a button of the drawing tools."""
         return self.page.locator("button.tool", has_text=re.compile(rf"^{name}"))
+
+
+def lift_finger(page: Page, session: CDPSession, at: Point) -> None:
+    """Let a finger rest before it leaves the screen: lifted as it moves, it would throw the page.
+
+    On a busy machine the throw lasts until after the next tap, which then only stops it.
+    """
+    page.wait_for_timeout(REST_MS)
+    _touch(session, "touchMove", (at[0] + 0.5, at[1]))
+    page.wait_for_timeout(REST_MS)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(FINGER_MS)
 
 
 def _touch(session: CDPSession, kind: str, at: Point) -> None:

@@ -15,7 +15,7 @@ from fairhand.model.task import NewPrediction, NewTask
 from fairhand.use_cases.read_templates import read_template
 from tests import browser
 from tests.journeys.conftest import Visitors
-from tests.journeys.desk import FINGER_MS, Desk
+from tests.journeys.desk import Desk, lift_finger
 from tests.journeys.hall import Hall
 from tests.journeys.watch import shot
 
@@ -124,7 +124,7 @@ def drag(page: Page, session: CDPSession, grip: Locator, to: tuple[float, float]
     for at, kind in zip(points, ["touchStart", *["touchMove"] * 8], strict=True):
         touch = [{"x": at[0], "y": at[1]}]
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touch})
-    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    lift_finger(page, session, points[-1])
 
 
 def test_ranking_by_touch(hall: Hall, visit: Visitors) -> None:
@@ -149,7 +149,6 @@ def test_ranking_by_touch(hall: Hall, visit: Visitors) -> None:
     assert top
     drag(page, session, grip, (top["x"] + 60, top["y"] + 3))
     expect(rows.first.locator("strong")).to_have_text("C")
-    page.wait_for_timeout(FINGER_MS)
     page.get_by_role("button", name="Reply A: tie with the one above").tap()
     expect(rows.nth(2)).to_have_class("rank tied")
     shot(page, "ranking-phone-tied")

@@ -17,7 +17,7 @@ from fairhand.model.task import NewTask
 from fairhand.use_cases.read_templates import read_template
 from tests.browser import DESKTOP, PHONE
 from tests.journeys.conftest import Visitors
-from tests.journeys.desk import FINGER_MS, Desk, settled_box
+from tests.journeys.desk import Desk, lift_finger, settled_box
 from tests.journeys.hall import Hall
 from tests.journeys.watch import shot
 
@@ -184,8 +184,7 @@ def test_marking_who_speaks_by_keys_alone_and_by_touch(hall: Hall, visit: Visito
     for kind, share in [("touchStart", 0.2), ("touchMove", 0.3), ("touchMove", 0.5)]:
         at = [{"x": box["x"] + box["width"] * share, "y": y}]
         finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
-    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    phone.wait_for_timeout(FINGER_MS)
+    lift_finger(phone, finger, (box["x"] + box["width"] / 2, y))
     phone.get_by_role("button", name=re.compile("The high voice")).first.tap()
     expect(
         phone.get_by_role("list", name="Marked stretches").get_by_role("listitem")
