@@ -6,6 +6,9 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
+from collections.abc import Iterable, Sequence
+
+import orjson
 
 
 def new_token() -> str:
@@ -21,6 +24,12 @@ def token_hash(token: str) -> str:
 def sha256_hex(data: bytes) -> str:
     """Name content by its SHA-256, hex."""
     return hashlib.sha256(data).hexdigest()
+
+
+def rows_sha256(rows: Iterable[Sequence[object]]) -> str:
+    """Name a set of rows by one SHA-256, in whatever order they come."""
+    lines = sorted(hashlib.sha256(orjson.dumps(list(row))).digest() for row in rows)
+    return hashlib.sha256(b"".join(lines)).hexdigest()
 
 
 def pseudonym(workspace_secret: bytes, project_id: int, person_id: int) -> str:

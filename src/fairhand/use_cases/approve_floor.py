@@ -55,7 +55,7 @@ def approve_floor(db: Database, blobs: BlobStore, command: ApproveFloor, now: In
             raise InvalidError("This row cannot be approved yet.", issues=issues)
         today = local_date(row.country, now)
         approved = approve(row, approver, command.given, evidence, today)
-        store.save_rows(connection, [approved], now)
+        saved = store.save_rows(connection, [approved], now)
         body = {
             "row": row.id,
             "source_class": row.source_class,
@@ -63,6 +63,7 @@ def approve_floor(db: Database, blobs: BlobStore, command: ApproveFloor, now: In
             "currency": row.currency,
             "evidence_sha256": evidence,
             "note": command.given.note.strip(),
+            "rows_sha256": saved.sha256,
         }
         log.append(connection, "pay.floor_approved", body, now, command.approved_by)
     return approved

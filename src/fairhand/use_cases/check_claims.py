@@ -17,6 +17,7 @@ from fairhand.labels.registry import with_defaults
 from fairhand.model.project import Project, Question
 from fairhand.model.task import NewTask
 from fairhand.pay.policies import store as pay_policies
+from fairhand.pay.policies.rules import told
 from fairhand.people.accounts import store as accounts
 from fairhand.proof.log import store as log
 from fairhand.quality.evaluation.claims import LONGEST, MOST_CLAIMS, VERDICTS, split_claims
@@ -127,6 +128,8 @@ def check_claims(db: Database, command: CheckClaims, now: Instant) -> ClaimsAske
         evaluation_id = store.add_evaluation(connection, new, now)
         body = {"project": asking.id, "evaluation": evaluation_id, "model": model}
         body |= {"claims_project": target.id, "claims": len(rows), "file_sha256": sha256}
+        first = pay_policies.list_policies(connection, target.id)[0]
+        body |= {"owner": command.person_id, "pay": told(first)}
         log.append(connection, "claims.asked", body, now, command.person_id, asking.id)
     return ClaimsAsked(evaluation_id, target.id, len(texts), len(rows))
 

@@ -11,6 +11,7 @@ from fairhand.core.ids import slugify
 from fairhand.labels.registry import with_defaults
 from fairhand.model.project import Project
 from fairhand.pay.policies import store as pay_policies
+from fairhand.pay.policies.rules import told
 from fairhand.people.accounts import store as accounts
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
@@ -56,7 +57,13 @@ def create_project(db: Database, command: CreateProject, now: Instant) -> Projec
         accounts.add_role(connection, command.owner_id, "owner", project_id, now)
         project = store.load_project(connection, project_id)
         assert project is not None, "just written"  # noqa: S101
-        pay_policies.add_first(connection, project_id, command.owner_id)
-        body = {"project": project_id, "slug": slug, "mode": command.mode}
+        first = pay_policies.add_first(connection, project_id, command.owner_id)
+        body = {
+            "project": project_id,
+            "slug": slug,
+            "mode": command.mode,
+            "owner": command.owner_id,
+            "pay": told(first),
+        }
         log.append(connection, "project.created", body, now, command.owner_id, project_id)
     return project

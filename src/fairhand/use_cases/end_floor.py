@@ -38,7 +38,12 @@ def end_floor(db: Database, command: EndFloor, now: Instant) -> FloorRow:
         if issues := end_issues(row, command.last_day, today, command.reason):
             raise InvalidError("This row cannot end so.", issues=issues)
         ended = replace(row, valid_to=command.last_day)
-        store.save_rows(connection, [ended], now)
-        body = {"row": row.id, "last_day": command.last_day, "reason": command.reason.strip()}
+        saved = store.save_rows(connection, [ended], now)
+        body = {
+            "row": row.id,
+            "last_day": command.last_day,
+            "reason": command.reason.strip(),
+            "rows_sha256": saved.sha256,
+        }
         log.append(connection, "pay.floor_ended", body, now, command.ended_by)
     return ended

@@ -40,7 +40,11 @@ def import_fx(db: Database, command: ImportFx, now: Instant) -> ImportedFx:
     with db.write() as connection:
         saved = store.save_rates(connection, rates, command.imported_by, now)
         if saved.added:
-            body = {"file_sha256": sha256_hex(command.data), "added": saved.added}
+            body = {
+                "file_sha256": sha256_hex(command.data),
+                "added": saved.added,
+                "rows_sha256": saved.sha256,
+            }
             log.append(connection, "pay.rates_imported", body, now, command.imported_by)
     return ImportedFx(saved, (*read.issues, *issues))
 

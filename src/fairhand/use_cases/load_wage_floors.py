@@ -49,6 +49,7 @@ def load_wage_floors(db: Database, command: LoadWageFloors, now: Instant) -> Loa
                 "file_sha256": sha256_hex(text.encode()),
                 "added": saved.added,
                 "changed": saved.changed,
+                "rows_sha256": saved.sha256,
             }
             log.append(connection, "pay.wage_floors_loaded", body, now, command.loaded_by)
     return LoadedWageFloors(saved, (*read.issues, *issues))

@@ -22,6 +22,8 @@ from fairhand.proof.log.bodies import Told, told_in_pages
 from fairhand.proof.release import store as releases
 from fairhand.storage.database import Connection
 from fairhand.use_cases.read_floor_audit import audit_floors
+from fairhand.use_cases.read_pay_audit import audit_pay
+from fairhand.use_cases.read_role_audit import audit_roles
 from fairhand.work.annotations import store as answers
 
 _ONLY_LOGGED: Final = "the log has it, and the tables have not"
@@ -36,6 +38,8 @@ def audit_records(connection: Connection) -> Iterator[Issue]:
     yield from _statements(connection)
     yield from _releases(connection)
     yield from audit_floors(connection)
+    yield from audit_pay(connection, erased)
+    yield from audit_roles(connection)
 
 
 def _answers(connection: Connection, erased: set[int]) -> Iterator[Issue]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from fairhand.core.clock import Instant, iso, parse_iso
 from fairhand.core.errors import ConflictError, InvalidError, Issue, NotFoundError
+from fairhand.core.ids import rows_sha256
 from fairhand.core.money import LARGEST_MINOR, MICROS, Money
 from fairhand.pay.earnings.store import project_currency
 from fairhand.pay.royalties import store
@@ -102,6 +103,7 @@ def usage_within(connection: Connection, command: RecordUsage, now: Instant) -> 
         "pool_micros": divided.pool_micros,
         "held_micros": divided.held_micros,
         "people": len(divided.shares),
+        "shares_sha256": rows_sha256((one.person_id, one.amount_micros) for one in divided.shares),
         "terms_version": terms.version,
         "happened_at": iso(command.happened_at),
     }

@@ -14,7 +14,7 @@ from fairhand.pay.fx import store as fx
 from fairhand.pay.policies import store, work_store
 from fairhand.pay.policies.changing import coming, cuts
 from fairhand.pay.policies.repricing import TopUpShare, WorkedFor, repriced, share_of
-from fairhand.pay.policies.rules import Policy, in_force
+from fairhand.pay.policies.rules import Policy, in_force, told
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Connection, Database
 from fairhand.use_cases.read_project_floors import RATES_SINCE_MS, floor_of_place
@@ -89,4 +89,5 @@ def _body(old: Policy, new: Policy, share: TopUpShare) -> dict[str, Any]:
         "paid_ms": share.paid_ms,
         "was": {"rate": old.rate_micros_per_hour, "unit": old.unit_micros},
         "now": {"rate": new.rate_micros_per_hour, "unit": new.unit_micros},
+        "pay": told(new),
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from fairhand.core.clock import DAY_MS, Instant, iso
+from fairhand.core.clock import DAY_MS, Instant
 from fairhand.core.errors import InvalidError, NotFoundError
 from fairhand.pay.policies import store
 from fairhand.pay.policies.changing import (
@@ -22,6 +22,7 @@ from fairhand.pay.policies.changing import (
     lowers,
 )
 from fairhand.pay.policies.rules import Policy, PolicyBasis, in_force
+from fairhand.pay.policies.rules import told as policy_told
 from fairhand.people.consent import store as consent
 from fairhand.people.council.rules import Proposal
 from fairhand.proof.log import store as log
@@ -205,19 +206,7 @@ def _body(known: list[Policy], new: Policy, told: int) -> dict[str, Any]:
     old = in_force(known, new.valid_from)
     return {
         "project": new.project_id,
-        "version": new.version,
-        "basis": new.basis,
-        "rate_micros_per_hour": new.rate_micros_per_hour,
-        "unit_micros": new.unit_micros,
-        "hazard_micros_per_hour": new.hazard_micros_per_hour,
-        "data_micros_per_hour": new.data_micros_per_hour,
-        "min_block_ms": new.min_block_ms,
-        "wait_block_ms": new.wait_block_ms,
-        "cancel_permille": new.cancel_permille,
-        "reprices_itself": new.reprices_itself,
-        "currency": new.currency,
-        "valid_from": iso(new.valid_from),
+        **policy_told(new),
         "lowers": [] if old is None else cuts(old, new),
         "told": told,
-        "reason": new.reason,
     }

@@ -12,6 +12,7 @@ from fairhand.core.money import MICROS, Money, micros_to_minor_up
 from fairhand.model.project import Project, ProjectVersion
 from fairhand.pay.ledger import store as ledger
 from fairhand.pay.policies import store as pay_policies
+from fairhand.pay.policies.rules import told
 from fairhand.people.accounts import store as accounts
 from fairhand.people.readiness import store
 from fairhand.people.readiness.pilot import Pilot, StartTerms, check_start, cost_of
@@ -88,6 +89,8 @@ def start_pilot(db: Database, command: StartPilot, now: Instant, rng: Random) ->
             "people": people,
             "amount": amount.decimal(),
             "currency": amount.currency,
+            "owner": command.owner_id,
+            "pay": told(pay_policies.list_policies(connection, pilot_id)[0]),
         }
         log.append(connection, "pilot.started", body, now, command.owner_id, project.id)
     return pilot

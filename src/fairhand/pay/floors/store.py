@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +21,7 @@ from sqlalchemy import (
 )
 
 from fairhand.core.clock import Instant
+from fairhand.core.ids import rows_sha256
 from fairhand.pay.floors.reader import FIELDS
 from fairhand.pay.floors.rules import Floor, FloorRow, Held, floor_for
 from fairhand.storage.tables.pay import wage_floor
@@ -62,6 +65,8 @@ class SavedFloors:
     added: int
     changed: int
     unchanged: int
+    sha256: str = ""
+    """Of the rows that were written, as `sums_by_time` reckons it again."""
 
 
 def load_rows(
@@ -87,7 +92,36 @@ def save_rows(connection: Connection, rows: Sequence[FloorRow], now: Instant) ->
     if changed or added:
         values = [{**asdict(row), "recorded_at": now} for row in [*changed, *added]]
         connection.execute(wage_floor.insert(), values)
-    return SavedFloors(len(added), len(changed), len(rows) - len(added) - len(changed))
+    written = rows_sha256([getattr(row, name) for name in FIELDS] for row in [*changed, *added])
+    return SavedFloors(len(added), len(changed), len(rows) - len(added) - len(changed), written)
+
+
+def sums_by_time(connection: Connection) -> Iterator[tuple[Instant, int, str]]:
+    """Give how many rows were recorded at each instant, and their SHA-256."""
+    at = wage_floor.c.recorded_at
+    found = connection.execute(
+        select(at, *(wage_floor.c[name] for name in FIELDS)).order_by(at, wage_floor.c.key),
+        execution_options={"yield_per": 1_000},
+    )
+    for recorded_at, rows in groupby(found, itemgetter(0)):
+        together = [row[1:] for row in rows]
+        yield Instant(recorded_at), len(together), rows_sha256(together)
+
+
+def list_breaks(connection: Connection) -> list[str]:
+    """Name the rows whose versions do not follow each other: each ends as the next is recorded."""
+    found = connection.execute(
+        select(wage_floor.c.id, wage_floor.c.recorded_at, wage_floor.c.superseded_at).order_by(
+            wage_floor.c.id, wage_floor.c.key
+        )
+    )
+    broken = []
+    for row_id, versions in groupby(found, itemgetter(0)):
+        kept = list(versions)
+        ends = [one[2] for one in kept]
+        if ends != [*(one[1] for one in kept[1:]), None]:
+            broken.append(row_id)
+    return broken
 
 
 def load_evidence(connection: Connection, sha256: str) -> str | None:

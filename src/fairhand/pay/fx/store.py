@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import groupby
+from operator import itemgetter
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
 from fairhand.core.clock import Instant
+from fairhand.core.ids import rows_sha256
 from fairhand.pay.fx.reader import ReadRate
 from fairhand.pay.fx.rules import NO_RATES, Rate, RateBook, RateFound, day_of, rate_book
 from fairhand.storage.tables.pay_office import fx_rate
@@ -31,6 +34,8 @@ class SavedRates:
 
     added: int
     unchanged: int
+    sha256: str = ""
+    """Of the rows that were added, as `sums_by_time` reckons it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,20 @@ def save_rates(
             fresh[key] = _values(one, entered_by, now)
     if fresh:
         connection.execute(fx_rate.insert(), list(fresh.values()))
-    return SavedRates(len(fresh), len(rates) - len(fresh))
+    rows = [[values[column.name] for column in _WORDS] for values in fresh.values()]
+    return SavedRates(len(fresh), len(rates) - len(fresh), rows_sha256(rows))
+
+
+def sums_by_time(connection: Connection) -> Iterator[tuple[Instant, int, str]]:
+    """Give how many rates were recorded at each instant, and their SHA-256."""
+    at = fx_rate.c.recorded_at
+    found = connection.execute(
+        select(at, *_WORDS).order_by(at, fx_rate.c.id),
+        execution_options={"yield_per": 1_000},
+    )
+    for recorded_at, rows in groupby(found, itemgetter(0)):
+        together = [row[1:] for row in rows]
+        yield Instant(recorded_at), len(together), rows_sha256(together)
 
 
 def load_book(

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from fairhand.core.clock import Instant
+from fairhand.core.clock import Instant, iso
 
 PolicyBasis = Literal["time", "piece", "audio"]
 
@@ -41,6 +41,28 @@ class Policy:
     reason: str = ""
     created_by: int | None = None
     created_at: Instant = _ALWAYS
+
+
+TOLD: Final = (
+    "basis",
+    "rate_micros_per_hour",
+    "unit_micros",
+    "hazard_micros_per_hour",
+    "data_micros_per_hour",
+    "min_block_ms",
+    "wait_block_ms",
+    "cancel_permille",
+    "reprices_itself",
+    "currency",
+    "reason",
+)
+"""What a line of the log says of a version, beside its number and its moment."""
+
+
+def told(policy: Policy) -> dict[str, Any]:
+    """Write a version for the log, which the tables are held to."""
+    values = {name: getattr(policy, name) for name in TOLD}
+    return {"version": policy.version, "valid_from": iso(policy.valid_from), **values}
 
 
 @dataclass(frozen=True, slots=True)

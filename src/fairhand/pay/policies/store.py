@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from fairhand.core.clock import Instant
 from fairhand.pay.policies.rules import Policies, Policy, in_force
+from fairhand.storage.kept import Kept
 from fairhand.storage.tables.pay import person_clock
 from fairhand.storage.tables.pay_office import pay_policy
 
@@ -80,6 +81,7 @@ _FROM_COLUMNS = select(
 _TASK_DATA = select(_task.c.data).where(_task.c.id == bindparam("p_task_id"))
 _ADD = insert(pay_policy)
 _version = pay_policy.alias("version")
+KEPT: Final = Kept(pay_policy, ("project_id", "version"))
 _NEWEST_BEGUN = (
     select(func.max(_version.c.version))
     .where(_version.c.project_id == _project.c.id, _version.c.valid_from <= bindparam("p_now"))
@@ -172,10 +174,11 @@ def add_policy(connection: Connection, policy: Policy) -> None:
     _insert(connection, policy)
 
 
-def add_first(connection: Connection, project_id: int, author_id: int) -> None:
+def add_first(connection: Connection, project_id: int, author_id: int) -> Policy:
     """Write down version 1 of a project that was just made, as its columns say."""
-    for policy in list_policies(connection, project_id):
-        _insert(connection, replace(policy, created_by=author_id))
+    first = replace(list_policies(connection, project_id)[0], created_by=author_id)
+    _insert(connection, first)
+    return first
 
 
 def copy_to_project(connection: Connection, policy: Policy) -> None:
@@ -190,6 +193,11 @@ def copy_to_project(connection: Connection, policy: Policy) -> None:
             "p_wait": policy.wait_block_ms,
         },
     )
+
+
+def list_copies(connection: Connection) -> list[Policy]:
+    """List what every project's own row says that it pays, as its first version would."""
+    return [_first(row) for row in connection.execute(_FROM_COLUMNS.order_by(_project.c.id))]
 
 
 def list_due(connection: Connection, now: Instant) -> list[int]:

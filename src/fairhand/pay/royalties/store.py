@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 from sqlalchemy import (
@@ -23,10 +24,12 @@ from sqlalchemy import (
 )
 
 from fairhand.core.clock import Instant
+from fairhand.core.ids import rows_sha256
 from fairhand.pay.ledger.rules import Posting, owner_key, payable_key
 from fairhand.pay.ledger.store import post_entry
 from fairhand.pay.royalties.rules import Contribution, Share, Terms
 from fairhand.storage.database import insert
+from fairhand.storage.kept import Kept
 from fairhand.storage.tables.pay import accrual
 from fairhand.storage.tables.pay_office import royalty_share, royalty_terms, usage_event
 
@@ -54,6 +57,10 @@ _person = table("person", column("id"), column("display_name"))
 def held_key(project_id: int) -> str:
     """Name the account of royalties that nobody could be given yet."""
     return f"held:royalty:{project_id}"
+
+
+TERMS: Final = Kept(royalty_terms, ("project_id", "version"))
+USES: Final = Kept(usage_event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +295,13 @@ def hold(connection: Connection, usage_id: int, usage: NewUsage, now: Instant) -
     ]
     key = f"royalty_held:{usage_id}"
     post_entry(connection, "royalty_held", key, project, lines, usage.happened_at, now)
+
+
+def shares_sha256(connection: Connection, usage_id: int) -> tuple[int, str]:
+    """Count a use's shares, and give the SHA-256 of who got what."""
+    chosen = select(royalty_share.c.person_id, royalty_share.c.amount_micros)
+    rows = connection.execute(chosen.where(royalty_share.c.usage_id == usage_id)).all()
+    return len(rows), rows_sha256(rows)
 
 
 def shares_of_usage(connection: Connection, usage_id: int) -> list[PersonShare]:

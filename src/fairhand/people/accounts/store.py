@@ -6,7 +6,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,6 +16,7 @@ from fairhand.core.clock import DAY_MS, HOUR_MS, Instant
 from fairhand.core.ids import new_token, token_hash
 from fairhand.people.accounts.rules import Actor
 from fairhand.storage.database import Connection, insert
+from fairhand.storage.kept import Kept
 from fairhand.storage.tables.people import (
     api_token,
     membership,
@@ -199,6 +200,9 @@ def add_role(
             index_elements=["person_id", "project_id", "role"], set_={"source": "given"}
         )
     )
+
+
+ROLES_KEPT: Final = Kept(membership)
 
 
 def names_of(connection: Connection, person_ids: Iterable[int]) -> dict[int, str]:

@@ -189,6 +189,14 @@ def find_pilot(connection: Connection, pilot_id: int) -> Pilot | None:
     return None if row is None else _pilot(row)
 
 
+def all_pilots(connection: Connection) -> dict[int, tuple[int, Instant]]:
+    """Say of which project every pilot is, and when it started."""
+    found = connection.execute(
+        select(pilot.c.project_id, pilot.c.of_project_id, pilot.c.started_at)
+    )
+    return {number: (of_project, Instant(at)) for number, of_project, at in found}
+
+
 def list_pilots(connection: Connection, of_project_id: int) -> list[Pilot]:
     """List the pilots of a project, newest first."""
     rows = connection.execute(

@@ -173,6 +173,14 @@ def words_of(grants: Iterable[Grant]) -> list[str]:
     return [role + (f" in project {place}" if place else "") for place, role in grants]
 
 
+def grants_of_words(words: Iterable[str]) -> list[Grant]:
+    """Read what `words_of` wrote."""
+    return [
+        (int(place.removeprefix("project ") or 0), role)
+        for role, _, place in (one.partition(" in ") for one in words)
+    ]
+
+
 def _place(one: str) -> tuple[str, str]:
     role, _, slug = one.partition(" in ")
     return role, slug

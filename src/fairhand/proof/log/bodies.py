@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import merge
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
@@ -50,6 +51,16 @@ def told_in_pages(connection: Connection, kind: str) -> Iterator[list[Told]]:
     while rows := connection.execute(_TOLD, {"p_kind": kind, "p_after": after}).all():
         after = rows[-1].id
         yield [Told(*row[:4], _object(row.body)) for row in rows]
+
+
+def told_in_order(connection: Connection, kinds: Iterable[str]) -> Iterator[tuple[str, Told]]:
+    """Give all events of some kinds with their kinds, oldest first; a page of each is held."""
+
+    def stream(kind: str) -> Iterator[tuple[str, Told]]:
+        for page in told_in_pages(connection, kind):
+            yield from ((kind, one) for one in page)
+
+    return merge(*map(stream, kinds), key=lambda one: one[1].event_id)
 
 
 def _object(body: str | None) -> dict[str, Any] | None:

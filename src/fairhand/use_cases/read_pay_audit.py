@@ -1,0 +1,202 @@
+"""Hold what people are paid by to the log: policies, their copies, rates, floors, royalties.
+
+Who raises a price in the table, lowers a floor or forgets a use is named with what the log had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import orjson
+
+from fairhand.core.clock import Instant, iso, parse_iso
+from fairhand.core.errors import Issue
+from fairhand.pay.floors import store as floors
+from fairhand.pay.fx import store as fx
+from fairhand.pay.policies import store as policies
+from fairhand.pay.policies.rules import TOLD
+from fairhand.pay.royalties import store as royalties
+from fairhand.proof.log.bodies import Told, told_in_pages
+from fairhand.storage.database import Connection
+from fairhand.use_cases.read_held_rows import Held, Said, differs, held_less, hold
+
+_COPIED: Final = ("basis", "rate_micros_per_hour", "unit_micros", "wait_block_ms", "currency")
+_USE: Final = (
+    "kind", "licensee", "quantity", "revenue_minor", "currency", "pool_micros", "held_micros",
+)  # fmt: skip
+
+
+def audit_pay(connection: Connection, erased: Collection[int]) -> Iterator[Issue]:
+    """Compare the tables that people are paid by with the log's lines."""
+    yield from hold(connection, _POLICIES, erased)
+    yield from _copies(connection)
+    yield from _recorded(connection, "wage floors", _FLOORS, floors.sums_by_time(connection))
+    for row_id in floors.list_breaks(connection):
+        yield Issue(f"wage floor {row_id}", "its versions do not follow each other")
+    yield from _recorded(connection, "exchange rates", _RATES, fx.sums_by_time(connection))
+    yield from hold(connection, _TERMS, erased)
+    yield from hold(connection, _USES, erased)
+    yield from _shares(connection)
+
+
+def _version(project: str) -> Callable[[Told, Mapping[str, Any]], Iterable[Said]]:
+    """Read what a line says of a version of a policy; `project` names its project in the body."""
+
+    def says(_one: Told, body: Mapping[str, Any]) -> Iterable[Said]:
+        told = body.get("pay", body)
+        key = int(body[project]), int(told.get("version", 1)) if "basis" in told else 1
+        if "basis" in told:
+            values = {name: told[name] for name in TOLD if name in told and name != "currency"}
+            return [Said(key, {**values, "valid_from": parse_iso(told["valid_from"])})]
+        return [Said(key, whole=False)]
+
+    return says
+
+
+def _repriced(one: Told, body: Mapping[str, Any]) -> Iterable[Said]:
+    if "pay" in body:
+        return _version("project")(one, body)
+    new = body["now"]
+    values = {"rate_micros_per_hour": new["rate"], "unit_micros": new["unit"]}
+    return [Said((int(body["project"]), int(body["version"])), values, whole=False)]
+
+
+def _signed(one: Told, body: Mapping[str, Any]) -> Iterable[Said]:
+    return _version("project")(one, body) if body.get("policy") == "pay" else []
+
+
+_BEGINNINGS: Final = {
+    "project.created": _version("project"),
+    "claims.asked": _version("claims_project"),
+    "pilot.started": _version("pilot"),
+}
+_POLICIES: Final = Held(
+    name="pay policies",
+    kept=policies.KEPT,
+    kinds={
+        **_BEGINNINGS,
+        "pay.policy_set": _version("project"),
+        "pay.repriced": _repriced,
+        "policy.applied": _signed,
+    },
+    at="created_at",
+    place=lambda row: f"pay policy {row['version']} of project {row['project_id']}",
+    who=("created_by",),
+)
+
+
+def _copies(connection: Connection) -> Iterator[Issue]:
+    """The desk pays by a copy in the project's own row: it is of the version that the log names."""
+    known = policies.load_policies(connection).by_project
+    wanted = _versions_in_force(connection)
+    for copy in policies.list_copies(connection):
+        version = wanted.get(copy.project_id, 1)
+        for policy in known.get(copy.project_id, ()):
+            if policy.version != version:
+                continue
+            for name in _COPIED:
+                stored, said = getattr(copy, name), getattr(policy, name)
+                if stored != said:
+                    words = differs(name, stored, said)
+                    yield Issue(f"pay of project {copy.project_id}", f"{words} (version {version})")
+
+
+def _versions_in_force(connection: Connection) -> dict[int, int]:
+    """Say by which version the log has each project pay."""
+    newest: dict[int, tuple[int, int]] = {}
+    for kind in ("pay.policy_set", "pay.repriced", "pay.policy_applied", "policy.applied"):
+        for page in told_in_pages(connection, kind):
+            for one in page:
+                body = one.body or {}
+                if "version" not in body or body.get("policy", "pay") != "pay":
+                    continue
+                if "valid_from" in body and parse_iso(body["valid_from"]) > one.at:
+                    continue
+                project = int(body["project"])
+                found = one.event_id, int(body["version"])
+                newest[project] = max(newest.get(project, found), found)
+    return {project: version for project, (_, version) in newest.items()}
+
+
+_FLOORS: Final = ("pay.wage_floors_loaded", "pay.floor_approved", "pay.floor_ended")
+_RATES: Final = ("pay.rates_imported",)
+
+
+def _recorded(
+    connection: Connection,
+    name: str,
+    kinds: Iterable[str],
+    stored: Iterable[tuple[Instant, int, str]],
+) -> Iterator[Issue]:
+    """Compare what was recorded at each instant with the lines of that instant."""
+    told: dict[Instant, list[tuple[int, str | None]]] = {}
+    for kind in kinds:
+        for page in told_in_pages(connection, kind):
+            for one in page:
+                if one.body is not None:
+                    count = _count(one.body)
+                    told.setdefault(one.at, []).append((count, one.body.get("rows_sha256")))
+    less = sum(sha256 is None for lines in told.values() for _, sha256 in lines)
+    for at, count, sha256 in stored:
+        lines = told.pop(at, [])
+        said = sum(one for one, _ in lines)
+        if said != count:
+            words = f"{said} rows were recorded by the log on {iso(at)}; the tables have {count}"
+            yield Issue(name, words)
+        elif len(lines) == 1 and lines[0][1] not in (None, sha256):
+            yield Issue(name, f"what was recorded on {iso(at)} is not what the log has of then")
+    for at, lines in told.items():
+        said = sum(one for one, _ in lines)
+        yield Issue(name, f"{said} rows were recorded by the log on {iso(at)}; the tables have 0")
+    if less:
+        yield held_less(name, less)
+
+
+def _count(body: Mapping[str, Any]) -> int:
+    if "added" not in body:
+        return 1
+    return int(body["added"]) + int(body.get("changed", 0))
+
+
+def _terms(_one: Told, body: Mapping[str, Any]) -> Iterable[Said]:
+    values = {name: value for name, value in body.items() if name not in ("project", "version")}
+    return [Said((int(body["project"]), int(body["version"])), values)]
+
+
+def _use(_one: Told, body: Mapping[str, Any]) -> Iterable[Said]:
+    values = {name: body[name] for name in _USE}
+    values["project_id"], values["release_id"] = body["project"], body["release"]
+    values["happened_at"] = parse_iso(body["happened_at"])
+    return [Said((int(body["usage"]),), values)]
+
+
+_TERMS: Final = Held(
+    name="royalty terms",
+    kept=royalties.TERMS,
+    kinds={"royalty.terms_set": _terms},
+    at="created_at",
+    place=lambda row: f"royalty terms {row['version']} of project {row['project_id']}",
+    reads={"split": orjson.loads},
+)
+_USES: Final = Held(
+    name="uses",
+    kept=royalties.USES,
+    kinds={"royalty.usage_recorded": _use},
+    at="recorded_at",
+    place=lambda row: f"use {row['id']}",
+)
+
+
+def _shares(connection: Connection) -> Iterator[Issue]:
+    for page in told_in_pages(connection, "royalty.usage_recorded"):
+        for one in page:
+            if one.body is None:
+                continue
+            number = int(one.body["usage"])
+            people, sha256 = royalties.shares_sha256(connection, number)
+            if people != one.body["people"]:
+                words = f"{one.body['people']} people share it by the log; the tables have {people}"
+                yield Issue(f"use {number}", words)
+            elif one.body.get("shares_sha256", sha256) != sha256:
+                yield Issue(f"use {number}", "who got how much is not what the log has")
