@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -65,7 +65,7 @@ class SavedFloors:
     added: int
     changed: int
     unchanged: int
-    sha256: str = ""
+    sha256: str = field(default="", compare=False)
     """Of the rows that were written, as `sums_by_time` reckons it again."""
 
 

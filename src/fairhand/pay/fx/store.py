@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from itertools import groupby
@@ -34,7 +34,7 @@ class SavedRates:
 
     added: int
     unchanged: int
-    sha256: str = ""
+    sha256: str = field(default="", compare=False)
     """Of the rows that were added, as `sums_by_time` reckons it again."""
 
 
