@@ -220,7 +220,7 @@ def test_a_receipt_proves_an_event_offline_and_a_changed_one_does_not(
     terminal.ok("log", "receipt", "1", "-o", str(receipt))
     key.write_text(terminal.ok("log", "key").out)
     said = run("verify", "receipt", str(receipt), "--key", str(key), "--json")
-    assert (said.code, said.json["event"]) == (0, {"owner": 1})
+    assert (said.code, said.json["event"]) == (0, {"owner": 1, "decided": []})
     receipt.write_text(receipt.read_text().replace("index 0", "index 1"))
     assert run("verify", "receipt", str(receipt), "--key", str(key)).code == 1
 

@@ -39,9 +39,9 @@ def workspace_(workspace: Workspace = None, as_json: AsJson = False) -> None:
 
     Nothing cached is believed: balances are summed again, paid time is replayed from its events,
     the log is recomputed from its leaves up, and answers, agreements, statements, releases, pay
-    policies, rates, floors, royalties and roles must be what the log said of them when they came.
-    Exit 1 when something is not as it must be. What was written before the log said all of it is
-    counted and is no fault.
+    policies, rates, floors, royalties, roles, grants, decisions, appeals, disputes and reviews
+    must be what the log said of them when they came. Exit 1 when something is not as it must be;
+    what was written before the log said all of it is counted and is no fault.
 
     Example:  fairhand verify workspace
     """

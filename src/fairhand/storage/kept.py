@@ -23,10 +23,11 @@ class Kept:
 
     table: Table
     key: tuple[str, ...] = ("id",)
+    number: str = "id"
 
     def highest(self, connection: Connection) -> int:
         """Give the highest number; 0 where there is no row."""
-        return int(connection.execute(select(func.max(self.table.c.id))).scalar() or 0)
+        return int(connection.execute(select(func.max(self.table.c[self.number]))).scalar() or 0)
 
     def load(self, connection: Connection, keys: Iterable[Key]) -> dict[Key, Row]:
         """Load the rows of these keys; those that are not there are left out."""
@@ -41,12 +42,12 @@ class Kept:
 
     def each(self, connection: Connection) -> Iterator[Row]:
         """Give every row in the order of the numbers; memory does not grow with the table."""
-        number = self.table.c.id
+        number = self.table.c[self.number]
         after = 0
         while True:
             chosen = select(self.table).where(number > after).order_by(number).limit(_PAGE)
             rows = connection.execute(chosen).mappings().all()
             if not rows:
                 return
-            after = rows[-1]["id"]
+            after = rows[-1][self.number]
             yield from map(dict, rows)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fairhand.core.clock import Instant
 from fairhand.core.errors import NotFoundError
 from fairhand.model.project import Project
+from fairhand.people.conduct import store as conduct
 from fairhand.proof.log import store as log
 from fairhand.quality import store
 from fairhand.quality.consensus.warm import warm
@@ -80,6 +81,7 @@ def aggregate_labels(
             "settled": result.settled,
             "asked_more": result.asked_more,
             "decisions": told,
+            **conduct.decided(connection, project_id, now),
         }
         log.append(connection, "labels.aggregated", body, now, project_id=project_id)
     return result

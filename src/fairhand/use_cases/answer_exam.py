@@ -14,6 +14,7 @@ from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, NotFoundError
 from fairhand.core.systems import require_registered
 from fairhand.model.decision import NewDecision
+from fairhand.people.conduct import store as conduct
 from fairhand.people.consent import store as consent
 from fairhand.people.learning import store
 from fairhand.people.learning.rules import (
@@ -109,6 +110,7 @@ def answer_exam(
             "person": place.person_id,
             "task": command.task_id,
             "ended": None if verdict is None else ("passed" if verdict.passed else "failed"),
+            **conduct.decided(connection, place.project.id, now),
         }
         log.append(
             connection, "learning.exam_answered", body, now, place.person_id, place.project.id

@@ -89,6 +89,7 @@ def decide_about_person(db: Database, command: DecideAboutPerson, now: Instant) 
             "decided_by": command.decider_id,
             "projects": [project for project, _ in stopped],
             "annotation": command.annotation_id,
+            **store.decided(connection, command.project_id, now),
         }
         project_id = command.project_id or None
         log.append(connection, "conduct.decided", body, now, command.person_id, project_id)

@@ -85,7 +85,8 @@ def decide_review(
         _check_seen(connection, command, answers)
         questions = version_of(db, connection, project.id, project.version).questions
         value, own = _found(connection, project, questions, command, answers)
-        review_id = store.add_review(connection, _row(command, because, answers, own, now))
+        row = _row(command, because, answers, own, now)
+        review_id = store.add_review(connection, row)
         if value is not None:
             ids = [one.annotation_id for one in answers]
             store.adjudicate(connection, project.id, command.task_id, review_id, value, now)
@@ -102,7 +103,9 @@ def decide_review(
             "review": review_id,
             "verdict": command.verdict,
             "because": because,
-            "value_sha256": _hash(value),
+            "value_sha256": value_sha256(value),
+            "reviewer": command.reviewer_id,
+            "content_sha256": store.content_sha256(row),
         }
         log.append(connection, "review.decided", body, now, command.reviewer_id, project.id)
     return Decided(review_id, command.task_id, value)
@@ -256,7 +259,8 @@ def _row(
     }
 
 
-def _hash(value: Mapping[str, Any] | None) -> str | None:
+def value_sha256(value: Mapping[str, Any] | None) -> str | None:
+    """Name the answer that stands; None where people are asked again."""
     if value is None:
         return None
     return sha256_hex(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))

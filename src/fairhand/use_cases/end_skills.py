@@ -5,6 +5,7 @@ from __future__ import annotations
 from fairhand.core.clock import Instant, iso
 from fairhand.core.systems import automated, require_registered
 from fairhand.model.decision import NewDecision
+from fairhand.people.conduct import store as conduct
 from fairhand.people.consent import store as consent
 from fairhand.people.learning import store
 from fairhand.proof.log import store as log
@@ -43,6 +44,7 @@ def end_skills(db: Database, now: Instant) -> int:
                 connection, _decision(person_id, project_id, skill_id, until or now), now
             )
             body = {"person": person_id, "skill": skill_id, "decision": decision}
+            body |= conduct.decided(connection, project_id, now)
             log.append(connection, "learning.skill_lapsed", body, now, None, project_id)
             moved += 1
     return moved

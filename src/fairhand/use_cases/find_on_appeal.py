@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from fairhand.core.ids import sha256_hex
 from fairhand.people.conduct import appeal_store, store, words
 from fairhand.people.conduct.appeals import (
     Appeal,
@@ -59,6 +60,8 @@ def find_on_appeal(db: Database, command: FindOnAppeal, now: Instant) -> Appeal:
             "finding": finding,
             "outcome": outcome,
             "repaired": repaired,
+            "reason_sha256": sha256_hex(command.reason.strip().encode()),
+            **store.decided(connection, appeal.project_id, now),
         }
         project_id = appeal.project_id or None
         log.append(connection, "conduct.appeal_found", body, now, appeal.person_id, project_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fairhand.core.clock import MINUTE_MS, Instant
 from fairhand.core.errors import NotFoundError
+from fairhand.people.conduct import store as conduct
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
 from fairhand.use_cases.tree_steps import asks_for_trees, grow_tree, take_answer
@@ -68,6 +69,7 @@ def grow_conversations(
             "accepted": result.accepted,
             "rejected": result.rejected,
             "asked": result.asked,
+            **conduct.decided(connection, project_id, now),
         }
         log.append(connection, "conversations.grown", body, now, project_id=project_id)
     return result

@@ -40,5 +40,7 @@ def init_workspace(db: Database, command: InitWorkspace, now: Instant) -> int:
         assert owner_id is not None, "the first account"  # noqa: S101
         for role in ("owner", "manager"):
             store.add_role(connection, owner_id, role, 0, now)
-        log.append(connection, "workspace.created", {"owner": owner_id}, now, owner_id)
+        log.append(
+            connection, "workspace.created", {"owner": owner_id, "decided": []}, now, owner_id
+        )
     return owner_id

@@ -18,6 +18,7 @@ def lift_suspensions(db: Database, now: Instant) -> int:
             why = Why(words.SUSPENSION_OVER, None, is_wrong=False)
             done = repair_decision(connection, one, why, now)
             body = {"decision": one.id, "person": one.person_id, **done}
+            body |= store.decided(connection, one.project_id, now)
             project_id = one.project_id or None
             log.append(connection, "conduct.lifted", body, now, one.person_id, project_id)
     return len(over)

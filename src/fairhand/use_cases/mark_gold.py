@@ -11,6 +11,7 @@ import orjson
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, InvalidError, NotFoundError
 from fairhand.core.ids import sha256_hex
+from fairhand.people.conduct import store as conduct
 from fairhand.proof.log import store as log
 from fairhand.quality import store as quality
 from fairhand.storage.database import Database
@@ -63,5 +64,6 @@ def mark_gold(db: Database, command: MarkGold, now: Instant) -> None:
             "project": project.id,
             "task": command.task_id,
             "value_sha256": sha256_hex(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)),
+            **conduct.decided(connection, project.id, now),
         }
         log.append(connection, "gold.marked", body, now, command.author_id, project.id)

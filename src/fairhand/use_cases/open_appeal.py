@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fairhand.core.clock import MINUTE_MS, Instant
 from fairhand.core.errors import ConflictError, InvalidError, NotFoundError
+from fairhand.core.ids import sha256_hex
 from fairhand.pay import store as pay
 from fairhand.pay.paid_time.record_store import lock_clock
 from fairhand.pay.paid_time.rules import TimeEvent
@@ -79,6 +80,7 @@ def open_appeal(
             "person": kept.person_id,
             "panel": kept.panel,
             "answer_by": kept.answer_by,
+            "message_sha256": sha256_hex(kept.message.encode()),
         }
         project_id = decision.project_id or None
         log.append(connection, "conduct.appealed", body, now, kept.person_id, project_id)

@@ -8,6 +8,7 @@ import orjson
 
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, InvalidError, Issue, NotFoundError
+from fairhand.core.ids import sha256_hex
 from fairhand.pay import store as pay
 from fairhand.pay.disputes import store
 from fairhand.pay.disputes.rules import (
@@ -85,6 +86,9 @@ def open_dispute(
             "claimed_ms": kept.claimed_ms,
             "claimed_micros": kept.claimed_micros,
             "currency": kept.currency,
+            "activity": kept.activity,
+            "answer_by": kept.answer_by,
+            "message_sha256": sha256_hex(kept.message.encode()),
         }
         log.append(connection, "pay.dispute_opened", body, now, kept.person_id, kept.project_id)
     return OpenedDispute(kept, again=False)

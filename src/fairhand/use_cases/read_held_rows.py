@@ -38,7 +38,8 @@ class Held:
     """A table, the kinds of lines that its rows come by, and the column of when they came.
 
     `must` says of which rows a line has to tell; `who` are the columns that name people: somebody
-    who was erased takes their lines with them. `reads` turns a column into what the log has of it.
+    who was erased takes their lines with them. `reads` gives what the log
+    has of a row where that is no column as it is.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Held:
     who: tuple[str, ...] = ()
     must: Callable[[Row], bool] = lambda _row: True
     only_stored: str = ONLY_STORED
-    reads: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
+    reads: Mapping[str, Callable[[Row], object]] = field(default_factory=dict)
 
 
 def hold(connection: Connection, held: Held, erased: Collection[int]) -> Iterator[Issue]:
@@ -68,12 +69,16 @@ def hold(connection: Connection, held: Held, erased: Collection[int]) -> Iterato
                 less += not said.whole
                 row = rows.get(said.key)
                 if row is not None:
-                    seen[row["id"]] = 1
+                    seen[row[held.kept.number]] = 1
                     yield from _differences(held, row, said, one.at)
                 elif said.whole:
                     yield Issue(_named(held, said.key), ONLY_LOGGED)
     for row in held.kept.each(connection):
-        if not seen[row["id"]] and held.must(row) and not _excused(held, row, emptied, erased):
+        if (
+            not seen[row[held.kept.number]]
+            and held.must(row)
+            and not _excused(held, row, emptied, erased)
+        ):
             yield Issue(held.place(row), held.only_stored)
     if less:
         yield held_less(held.name, less)
@@ -91,13 +96,15 @@ def _named(held: Held, key: Key) -> str:
 def _differences(held: Held, row: Row, said: Said, at: Instant) -> Iterator[Issue]:
     for name, value in {**said.values, held.at: at}.items():
         read = held.reads.get(name)
-        stored = row[name] if read is None else read(row[name])
+        stored = row[name] if read is None else read(row)
         if stored != value:
             yield Issue(held.place(row), differs(name, stored, value))
 
 
 def differs(name: str, stored: object, logged: object) -> str:
-    """Say that a value is another than the log's."""
+    """Say that a value is another than the log's; of a digest, what it is of."""
+    if name.endswith("_sha256"):
+        return f"its {name.removesuffix('_sha256')} is not what the log has"
     return (
         f"its {name} is {_shown(name, stored)} in the tables, and {_shown(name, logged)} in the log"
     )

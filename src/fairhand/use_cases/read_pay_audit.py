@@ -166,6 +166,7 @@ def _terms(_one: Told, body: Mapping[str, Any]) -> Iterable[Said]:
 
 def _use(_one: Told, body: Mapping[str, Any]) -> Iterable[Said]:
     values = {name: body[name] for name in _USE}
+    values["licensee"] = body["licensee"].strip()
     values["project_id"], values["release_id"] = body["project"], body["release"]
     values["happened_at"] = parse_iso(body["happened_at"])
     return [Said((int(body["usage"]),), values)]
@@ -177,7 +178,7 @@ _TERMS: Final = Held(
     kinds={"royalty.terms_set": _terms},
     at="created_at",
     place=lambda row: f"royalty terms {row['version']} of project {row['project_id']}",
-    reads={"split": orjson.loads},
+    reads={"split": lambda row: orjson.loads(row["split"])},
 )
 _USES: Final = Held(
     name="uses",

@@ -21,7 +21,9 @@ from fairhand.people.contributions import store as contributions
 from fairhand.proof.log.bodies import Told, told_in_pages
 from fairhand.proof.release import store as releases
 from fairhand.storage.database import Connection
+from fairhand.use_cases.read_conduct_audit import audit_conduct
 from fairhand.use_cases.read_floor_audit import audit_floors
+from fairhand.use_cases.read_grant_audit import audit_grants
 from fairhand.use_cases.read_pay_audit import audit_pay
 from fairhand.use_cases.read_role_audit import audit_roles
 from fairhand.work.annotations import store as answers
@@ -31,7 +33,7 @@ _ONLY_STORED: Final = "the tables have it, and the log has not"
 
 
 def audit_records(connection: Connection) -> Iterator[Issue]:
-    """Compare answers, agreements, statements, releases and floors with the log's lines."""
+    """Compare the tables with the log's lines; warnings count what was logged in part."""
     erased = erasures.list_erased(connection)
     yield from _answers(connection, erased)
     yield from _agreements(connection, erased)
@@ -40,6 +42,8 @@ def audit_records(connection: Connection) -> Iterator[Issue]:
     yield from audit_floors(connection)
     yield from audit_pay(connection, erased)
     yield from audit_roles(connection)
+    yield from audit_conduct(connection, erased)
+    yield from audit_grants(connection, erased)
 
 
 def _answers(connection: Connection, erased: set[int]) -> Iterator[Issue]:

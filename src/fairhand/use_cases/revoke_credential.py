@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, InvalidError, Issue, NotFoundError
 from fairhand.model.decision import NewDecision
+from fairhand.people.conduct import store as conduct
 from fairhand.people.talent import credential_store as store
 from fairhand.people.talent.credential_store import Credential
 from fairhand.proof.log import store as log
@@ -43,6 +44,7 @@ def revoke_credential(db: Database, command: RevokeCredential, now: Instant) -> 
             raise ConflictError("This credential was revoked before.", code="revoked")
         decision = None if is_own else _decide(connection, found, command, now)
         body = {"credential": found.uid, "by": command.revoked_by, "decision": decision}
+        body |= conduct.decided(connection, 0, now)
         log.append(connection, "credential.revoked", body, now, found.person_id)
     return found
 

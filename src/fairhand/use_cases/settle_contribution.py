@@ -13,6 +13,7 @@ from fairhand.core.clock import Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, InvalidError, Issue, NotFoundError
 from fairhand.model.decision import DecisionKind, NewDecision
 from fairhand.people.conduct import effects, words
+from fairhand.people.conduct import store as conduct
 from fairhand.people.contributions import review_store as store
 from fairhand.people.contributions.intake import NEVER_KEPT, SETTLED, Settled
 from fairhand.people.contributions.review_store import Noticed, Reviewed
@@ -86,6 +87,7 @@ def settle_contribution(
             "state": state,
             "decision": decision_id,
             "decided_by": command.reviewer_id,
+            **conduct.decided(connection, command.project_id, now),
         }
         log.append(
             connection, "contribution.settled", body, now, given.person_id, command.project_id

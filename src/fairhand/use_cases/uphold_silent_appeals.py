@@ -45,6 +45,7 @@ def _uphold(db: Database, appeal_id: int, now: Instant) -> bool:
         if is_gone:
             appeal_store.forget_words(connection, appeal.person_id)
         body = {"appeal": appeal.id, "decision": decision.id, "repaired": repaired}
+        body |= store.decided(connection, decision.project_id, now)
         project_id = appeal.project_id or None
         who = None if is_gone else appeal.person_id
         log.append(connection, "conduct.appeal_upheld_by_silence", body, now, who, project_id)

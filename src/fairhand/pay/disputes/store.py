@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, column, func, select, table, update
 
@@ -12,6 +12,7 @@ from fairhand.core.clock import Instant
 from fairhand.pay.disputes.rules import Claim, Counter, Dispute, Grant, counter_of
 from fairhand.pay.ledger.store import Accrued, Earning, post_earning
 from fairhand.pay.paid_time.rules import Activity
+from fairhand.storage.kept import Kept
 from fairhand.storage.tables.pay import accrual, period_entry, statement
 from fairhand.storage.tables.pay_office import pay_dispute, pay_policy
 
@@ -110,6 +111,9 @@ class EntryRow:
     ended_at: Instant
     paid_ms: int
     amount_micros: int
+
+
+KEPT: Final = Kept(pay_dispute)
 
 
 def add_dispute(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import bindparam, column, func, select, table, text, update
@@ -15,6 +15,7 @@ from fairhand.people.conduct.appeals import Appeal, Review, Reviewer, bosses_of
 from fairhand.people.conduct.rules import AppealState, Finding
 from fairhand.people.conduct.store import Decision, decision_columns, decision_of
 from fairhand.storage.database import Connection, insert
+from fairhand.storage.kept import Kept, Row
 from fairhand.storage.tables.conduct import appeal, appeal_review, decision, reports_to
 
 _COLUMNS = tuple(appeal.c[name] for name in Appeal.__slots__)
@@ -84,6 +85,15 @@ class ListedDecision:
     person: str
     project: str
     decider: str
+
+
+KEPT: Final = Kept(appeal)
+
+
+def all_reviews(connection: Connection) -> Iterator[Row]:
+    """Give every place at an appeal, with what was found there."""
+    for row in connection.execute(select(appeal_review)).mappings():
+        yield dict(row)
 
 
 def add_appeal(connection: Connection, row: Mapping[str, Any]) -> Appeal | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Column, bindparam, func, select, text
 
 from fairhand.core.clock import Instant
+from fairhand.core.ids import rows_sha256
 from fairhand.model.decision import DecisionKind
 from fairhand.people.conduct.rules import AppealsPolicy
 from fairhand.storage.database import Connection, insert
+from fairhand.storage.kept import Kept
 from fairhand.storage.tables.conduct import appeals_policy, decision
 
 _COLUMNS = (
@@ -122,6 +125,32 @@ def add_decision(connection: Connection, row: dict[str, Any]) -> int | None:
         .returning(decision.c.id)
     ).scalar_one_or_none()
     return None if added is None else int(added)
+
+
+KEPT: Final = Kept(decision)
+
+
+def content_sha256(row: Mapping[str, Any]) -> str:
+    """Name all that is kept of a decision."""
+    return rows_sha256([[row[one.name] for one in _COLUMNS if one.name != "id"]])
+
+
+def decided(connection: Connection, project_id: int, now: Instant) -> dict[str, Any]:
+    """Name what was decided in a project at this very moment, for the line of the log that says so.
+
+    Whatever story decided it, the tables are held to this.
+    """
+    chosen = select(*_COLUMNS).where(decision.c.project_id == project_id, decision.c.made_at == now)
+    rows = connection.execute(chosen.order_by(decision.c.id)).mappings()
+    return {"decided": [[row["id"], content_sha256(dict(row))] for row in rows]}
+
+
+def count_before(connection: Connection, since: Instant | None) -> int:
+    """Count the decisions that were made before a moment; None: all of them."""
+    chosen = select(func.count()).select_from(decision)
+    if since is not None:
+        chosen = chosen.where(decision.c.made_at < since)
+    return int(connection.execute(chosen).scalar_one())
 
 
 def load_decision(connection: Connection, decision_id: int) -> Decision | None:

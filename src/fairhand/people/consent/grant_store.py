@@ -5,15 +5,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Row, and_, bindparam, or_, select, update
 
+from fairhand.core.chunks import chunks
 from fairhand.core.clock import Instant
+from fairhand.core.ids import sha256_hex
 from fairhand.model.licence import Terms
 from fairhand.storage.database import Connection, insert
-from fairhand.storage.tables.consent import consent_refusal, data_grant, grant_purpose
+from fairhand.storage.kept import Kept
+from fairhand.storage.tables.consent import consent_refusal, data_grant, grant_purpose, notice
 
 _PURPOSES = select(grant_purpose).where(
     grant_purpose.c.grant_id.in_(bindparam("p_grants", expanding=True))
@@ -125,6 +128,22 @@ class NewGrant:
     proxy: Mapping[str, Any] | None = None
     is_minor: bool = False
     royalty_terms_version: int | None = None
+
+
+KEPT: Final = Kept(data_grant)
+
+
+def notice_hashes(connection: Connection, grant_ids: Sequence[int]) -> dict[int, str]:
+    """Give the SHA-256 of the words of each grant's notice."""
+    return {
+        number: sha256_hex(words.encode())
+        for some in chunks(grant_ids, 500)
+        for number, words in connection.execute(
+            select(data_grant.c.id, notice.c.words)
+            .join(notice, notice.c.id == data_grant.c.notice_id)
+            .where(data_grant.c.id.in_(some))
+        )
+    }
 
 
 def add_grant(connection: Connection, new: NewGrant, now: Instant) -> int:

@@ -15,7 +15,9 @@ import orjson
 from sqlalchemy import bindparam, select, text
 
 from fairhand.core.clock import Instant
+from fairhand.core.ids import rows_sha256
 from fairhand.storage.database import Connection, insert
+from fairhand.storage.kept import Kept
 from fairhand.storage.permitted import permitted
 from fairhand.storage.tables.office import (
     adjudication,
@@ -440,6 +442,15 @@ def tally(connection: Connection, project_id: int) -> list[Tally]:
         Tally(row.verdict, row.because, bool(row.as_found), int(row.reviews))
         for row in connection.execute(_DONE, {"project_id": project_id})
     ]
+
+
+KEPT: Final = Kept(review)
+STANDING_KEPT: Final = Kept(adjudication, ("task_id",), "task_id")
+
+
+def content_sha256(row: Mapping[str, Any]) -> str:
+    """Name what a review says: its reason, the answers looked at, and the answer given."""
+    return rows_sha256([(row["reason"], row["annotations"], row["value"])])
 
 
 def adjudicate(
