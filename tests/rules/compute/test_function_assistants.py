@@ -205,3 +205,17 @@ def test_a_project_with_several_questions_needs_a_name(module: types.ModuleType)
 def test_a_name_that_would_confuse_versions_is_refused_at_once(name: str) -> None:
     with pytest.raises(ValueError, match="short text without @"):
         fairhand.assistant(name)
+
+
+def test_without_a_name_it_is_called_what_the_function_is(module: types.ModuleType) -> None:
+    @fairhand.assistant
+    def meows(item: Item) -> str:
+        return "cat"
+
+    @fairhand.assistant(version="2")
+    def barks(item: Item) -> str:
+        return "dog"
+
+    assert opened(module, meows).model == "meows@1"
+    assert opened(module, meows).predict(ITEMS)[0].value == {"animal": "cat"}
+    assert opened(module, barks).model == "barks@2"

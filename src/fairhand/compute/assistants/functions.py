@@ -1,5 +1,7 @@
 """A Python function as an assistant: `@fairhand.assistant("name", version="1")`.
 
+Without a name it is called what the function is: `@fairhand.assistant`.
+
 Functions are code, so they come from the operator alone: from the command line, from the setting
 `assistants`, or from an installed package's entry point in the group `fairhand.assistants`. A name
 that arrives in any other way is not imported, whatever a database or a page says.
@@ -14,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, overload
 
 from fairhand.compute.assistants.answers import (
     question_of,
@@ -42,10 +44,27 @@ class Marked:
     several: bool
 
 
+@overload
+def assistant(name: Function) -> Function: ...
+@overload
 def assistant(
-    name: str, *, version: str = "1", question: str | None = None, several: bool | None = None
-) -> Callable[[Function], Function]:
+    name: str | None = None,
+    *,
+    version: str = "1",
+    question: str | None = None,
+    several: bool | None = None,
+) -> Callable[[Function], Function]: ...
+def assistant(
+    name: Any = None,
+    *,
+    version: str = "1",
+    question: str | None = None,
+    several: bool | None = None,
+) -> Any:
     """Mark a function as an assistant; the function itself stays as it is.
+
+    `name` is what it is called; left out, or written without parentheses (`@fairhand.assistant`),
+    it is the function's own name.
 
     It is given one `Item` and returns an answer, or many and returns as many answers in their
     order. It takes many when its parameter is called `items` or annotated as a sequence; `several`
@@ -53,13 +72,16 @@ def assistant(
     for choices a mapping of labels to probabilities, a `Proposal`, or None for no proposal.
     `question` may be left out where a project asks only one.
     """
-    for what, text in (("name", name), ("version", version)):
+    if callable(name):
+        return assistant()(name)
+    for what, text in (("name", "-" if name is None else name), ("version", version)):
         if not isinstance(text, str) or not text.strip() or len(text) > 80 or "@" in text:
             raise ValueError(f"the {what} of an assistant is short text without @, not {text!r}")
 
     def mark(function: Function) -> Function:
         takes = _takes_several(function) if several is None else several
-        setattr(function, _MARK, Marked(name.strip(), version.strip(), question, takes))
+        called = function.__name__[:80] if name is None else name
+        setattr(function, _MARK, Marked(called.strip(), version.strip(), question, takes))
         return function
 
     return mark

@@ -33,10 +33,11 @@ export function howOften(score, t) {
 export function proposalBar({ proposal, islands, hidden, t, accept, toggled }) {
   const able = islands.filter((island) => island?.hideProposal);
   if (!able.length) return null;
-  const hide = el('button', { type: 'button', class: 'button small', 'aria-pressed': String(hidden) }, t('Hide it'), el('kbd', {}, nameOf({ key: HIDE_KEY })));
+  const does = () => t(hidden ? 'Show it' : 'Hide it');
+  const hide = el('button', { type: 'button', class: 'button small' }, does(), el('kbd', {}, nameOf({ key: HIDE_KEY })));
   const toggle = () => {
     hidden = !hidden;
-    hide.setAttribute('aria-pressed', String(hidden));
+    hide.firstChild?.replaceWith(does());
     for (const island of able) island?.hideProposal?.(hidden);
     toggled();
   };
