@@ -126,7 +126,9 @@ def test_a_suggestion_kept_and_one_changed_are_told_apart(hall: Hall, visit: Vis
     shot(page, "choice-suggestion")
     page.keyboard.press("h")
     expect(suggested.locator(".hint")).to_be_hidden()
+    expect(page.locator(".proposal")).to_contain_text("Show it")
     page.keyboard.press("h")
+    expect(page.locator(".proposal")).to_contain_text("Hide it")
     expect(suggested.locator(".hint")).to_be_visible()
     kept = suggested.locator("input").get_attribute("value") or ""
     desk.answer(kept)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from fairhand.core.errors import MalformedError
-from fairhand.formats.label_studio.config import read_config
 from fairhand.formats.label_studio.infer import infer_config
 from fairhand.formats.options import ReadOptions
 from fairhand.formats.registry import read_tasks
+from fairhand.model.label_studio.config import read_config
 from fairhand.model.origin import ASSISTED, Standing, of_judgement
 from fairhand.proof.release.store import iter_sheets
 from fairhand.storage.blobs import BlobStore

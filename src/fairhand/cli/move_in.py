@@ -10,7 +10,7 @@ from fairhand.cli.voice import remark
 
 if TYPE_CHECKING:
     from fairhand.formats.exports.items import Report
-    from fairhand.formats.label_studio.controls import StudioConfig
+    from fairhand.model.label_studio.controls import StudioConfig
     from fairhand.model.project import Project
     from fairhand.use_cases.house import House
     from fairhand.work.projects.store import ImportRun
@@ -21,8 +21,8 @@ _SHOWN = 20
 def read_questions(export: Path, config: Path | None) -> StudioConfig:
     """Read the labelling configuration, or guess it from the export, and say what does not fit."""
     from fairhand.core.errors import InvalidError, MalformedError
-    from fairhand.formats.label_studio.config import read_config
     from fairhand.formats.label_studio.infer import infer_config
+    from fairhand.model.label_studio.config import read_config
 
     try:
         xml = infer_config(export) if config is None else config.read_text("utf-8")

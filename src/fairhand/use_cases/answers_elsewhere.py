@@ -15,11 +15,11 @@ from typing import Any, Final
 
 import orjson
 
-from fairhand.formats.label_studio.controls import StudioConfig
-from fairhand.formats.label_studio.read_values import read_results
 from fairhand.formats.label_studio.reading import began_as_prediction, config_for
 from fairhand.formats.options import ReadOptions
 from fairhand.labels.kind import AnswerContext
+from fairhand.model.label_studio.controls import StudioConfig
+from fairhand.model.label_studio.read_values import read_results
 from fairhand.model.project import Question
 from fairhand.storage.database import Connection, Database
 from fairhand.work.foreign import store as foreign

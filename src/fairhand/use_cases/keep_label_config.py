@@ -9,8 +9,8 @@ from typing import Any
 from fairhand.core.clock import Instant
 from fairhand.core.errors import NotFoundError
 from fairhand.core.ids import sha256_hex
-from fairhand.formats.label_studio.config import read_config
 from fairhand.formats.label_studio.reading import SOURCE
+from fairhand.model.label_studio.config import read_config
 from fairhand.proof.log import store as log
 from fairhand.storage.database import Database
 from fairhand.work.foreign import store as foreign

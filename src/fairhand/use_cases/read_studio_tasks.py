@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fairhand.core.errors import NotFoundError
-from fairhand.formats.label_studio.controls import StudioConfig
 from fairhand.formats.label_studio.export import KEPT_FROM, OURS, PASSED_FROM, Ids, task_json
-from fairhand.formats.label_studio.write_config import current_config
 from fairhand.labels.kind import AnswerContext
 from fairhand.model.foreign import ForeignProject, WholeTask
+from fairhand.model.label_studio.controls import StudioConfig
+from fairhand.model.label_studio.write_config import current_config
 from fairhand.model.project import Project
 from fairhand.proof.release.store import load_withdrawn
 from fairhand.storage.database import Connection, Database

@@ -13,11 +13,11 @@ import pytest
 
 from fairhand.core.errors import MalformedError
 from fairhand.formats.exports.dicom_seg import FOLDER
-from fairhand.formats.label_studio.config import read_config
 from fairhand.formats.label_studio.infer import infer_config
 from fairhand.formats.options import ReadOptions
 from fairhand.formats.registry import formats, read_tasks
 from fairhand.labels.brush_rle import encode_brush
+from fairhand.model.label_studio.config import read_config
 from tests.rules.formats.drawn import HEIGHT, WIDTH
 from tests.rules.formats.reading import split
 from tests.rules.formats.scans import scan

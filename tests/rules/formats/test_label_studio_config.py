@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fairhand.core.errors import MalformedError
-from fairhand.formats.label_studio.config import read_config
-from fairhand.formats.label_studio.offsets import stretch, to_points, to_units
-from fairhand.formats.label_studio.read_values import read_results
-from fairhand.formats.label_studio.write_config import current_config, write_config
-from fairhand.formats.label_studio.write_values import write_results
 from fairhand.labels import rle
 from fairhand.labels.answers import normalise_value, validate_value
 from fairhand.labels.brush_rle import decode_brush, encode_brush
 from fairhand.labels.kind import AnswerContext
+from fairhand.model.label_studio.config import read_config
+from fairhand.model.label_studio.offsets import stretch, to_points, to_units
+from fairhand.model.label_studio.read_values import read_results
+from fairhand.model.label_studio.write_config import current_config, write_config
+from fairhand.model.label_studio.write_values import write_results
 from tests.studio import CONFIG, RESULT, REVIEW, VALUE
 
 SDK = Path(sys.prefix) / "label-studio" / "bin" / "python"

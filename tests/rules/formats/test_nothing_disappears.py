@@ -16,13 +16,13 @@ import pytest
 
 from fairhand.formats.exports.items import Options, Report, items_of
 from fairhand.formats.exports.registry import FORMATS, format_of
-from fairhand.formats.label_studio.write_config import write_config
-from fairhand.formats.label_studio.write_values import write_results
 from fairhand.formats.options import ReadOptions
 from fairhand.formats.registry import read_tasks
 from fairhand.labels import rle
 from fairhand.labels.kind import AnswerContext
 from fairhand.labels.registry import ALL_KINDS, normalise_answer, validate_answer, with_defaults
+from fairhand.model.label_studio.write_config import write_config
+from fairhand.model.label_studio.write_values import write_results
 from fairhand.model.project import Question
 from tests.rules.formats.reading import Asked, gradient, saved, split
 

@@ -18,15 +18,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairhand.core.clock import Instant
-from fairhand.formats.label_studio.config import read_config
 from fairhand.formats.label_studio.export import Ids, task_json
-from fairhand.formats.label_studio.write_config import write_config
 from fairhand.formats.options import ReadOptions
 from fairhand.formats.registry import read_tasks
 from fairhand.labels.answers import normalise_value, validate_value
 from fairhand.labels.kind import AnswerContext
 from fairhand.labels.registry import with_defaults
 from fairhand.model.foreign import GivenAnswer, MadePrediction, WholeTask
+from fairhand.model.label_studio.config import read_config
+from fairhand.model.label_studio.write_config import write_config
 from fairhand.model.project import Question
 from tests.rules.formats.drawn import HEIGHT, POINTS, WIDTH, boxes, masks, polygons, poses
 from tests.rules.formats.drawn import LABELS as DRAWN_LABELS

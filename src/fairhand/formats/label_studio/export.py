@@ -13,8 +13,6 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from fairhand.core.clock import Instant, iso
-from fairhand.formats.label_studio.controls import StudioConfig
-from fairhand.formats.label_studio.write_values import write_results
 from fairhand.model.foreign import (
     GivenAnswer,
     KeptAnswer,
@@ -22,6 +20,8 @@ from fairhand.model.foreign import (
     PassedOn,
     WholeTask,
 )
+from fairhand.model.label_studio.controls import StudioConfig
+from fairhand.model.label_studio.write_values import write_results
 
 KEPT_FROM: Final = 1_000_000_000_000
 """Where the numbers of answers begin that came from elsewhere; below are those given here."""

@@ -17,14 +17,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from fairhand.core.errors import Issue, MalformedError
 from fairhand.formats.json_array import Item, array_items
 from fairhand.formats.json_text import parse_json
-from fairhand.formats.label_studio.config import read_config
-from fairhand.formats.label_studio.controls import ADDED_REPLIES, ADDED_TEXT, StudioConfig
-from fairhand.formats.label_studio.read_values import plain_config, read_results
 from fairhand.formats.options import Proposed, ReadOptions, Row, Source, opened, source_name
 from fairhand.formats.safe_files import opened_inside
 from fairhand.labels.kind import AnswerContext, json_type
 from fairhand.labels.replies import MAX_REPLIES
 from fairhand.model.foreign import BY_PEOPLE
+from fairhand.model.label_studio.config import read_config
+from fairhand.model.label_studio.controls import ADDED_REPLIES, ADDED_TEXT, StudioConfig
+from fairhand.model.label_studio.read_values import plain_config, read_results
 from fairhand.model.project import Question
 from fairhand.model.task import Foreign, ForeignAnswer, NewPrediction
 

@@ -17,10 +17,10 @@ from fairhand.formats.label_studio.export import (
     predictions_json,
     task_json,
 )
-from fairhand.formats.label_studio.read_values import UNUSABLE, read_results
 from fairhand.interop.label_studio.doors import Call, door, invalid, number_in, streamed
 from fairhand.interop.label_studio.tasks import task_of
 from fairhand.model.foreign import WholeTask
+from fairhand.model.label_studio.read_values import UNUSABLE, read_results
 from fairhand.use_cases.hand_out_named_task import (
     HandOutNamedTask,
     hand_out_named_task,

@@ -8,9 +8,9 @@ from typing import Any, Final
 from fairhand.core.errors import ConflictError, MalformedError
 from fairhand.core.ids import new_token, slugify
 from fairhand.core.money import MICROS, parse_money
-from fairhand.formats.label_studio.config import read_config
 from fairhand.formats.label_studio.export import pseudonym, stamp
 from fairhand.interop.label_studio.doors import Call, door, invalid
+from fairhand.model.label_studio.config import read_config
 from fairhand.model.project import Project
 from fairhand.people.accounts.rules import Actor, may
 from fairhand.use_cases.change_guidelines import ChangeGuidelines, change_guidelines

@@ -15,9 +15,9 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from fairhand.core.errors import Issue, MalformedError
-from fairhand.formats.label_studio.controls import Control, Shown, StudioConfig
 from fairhand.labels.kind import shown as quoted
 from fairhand.labels.registry import validate_config, with_defaults
+from fairhand.model.label_studio.controls import Control, Shown, StudioConfig
 from fairhand.model.project import Question
 
 MOST_XML: Final = 1_000_000

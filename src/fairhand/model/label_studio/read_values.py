@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from fairhand.formats.label_studio.controls import Control, Shown, StudioConfig
-from fairhand.formats.label_studio.offsets import stretch
 from fairhand.labels import registry, rle
 from fairhand.labels.brush_rle import BrushError, decode_brush
 from fairhand.labels.kind import AnswerContext, shown
 from fairhand.labels.label_set import label_values
 from fairhand.labels.replies import reply_ids
+from fairhand.model.label_studio.controls import Control, Shown, StudioConfig
+from fairhand.model.label_studio.offsets import stretch
 from fairhand.model.project import Question
 
 MOST_RESULTS: Final = 10_000

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-from fairhand.formats.label_studio.config import read_config
-from fairhand.formats.label_studio.controls import StudioConfig
 from fairhand.labels.label_set import parents_of
+from fairhand.model.label_studio.config import read_config
+from fairhand.model.label_studio.controls import StudioConfig
 from fairhand.model.project import Question
 
 _SHOWN: Final[Mapping[str, str]] = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from fairhand.formats.label_studio.controls import Control, StudioConfig
-from fairhand.formats.label_studio.offsets import to_units
 from fairhand.labels import rle
 from fairhand.labels.brush_rle import encode_brush
 from fairhand.labels.replies import reply_ids
+from fairhand.model.label_studio.controls import Control, StudioConfig
+from fairhand.model.label_studio.offsets import to_units
 
 Result = dict[str, Any]
 Written = Iterator[tuple[str, str, dict[str, Any]]]

@@ -1,0 +1,1 @@
+"""Label Studio's words for our questions and answers: configurations, controls, results."""
