@@ -40,7 +40,8 @@ _FAR = ("address", "connect")
 _TURNS = frozenset({"label_studio"})  # one at a time within a process
 _TASKS = pa.schema(
     [("task_id", pa.int64()), ("data", pa.large_string()), ("media_sha256", pa.string()),
-     ("media_type", pa.string()), ("width", pa.int32()), ("height", pa.int32())]
+     ("media_type", pa.string()), ("width", pa.int32()), ("height", pa.int32()),
+     ("duration_ms", pa.int64())]
 )  # fmt: skip
 _PROPOSED = pa.schema(
     [("task_id", pa.int64()), ("value", pa.large_string()), ("model", pa.string()),
@@ -73,6 +74,7 @@ class TaskRow:
     media_type: str | None = None
     width: int | None = None
     height: int | None = None
+    duration_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +227,8 @@ def _items(table: Any, read_media: ReadMedia) -> list[Item]:  # noqa: ANN401  # 
     rows = zip(*(table.column(name).to_pylist() for name in _TASKS.names), strict=True)
     return [
         Item(task_id, orjson.loads(data), partial(read_media, sha256) if sha256 else None,
-             kind, width, height)
-        for task_id, data, sha256, kind, width, height in rows
+             kind, width, height, duration_ms)
+        for task_id, data, sha256, kind, width, height, duration_ms in rows
     ]  # fmt: skip
 
 

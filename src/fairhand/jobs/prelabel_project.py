@@ -181,7 +181,7 @@ class _Walk:
         items = self.command.items or usual
         given = (run.project_id, run.model_version_id, run.through_task_id, items * PIECES_A_WAVE)
         with self.house.db.read() as connection:
-            rows = (TaskRow(*tuple(row)) for row in run_store.tasks_left(connection, *given))
+            rows = (_task(row) for row in run_store.tasks_left(connection, *given))
             return parts.in_pieces(rows, self.folder, items, _PIECE_BYTES, PIECES_A_WAVE)
 
     def _wave(self, run: PrelabelRun, pieces: Sequence[Piece]) -> PrelabelRun:
@@ -280,6 +280,12 @@ def _how_to_ask(house: House, view: RunView, sketch: Sketch) -> Callable[[float 
     seconds = learnt_seconds(experiment, sketch.questions[0].kind, medium)
     wish = cast("Ask", policy.ask)
     return lambda score: choose_ask(score, seconds, wish)
+
+
+def _task(row: Any) -> TaskRow:  # noqa: ANN401  # a row of tasks_left
+    length = orjson.loads(row.media_details or "{}").get("duration_ms")
+    about = (row.id, row.data, row.media_sha256, row.media_type, row.width, row.height)
+    return TaskRow(*about, length)
 
 
 def _read_blob(url: str, sha256: str) -> bytes:

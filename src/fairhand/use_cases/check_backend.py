@@ -217,7 +217,8 @@ def _steps(
         pairs = zip(items, found.get("given", []), strict=False)
         found["proposals"] = [backend.read(item, one) for item, one in pairs]
         proposed = sum(1 for one in found["proposals"] if one.value is not None)
-        return f"It proposed an answer for {proposed} of {len(items)}."
+        told = _questions_told(backend, found["proposals"]) if items else ()
+        return " ".join((f"It proposed an answer for {proposed} of {len(items)}.", *told))
 
     yield "address", address
     yield "connect", lambda: _connect(backend)
@@ -226,6 +227,17 @@ def _steps(
     yield "predict", predict
     yield "shape", shape
     yield "values", values
+
+
+def _questions_told(backend: LabelStudioBackend, proposals: Sequence[Proposal]) -> Iterator[str]:
+    """Say which questions it answered, which it left, and which it cannot be asked at all."""
+    answered = {name for one in proposals for name in one.value or ()}
+    if some := [name for name in backend.asked if name in answered]:
+        yield f"It answers {', '.join(some)}."
+    if rest := [name for name in backend.asked if name not in answered]:
+        yield f"It said nothing about {', '.join(rest)}."
+    for name, why in backend.unasked.items():
+        yield f"It was not asked {name}: {why}."
 
 
 def _connect(backend: LabelStudioBackend) -> str:

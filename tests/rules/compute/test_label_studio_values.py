@@ -15,9 +15,9 @@ from fairhand.compute.backends.label_config import LabelConfig, Shown, label_con
 from fairhand.compute.backends.label_studio_values import (
     clicks_as_results,
     read_results,
-    read_score,
     write_results,
 )
+from fairhand.compute.backends.regions import read_score
 from fairhand.labels import rle
 from fairhand.labels.answers import validate_value
 from fairhand.labels.brush_rle import BrushError, decode_brush, encode_brush
@@ -45,7 +45,7 @@ def _config(*questions: Question, sort: str = "image") -> LabelConfig:
 
 
 def _read(config: LabelConfig, *results: Any, size: tuple[int, int] = (20, 10)) -> Any:  # noqa: ANN401
-    return read_results(config, results, size[1], size[0])
+    return read_results(config, results, AnswerContext(size[1], size[0]))
 
 
 def _choice(*labels: object, name: str = "animal") -> dict[str, Any]:
@@ -238,7 +238,7 @@ def test_what_is_written_reads_the_same() -> None:
     value = {
         "animal": "dog", "colours": ["red"], "cells": {"size": [20, 10], "regions": regions},
     }  # fmt: skip
-    written = write_results(config, value)
+    written = write_results(config, value, {})
     assert _read(config, *written) == value
     assert written[-1]["original_width"] == 10
 

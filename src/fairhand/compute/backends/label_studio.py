@@ -25,15 +25,22 @@ from numpy.typing import NDArray
 
 from fairhand.compute.assistants.contract import AssistantError, Item, Proposal
 from fairhand.compute.backends.guard import AnsweredError, GuardedClient, Limits, guarded_client
-from fairhand.compute.backends.label_config import LabelConfig, Shown, label_config, shown_of
+from fairhand.compute.backends.label_config import (
+    LabelConfig,
+    Shown,
+    label_config,
+    shown_data,
+    shown_of,
+)
 from fairhand.compute.backends.label_studio_values import (
     clicks_as_results,
     read_results,
-    read_score,
     write_results,
 )
+from fairhand.compute.backends.regions import read_score
 from fairhand.core.chunks import chunks
 from fairhand.labels import rle
+from fairhand.labels.kind import AnswerContext
 from fairhand.labels.kind import shown as quoted
 from fairhand.model.project import Question
 
@@ -101,6 +108,16 @@ class LabelStudioBackend:
             said = client.get_json(self._url("health"), headers=self._headers(), limits=HEALTH)
         return dict(said) if isinstance(said, Mapping) else {"status": said}
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The questions that it is asked, as far as it is known what tasks show."""
+        return () if self._config is None else tuple(one.name for one in self._config.questions)
+
+    @property
+    def unasked(self) -> Mapping[str, str]:
+        """The questions that it cannot be asked, each with the reason."""
+        return {} if self._config is None else self._config.left
+
     def setup(self, item: Item | None = None) -> str:
         """Tell it the project and its questions; give the version of the model it works with."""
         self._configure([item] if item is not None else [])
@@ -136,7 +153,8 @@ class LabelStudioBackend:
         best = _best(given)
         if best is None:
             return Proposal(None, model=self._named(self._version))
-        value = read_results(self._known, best["result"], item.width, item.height)
+        context = AnswerContext(item.width, item.height, item.data, item.duration_ms)
+        value = read_results(self._known, best["result"], context)
         score = read_score(best.get("score"))
         if score is None:
             score = _mean_score(best["result"])
@@ -193,7 +211,7 @@ class LabelStudioBackend:
         about = {**project, "label_config": self._known.xml, "parsed_label_config": {}}
         body: dict[str, Any] = {"action": action, "project": about}
         if item is not None:
-            result = write_results(self._known, value or {})
+            result = write_results(self._known, value or {}, item.data)
             body["annotation"] = {**(annotation or {}), "result": result}
             body["task"] = self._task(item)
         with self._client() as client:
@@ -294,7 +312,7 @@ class LabelStudioBackend:
     def _task(self, item: Item) -> dict[str, Any]:
         """Write an item as Label Studio's task; files by an address that the token opens."""
         show = self._known.shown
-        data = dict(item.data)
+        data = shown_data(item, show)
         if show.sort != "text":
             data[show.field] = file_address(self.access, item)
         project = self.access.project.partition(".")[0]

@@ -23,6 +23,9 @@ _MOST_PAINTED: Final = 2_000_000_000
 _RIM: Final = 1.0
 """How far, in per cent, a drawing may reach over the picture's rim and is cut off there."""
 
+_ROUNDED_MS: Final = 50
+"""How far a time may lie past the sound's end: models count in frames."""
+
 _TYPES: Final[Mapping[str, frozenset[str]]] = {
     "choice": frozenset({"choices", "taxonomy"}),
     "rating": frozenset({"rating"}),
@@ -82,7 +85,7 @@ def read_results(
     for name, given in asked.items():
         question = config.question(name)
         try:
-            value[name] = _answer(config, question, given, links, context)
+            value[name] = read_answer(config, question, given, links, context)
         except UnfitError as error:
             reasons.append(f"{UNUSABLE}: {name} {error}")
     if links and not any(question.config.get("relations") for question in config.questions):
@@ -108,13 +111,17 @@ def _question_of(config: StudioConfig, result: Result, reasons: list[str]) -> Qu
     return question
 
 
-def _answer(
+def read_answer(
     config: StudioConfig,
     question: Question,
     given: Sequence[Result],
     links: Sequence[Result],
     context: AnswerContext,
 ) -> Any:  # noqa: ANN401  # an answer of any kind
+    """Read the results of one question into its answer; raises UnfitError where they are none.
+
+    `links` are relations between the regions of a text.
+    """
     answer: Any
     if question.kind == "spans":
         answer = _spans(question, given, links, context)
@@ -146,7 +153,8 @@ def _choice(config: StudioConfig, question: Question, given: Sequence[Result]) -
 
 
 def _rating(question: Question, given: Sequence[Result], context: AnswerContext) -> Any:  # noqa: ANN401
-    return {"ratings": {"rating": _value(given[-1]).get("rating")}}
+    (criterion, *_) = question.config.get("criteria") or [{"name": "rating"}]
+    return {"ratings": {str(criterion["name"]): _value(given[-1]).get("rating")}}
 
 
 def _text(question: Question, given: Sequence[Result], context: AnswerContext) -> str:
@@ -165,17 +173,23 @@ def _lines(result: Result) -> str:
 def _transcript(question: Question, given: Sequence[Result], context: AnswerContext) -> Any:  # noqa: ANN401
     if not question.config.get("timed"):
         return {"text": _text(question, given, context)}
-    return {"segments": [{**_times(result), "text": _lines(result)} for result in given]}
+    lines = [{**_times(result, context), "text": _lines(result)} for result in given]
+    return {"segments": lines}
 
 
-def _times(result: Result) -> dict[str, int]:
+def _times(result: Result, context: AnswerContext) -> dict[str, int]:
+    """Turn seconds into milliseconds; what reaches a rounding past the sound's end is cut off."""
     value = _value(result)
-    return {key: round(_number(value, key, 1_000_000) * 1_000) for key in ("start", "end")}
+    times = {key: round(_number(value, key, 1_000_000) * 1_000) for key in ("start", "end")}
+    long = context.duration_ms
+    if long is not None and long < times["end"] <= long + _ROUNDED_MS:
+        times["end"] = long
+    return times
 
 
 def _segments(question: Question, given: Sequence[Result], context: AnswerContext) -> Any:  # noqa: ANN401
     found = [
-        {**_times(result), "label": label}
+        {**_times(result, context), "label": label}
         for result in given
         for label in _labels(question, result)
     ]

@@ -11,7 +11,7 @@ from fairhand.model.label_studio.config import read_config
 from fairhand.model.label_studio.controls import StudioConfig
 from fairhand.model.project import Question
 
-_SHOWN: Final[Mapping[str, str]] = {
+SHOWN_BY: Final[Mapping[str, str]] = {
     "boxes": "image",
     "polygons": "image",
     "mask": "image",
@@ -19,7 +19,7 @@ _SHOWN: Final[Mapping[str, str]] = {
     "segments": "audio",
     "transcript": "audio",
 }
-_DRAWN: Final = {
+DRAWN: Final = {
     "boxes": "RectangleLabels",
     "polygons": "PolygonLabels",
     "mask": "BrushLabels",
@@ -27,7 +27,7 @@ _DRAWN: Final = {
     "spans": "Labels",
     "segments": "Labels",
 }
-_TAGS: Final = {"image": "Image", "audio": "Audio", "text": "Text"}
+TAGS: Final = {"image": "Image", "audio": "Audio", "text": "Text"}
 
 
 def write_config(questions: Sequence[Question], media_type: str | None = None) -> StudioConfig:
@@ -36,14 +36,14 @@ def write_config(questions: Sequence[Question], media_type: str | None = None) -
     `media_type` is what the project's tasks show, where that is known.
     """
     shown = _shown(questions, media_type)
-    lines = [f'  <{_TAGS[shown]} name="shown" value="${shown}"/>']
+    lines = [f'  <{TAGS[shown]} name="shown" value="${shown}"/>']
     if any(one.kind == "pairwise" for one in questions):
         lines.append('  <Text name="shown2" value="$text2"/>')
     if any(one.kind == "ranking" for one in questions):
         lines.append('  <List name="listed" value="$items"/>')
     for question in questions:
         lines += _control(question)
-    lines += _relations(questions)
+    lines += relation_lines(questions)
     xml = "<View>\n" + "\n".join(lines) + "\n</View>\n"
     found = read_config(xml)
     return StudioConfig(xml, tuple(questions), found.controls, found.shown, found.issues)
@@ -65,34 +65,42 @@ def current_config(
 
 def _shown(questions: Sequence[Question], media_type: str | None) -> str:
     for question in questions:
-        if question.kind in _SHOWN:
-            return _SHOWN[question.kind]
+        if question.kind in SHOWN_BY:
+            return SHOWN_BY[question.kind]
     sort = (media_type or "text").partition("/")[0]
-    return sort if sort in _TAGS else "text"
+    return sort if sort in TAGS else "text"
 
 
 def _control(question: Question) -> Iterator[str]:
+    yield "  " + tag("Header", value=question.title, closed=True)
+    yield from control_lines(question, "shown", pair="shown,shown2", listed="listed")
+
+
+def control_lines(question: Question, to: str, *, pair: str, listed: str) -> Iterator[str]:
+    """Write the control of a question about the object `to`; nothing where there is none.
+
+    `pair` names the two objects of a comparison, `listed` the list that is ranked.
+    """
     name, config = question.name, question.config
     required = "true" if question.required else "false"
-    common = {"name": name, "toName": "shown", "required": required}
-    yield "  " + _tag("Header", value=question.title, closed=True)
+    common = {"name": name, "toName": to, "required": required}
     if question.kind == "choice":
         yield from _choice(config, common)
-    elif question.kind in _DRAWN:
-        yield "  " + _tag(_DRAWN[question.kind], **common)
+    elif question.kind in DRAWN:
+        yield "  " + tag(DRAWN[question.kind], **common)
         yield from ("    " + _label(one) for one in config["labels"])
-        yield f"  </{_DRAWN[question.kind]}>"
+        yield f"  </{DRAWN[question.kind]}>"
     elif question.kind == "rating" and len(config["criteria"]) == 1 and config["each"] == "task":
-        yield "  " + _tag("Rating", **common, maxRating=str(config["steps"]), closed=True)
+        yield "  " + tag("Rating", **common, maxRating=str(config["steps"]), closed=True)
     elif question.kind == "text":
-        yield "  " + _tag("TextArea", **common, closed=True)
+        yield "  " + tag("TextArea", **common, closed=True)
     elif question.kind == "transcript":
         per = {"perRegion": "true"} if config.get("timed") else {}
-        yield "  " + _tag("TextArea", **common, **per, closed=True)
+        yield "  " + tag("TextArea", **common, **per, closed=True)
     elif question.kind == "pairwise":
-        yield "  " + _tag("Pairwise", **{**common, "toName": "shown,shown2"}, closed=True)
+        yield "  " + tag("Pairwise", **{**common, "toName": pair}, closed=True)
     elif question.kind == "ranking" and config.get("mode", "full") == "full":
-        yield "  " + _tag("Ranker", **{**common, "toName": "listed"}, closed=True)
+        yield "  " + tag("Ranker", **{**common, "toName": listed}, closed=True)
 
 
 def _choice(config: Mapping[str, Any], common: Mapping[str, str]) -> Iterator[str]:
@@ -100,14 +108,14 @@ def _choice(config: Mapping[str, Any], common: Mapping[str, str]) -> Iterator[st
     several = bool(config.get("multiple"))
     if not parents:
         choice = "multiple" if several else "single"
-        yield "  " + _tag("Choices", **common, choice=choice)
+        yield "  " + tag("Choices", **common, choice=choice)
         for one in config["labels"]:
             yield "    " + _label(one, "Choice")
         yield "  </Choices>"
         return
     more = {} if several else {"maxUsages": "1"}
     leafs = "false" if config.get("any_level") else "true"
-    yield "  " + _tag("Taxonomy", **common, **more, leafsOnly=leafs)
+    yield "  " + tag("Taxonomy", **common, **more, leafsOnly=leafs)
     tops = [one for one in config["labels"] if one["value"] not in parents]
     for top in tops:
         yield from _branch(top, config["labels"], parents, "    ")
@@ -121,35 +129,36 @@ def _branch(
     indent: str,
 ) -> Iterator[str]:
     below = [one for one in labels if parents.get(one["value"]) == label["value"]]
-    yield indent + _tag("Choice", value=label["value"], closed=not below)
+    yield indent + tag("Choice", value=label["value"], closed=not below)
     for one in below:
         yield from _branch(one, labels, parents, indent + "  ")
     if below:
         yield indent + "</Choice>"
 
 
-def _relations(questions: Sequence[Question]) -> Iterator[str]:
+def relation_lines(questions: Sequence[Question]) -> Iterator[str]:
     """Write the relations of all questions once: Label Studio has one list for a page."""
     named = [one["value"] for each in questions for one in each.config.get("relations") or ()]
     if named:
         yield "  <Relations>"
         yield from (
-            "    " + _tag("Relation", value=one, closed=True) for one in dict.fromkeys(named)
+            "    " + tag("Relation", value=one, closed=True) for one in dict.fromkeys(named)
         )
         yield "  </Relations>"
 
 
-def _label(label: Mapping[str, Any], tag: str = "Label") -> str:
+def _label(label: Mapping[str, Any], name: str = "Label") -> str:
     more: dict[str, str] = {}
     if label.get("title", label["value"]) != label["value"]:
         more["alias"] = label["value"]
     if label.get("key"):
         more["hotkey"] = label["key"]
-    if label.get("color") and tag == "Label":
+    if label.get("color") and name == "Label":
         more["background"] = label["color"]
-    return _tag(tag, value=label.get("title", label["value"]), **more, closed=True)
+    return tag(name, value=label.get("title", label["value"]), **more, closed=True)
 
 
-def _tag(tag: str, *, closed: object = False, **attributes: Any) -> str:  # noqa: ANN401  # texts
-    words = [f"<{tag}", *(f'{name}="{escape(str(said))}"' for name, said in attributes.items())]
+def tag(element: str, *, closed: object = False, **attributes: Any) -> str:  # noqa: ANN401  # texts
+    """Write a tag with its attributes."""
+    words = [f"<{element}", *(f'{name}="{escape(str(said))}"' for name, said in attributes.items())]
     return " ".join(words) + ("/>" if closed else ">")

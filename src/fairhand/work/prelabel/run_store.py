@@ -19,9 +19,10 @@ _ROWS_HELD = 500
 
 # The plus keeps the planner from an index by project: tasks are wanted in the order of their ids.
 _LEFT = text(
-    "SELECT t.id, t.data, t.media_sha256, t.media_type, t.width, t.height FROM task AS t "
-    "WHERE +t.project_id = :project_id AND t.id > :after AND NOT EXISTS (SELECT 1 FROM prediction "
-    "AS p WHERE p.model_version_id = :version_id AND p.task_id = t.id) ORDER BY t.id LIMIT :most"
+    "SELECT t.id, t.data, t.media_sha256, t.media_type, t.width, t.height, "
+    "t.media_details FROM task AS t WHERE +t.project_id = :project_id AND t.id > :after "
+    "AND NOT EXISTS (SELECT 1 FROM prediction AS p WHERE p.model_version_id = :version_id "
+    "AND p.task_id = t.id) ORDER BY t.id LIMIT :most"
 )
 _TASKS = select(func.count()).select_from(task).where(task.c.project_id == bindparam("project_id"))
 _DONE = select(func.count()).where(prediction.c.model_version_id == bindparam("version_id"))
@@ -114,7 +115,7 @@ def tasks_left(
 ) -> Iterator[Row[Any]]:
     """Give tasks that a version has not proposed for, in the order of ids, a few at a time.
 
-    Columns: id, data (JSON), media_sha256, media_type, width, height.
+    Columns: id, data (JSON), media_sha256, media_type, width, height, media_details (JSON).
     """
     held = connection.execution_options(yield_per=_ROWS_HELD)
     given = {"project_id": project_id, "version_id": version_id, "after": after, "most": most}
