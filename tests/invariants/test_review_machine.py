@@ -17,6 +17,7 @@ from fairhand.storage.database import Database
 from fairhand.use_cases.aggregate_labels import aggregate_labels
 from fairhand.use_cases.decide_review import DecideReview, decide_review
 from fairhand.use_cases.open_review import OpenReview, open_review
+from fairhand.use_cases.read_record_audit import audit_records
 from fairhand.use_cases.refit_quality import refit_quality
 from fairhand.use_cases.set_review_terms import SetReviewTerms, set_review_terms
 from fairhand.use_cases.undo_review import UndoReview, undo_review
@@ -48,7 +49,9 @@ class Reviews(RuleBasedStateMachine):
         self.keys = 0
 
     def teardown(self) -> None:
-        """Close what was opened."""
+        """What was found stands in the log too; close what was opened."""
+        with self.db.read() as connection:
+            assert list(audit_records(connection)) == []
         self.db.close()
         self.folder.cleanup()
 

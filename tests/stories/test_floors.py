@@ -11,6 +11,7 @@ from fairhand.core.clock import DAY_MS, Instant
 from fairhand.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from fairhand.pay.floors.approval import Approval
 from fairhand.pay.floors.store import floor_of_person, load_row, load_versions
+from fairhand.proof.log.bodies import Lines
 from fairhand.storage.blobs import BlobStore
 from fairhand.storage.database import Database
 from fairhand.use_cases.approve_floor import ApproveFloor, approve_floor
@@ -116,10 +117,10 @@ def test_a_floor_that_is_changed_after_its_approval_is_found(
     cast.clock.advance(1_000)
     end_floor(cast.db, EndFloor(KENYA, "2026-12-31", cast.carmen, "A new one."), cast.clock.now)
     with cast.db.read() as connection:
-        assert list(audit_floors(connection)) == []
+        assert list(audit_floors(Lines(connection))) == []
     cast.change(f"UPDATE wage_floor SET {change} WHERE id = '{KENYA}' AND approved_on <> ''")
     with cast.db.read() as connection:
-        issues = list(audit_floors(connection))
+        issues = list(audit_floors(Lines(connection)))
     assert [one.place for one in issues] == [f"wage floor {KENYA}"]
     assert issues[0].message.startswith(found)
 

@@ -172,6 +172,21 @@ def test_roles_in_a_pilot_are_those_of_its_project_and_no_others(cast: Cast) -> 
     }
 
 
+def test_nobody_is_said_to_be_erased_to_explain_lines_that_were_emptied(cast: Cast) -> None:
+    cast.project("Amina", tasks=1)
+    tamper(
+        cast,
+        [
+            ("erasure", "INSERT INTO erasure (person_id, state, asked_at) VALUES (2, 'done', 1)"),
+            ("event", "UPDATE event SET body = NULL, salt = NULL WHERE kind = 'person.invited'"),
+        ],
+    )
+    assert {
+        "erasure 1: the tables have it, and the log has not",
+        "person 2: an erasure names them, and their account is alive",
+    } <= found(cast)
+
+
 def test_what_goes_with_the_erased_who_made_it_is_no_surprise(cast: Cast, tmp_path: Path) -> None:
     init = InvitePerson(None, "Dmitri", roles=("owner",))
     other = invite_person(cast.db, init, cast.clock.now, link_hours=1).person_id

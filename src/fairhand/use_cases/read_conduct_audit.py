@@ -18,8 +18,7 @@ from fairhand.core.ids import sha256_hex
 from fairhand.pay.disputes import store as disputes
 from fairhand.people.conduct import appeal_store as appeals
 from fairhand.people.conduct import store as conduct
-from fairhand.proof.log.bodies import Told, told_in_pages
-from fairhand.storage.database import Connection
+from fairhand.proof.log.bodies import Lines, Told
 from fairhand.storage.kept import Row
 from fairhand.use_cases.decide_review import value_sha256
 from fairhand.use_cases.read_held_rows import (
@@ -38,17 +37,17 @@ _DECIDED: Final = ("decided_by", "granted_ms", "granted_micros", "reason")
 _NOT_ENDED: Final = "it has ended in the tables, and no line of the log ended it"
 
 
-def audit_conduct(connection: Connection, erased: Collection[int]) -> Iterator[Issue]:
+def audit_conduct(lines: Lines, erased: Collection[int]) -> Iterator[Issue]:
     """Compare what people decided with the log's lines."""
-    yield from _decisions(connection, erased)
-    yield from hold(connection, _REVIEWS, erased)
-    yield from hold(connection, _UNDONE, erased)
-    yield from _standing(connection, erased)
-    yield from hold(connection, _DISPUTES, erased)
-    yield from hold(connection, _ANSWERED, erased)
-    yield from hold(connection, _APPEALS, erased)
-    yield from hold(connection, _HEARD, erased)
-    yield from _places(connection, erased)
+    yield from _decisions(lines, erased)
+    yield from hold(lines, _REVIEWS, erased)
+    yield from hold(lines, _UNDONE, erased)
+    yield from _standing(lines, erased)
+    yield from hold(lines, _DISPUTES, erased)
+    yield from hold(lines, _ANSWERED, erased)
+    yield from hold(lines, _APPEALS, erased)
+    yield from hold(lines, _HEARD, erased)
+    yield from _places(lines, erased)
 
 
 def _named(_one: Told, body: Mapping[str, Any]) -> Iterable[Said]:
@@ -88,21 +87,21 @@ _DECISIONS: Final = Held(
 )
 
 
-def _decisions(connection: Connection, erased: Collection[int]) -> Iterator[Issue]:
+def _decisions(lines: Lines, erased: Collection[int]) -> Iterator[Issue]:
     """Since lines name every decision, there is none without its line."""
     since = min(
         (
             one.at
             for kind in _DECISIONS.kinds
-            for page in told_in_pages(connection, kind)
+            for page in lines.pages(kind)
             for one in page
             if one.body is not None and "decided" in one.body
         ),
         default=None,
     )
     held = replace(_DECISIONS, must=lambda row: since is not None and row["made_at"] >= since)
-    yield from hold(connection, held, erased)
-    if before := conduct.count_before(connection, since):
+    yield from hold(lines, held, erased)
+    if before := conduct.count_before(lines.connection, since):
         yield held_less(held.name, before)
 
 
@@ -135,16 +134,18 @@ _UNDONE: Final = Held(
 )
 
 
-def _standing(connection: Connection, erased: Collection[int]) -> Iterator[Issue]:
+def _standing(lines: Lines, erased: Collection[int]) -> Iterator[Issue]:
     """What stands is what its review let stand, or that in labels which changed since."""
     changed: dict[int, list[Instant]] = {}
-    for page in told_in_pages(connection, "project.labels_changed"):
+    for page in lines.pages("project.labels_changed"):
         for one in page:
             changed.setdefault(int(one.project_id or 0), []).append(one.at)
-    seen = bytearray(reviews.STANDING_KEPT.highest(connection) + 1)
-    for page in told_in_pages(connection, "review.decided"):
+    seen = bytearray(reviews.STANDING_KEPT.highest(lines.connection) + 1)
+    for page in lines.pages("review.decided"):
         told = [(one, one.body) for one in page if one.body is not None]
-        rows = reviews.STANDING_KEPT.load(connection, [(int(said["task"]),) for _, said in told])
+        rows = reviews.STANDING_KEPT.load(
+            lines.connection, [(int(said["task"]),) for _, said in told]
+        )
         for one, said in told:
             row = rows.get((int(said["task"]),))
             if row is None or row["review_id"] != said["review"]:
@@ -156,7 +157,7 @@ def _standing(connection: Connection, erased: Collection[int]) -> Iterator[Issue
             since = changed.get(row["project_id"], ())
             if row["at"] != one.at and not any(one.at <= at <= row["at"] for at in since):
                 yield Issue(_stands(row), differs("at", row["at"], one.at))
-    for row in reviews.STANDING_KEPT.each(connection):
+    for row in reviews.STANDING_KEPT.each(lines.connection):
         if not seen[row["task_id"]] and not erased:
             yield Issue(_stands(row), f"no line of the log says so of review {row['review_id']}")
 
@@ -269,12 +270,12 @@ _HEARD: Final = Held(
 class _Places:
     """Who took a place at an appeal by the log, and what each of them found."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, lines: Lines) -> None:
         self.taken: set[tuple[int, int]] = set()
         self.found: dict[tuple[int, int], tuple[str, Instant, str | None]] = {}
         self.emptied: set[Instant | None] = set()
         for kind in ("conduct.appeal_taken", "conduct.appeal_found"):
-            for page in told_in_pages(connection, kind):
+            for page in lines.pages(kind):
                 for one in page:
                     self._read(one)
 
@@ -304,9 +305,9 @@ class _Places:
         return None
 
 
-def _places(connection: Connection, erased: Collection[int]) -> Iterator[Issue]:
-    places = _Places(connection)
-    for row in appeals.all_reviews(connection):
+def _places(lines: Lines, erased: Collection[int]) -> Iterator[Issue]:
+    places = _Places(lines)
+    for row in appeals.all_reviews(lines.connection):
         wrong = places.wrong(row)
         is_excused = bool(erased) and row["opened_at"] in places.emptied
         if wrong and not (wrong == ONLY_STORED and is_excused):

@@ -15,8 +15,7 @@ from fairhand.pay.floors import store
 from fairhand.pay.floors.reader import read_floor_rows
 from fairhand.pay.floors.rules import FloorRow, hourly
 from fairhand.pay.floors.shipped import shipped_floors
-from fairhand.proof.log.bodies import told_in_pages
-from fairhand.storage.database import Connection
+from fairhand.proof.log.bodies import Lines
 
 _FIGURES: Final = (
     "country", "region", "amount", "currency", "period", "hours_per_week", "payments_per_year",
@@ -24,19 +23,19 @@ _FIGURES: Final = (
 )  # fmt: skip
 
 
-def audit_floors(connection: Connection) -> Iterator[Issue]:
+def audit_floors(lines: Lines) -> Iterator[Issue]:
     """Name the rows whose figures are others than those that were loaded or approved."""
-    yield from _approved(connection)
-    yield from _shipped(connection)
+    yield from _approved(lines)
+    yield from _shipped(lines)
 
 
-def _approved(connection: Connection) -> Iterator[Issue]:
-    for page in told_in_pages(connection, "pay.floor_approved"):
+def _approved(lines: Lines) -> Iterator[Issue]:
+    for page in lines.pages("pay.floor_approved"):
         for one in page:
             if one.body is None:
                 continue
             row_id = str(one.body["row"])
-            stored = _as_of(connection, row_id, one.at)
+            stored = _as_of(lines, row_id, one.at)
             said = one.body["minor_per_hour"], one.body["currency"]
             if not stored:
                 yield _gone(row_id, one.at)
@@ -45,17 +44,17 @@ def _approved(connection: Connection) -> Iterator[Issue]:
                 yield Issue(f"wage floor {row_id}", f"{words}approved on {iso(one.at)}")
 
 
-def _shipped(connection: Connection) -> Iterator[Issue]:
+def _shipped(lines: Lines) -> Iterator[Issue]:
     """Of files, the log has a hash: the one that comes along can be read again."""
     text = shipped_floors()
     sha256 = sha256_hex(text.encode())
-    for page in told_in_pages(connection, "pay.wage_floors_loaded"):
+    for page in lines.pages("pay.wage_floors_loaded"):
         for one in page:
             if one.body is None or one.body["file_sha256"] != sha256:
                 continue
             kept = 0
             for row in read_floor_rows(text).rows:
-                stored = _as_of(connection, row.id, one.at)
+                stored = _as_of(lines, row.id, one.at)
                 kept += bool(stored)
                 if stored and _figures(row) not in map(_figures, stored):
                     words = f"its figures are not those of the file that was loaded {iso(one.at)}"
@@ -65,9 +64,9 @@ def _shipped(connection: Connection) -> Iterator[Issue]:
                 yield Issue("wage floors", f"{words}{iso(one.at)}; the tables have {kept} of then")
 
 
-def _as_of(connection: Connection, row_id: str, at: Instant) -> list[FloorRow]:
+def _as_of(lines: Lines, row_id: str, at: Instant) -> list[FloorRow]:
     """What was recorded of a row at that very instant."""
-    return [row for then, row in store.load_versions(connection, row_id) if then == at]
+    return [row for then, row in store.load_versions(lines.connection, row_id) if then == at]
 
 
 def _gone(row_id: str, at: Instant) -> Issue:

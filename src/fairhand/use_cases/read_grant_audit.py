@@ -14,33 +14,32 @@ from fairhand.core.clock import Instant, iso, parse_iso
 from fairhand.core.errors import Issue
 from fairhand.people.consent import grant_store as grants
 from fairhand.people.consent.grant_store import DataGrant
-from fairhand.proof.log.bodies import Told, told_in_pages
-from fairhand.storage.database import Connection
+from fairhand.proof.log.bodies import Lines, Told
 from fairhand.use_cases.read_held_rows import Held, Said, hold
 
 
-def audit_grants(connection: Connection, erased: Collection[int]) -> Iterator[Issue]:
+def audit_grants(lines: Lines, erased: Collection[int]) -> Iterator[Issue]:
     """Compare grants, their purposes and their ends with the log's lines."""
-    yield from hold(connection, _GRANTS, erased)
-    for page in told_in_pages(connection, "grant.given"):
+    yield from hold(lines, _GRANTS, erased)
+    for page in lines.pages("grant.given"):
         told = [one.body for one in page if one.body is not None]
         ticked = {
             number: (body["ticked"][modality], body["notice_sha256"])
             for body in told
             for modality, number in body["grants"].items()
         }
-        for number, grant in _loaded(connection, ticked).items():
+        for number, grant in _loaded(lines, ticked).items():
             if sorted(grant.purposes) != ticked[number][0]:
                 words = f"its purposes are {', '.join(sorted(grant.purposes)) or 'none'} in the "
                 words += f"tables, and {', '.join(ticked[number][0])} in the log"
                 yield Issue(f"grant {number}", words)
-        words_of = grants.notice_hashes(connection, list(ticked))
+        words_of = grants.notice_hashes(lines.connection, list(ticked))
         for number, sha256 in words_of.items():
             if sha256 != ticked[number][1]:
                 yield Issue(f"grant {number}", "its notice is not the one that was agreed to")
-    for page in told_in_pages(connection, "grant.withdrawn"):
+    for page in lines.pages("grant.withdrawn"):
         ends = [(one, one.body) for one in page if one.body is not None]
-        loaded = _loaded(connection, {int(body["grant"]) for _, body in ends})
+        loaded = _loaded(lines, {int(body["grant"]) for _, body in ends})
         for one, body in ends:
             found = loaded.get(int(body["grant"]))
             if found is not None and (still := _goes_on(found, body, one.at)):
@@ -48,8 +47,8 @@ def audit_grants(connection: Connection, erased: Collection[int]) -> Iterator[Is
                 yield Issue(f"grant {found.id}", words)
 
 
-def _loaded(connection: Connection, numbers: Collection[int]) -> dict[int, DataGrant]:
-    return grants.load_grants(connection, sorted(numbers)) if numbers else {}
+def _loaded(lines: Lines, numbers: Collection[int]) -> dict[int, DataGrant]:
+    return grants.load_grants(lines.connection, sorted(numbers)) if numbers else {}
 
 
 def _goes_on(grant: DataGrant, body: Mapping[str, Any], at: Instant) -> str | None:

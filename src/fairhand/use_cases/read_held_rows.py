@@ -13,8 +13,7 @@ from typing import Any, Final
 
 from fairhand.core.clock import Instant, iso
 from fairhand.core.errors import Issue
-from fairhand.proof.log.bodies import Told, told_in_pages
-from fairhand.storage.database import Connection
+from fairhand.proof.log.bodies import Lines, Told
 from fairhand.storage.kept import Kept, Key, Row
 
 ONLY_LOGGED: Final = "the log has it, and the tables have not"
@@ -53,18 +52,18 @@ class Held:
     reads: Mapping[str, Callable[[Row], object]] = field(default_factory=dict)
 
 
-def hold(connection: Connection, held: Held, erased: Collection[int]) -> Iterator[Issue]:
+def hold(lines: Lines, held: Held, erased: Collection[int]) -> Iterator[Issue]:
     """Compare a table with its lines in the log."""
-    seen = bytearray(held.kept.highest(connection) + 1)
+    seen = bytearray(held.kept.highest(lines.connection) + 1)
     emptied: set[Instant] = set()
     less = 0
     for kind, says in held.kinds.items():
-        for page in told_in_pages(connection, kind):
+        for page in lines.pages(kind):
             emptied.update(one.at for one in page if one.body is None)
             told = [
                 (one, said) for one in page if one.body is not None for said in says(one, one.body)
             ]
-            rows = held.kept.load(connection, {said.key for _, said in told})
+            rows = held.kept.load(lines.connection, {said.key for _, said in told})
             for one, said in told:
                 less += not said.whole
                 row = rows.get(said.key)
@@ -73,7 +72,7 @@ def hold(connection: Connection, held: Held, erased: Collection[int]) -> Iterato
                     yield from _differences(held, row, said, one.at)
                 elif said.whole:
                     yield Issue(_named(held, said.key), ONLY_LOGGED)
-    for row in held.kept.each(connection):
+    for row in held.kept.each(lines.connection):
         if (
             not seen[row[held.kept.number]]
             and held.must(row)

@@ -17,8 +17,7 @@ from fairhand.pay.fx import store as fx
 from fairhand.pay.policies import store as policies
 from fairhand.pay.policies.rules import TOLD
 from fairhand.pay.royalties import store as royalties
-from fairhand.proof.log.bodies import Told, told_in_pages
-from fairhand.storage.database import Connection
+from fairhand.proof.log.bodies import Lines, Told
 from fairhand.use_cases.read_held_rows import Held, Said, differs, held_less, hold
 
 _COPIED: Final = ("basis", "rate_micros_per_hour", "unit_micros", "wait_block_ms", "currency")
@@ -27,17 +26,17 @@ _USE: Final = (
 )  # fmt: skip
 
 
-def audit_pay(connection: Connection, erased: Collection[int]) -> Iterator[Issue]:
+def audit_pay(lines: Lines, erased: Collection[int]) -> Iterator[Issue]:
     """Compare the tables that people are paid by with the log's lines."""
-    yield from hold(connection, _POLICIES, erased)
-    yield from _copies(connection)
-    yield from _recorded(connection, "wage floors", _FLOORS, floors.sums_by_time(connection))
-    for row_id in floors.list_breaks(connection):
+    yield from hold(lines, _POLICIES, erased)
+    yield from _copies(lines)
+    yield from _recorded(lines, "wage floors", _FLOORS, floors.sums_by_time(lines.connection))
+    for row_id in floors.list_breaks(lines.connection):
         yield Issue(f"wage floor {row_id}", "its versions do not follow each other")
-    yield from _recorded(connection, "exchange rates", _RATES, fx.sums_by_time(connection))
-    yield from hold(connection, _TERMS, erased)
-    yield from hold(connection, _USES, erased)
-    yield from _shares(connection)
+    yield from _recorded(lines, "exchange rates", _RATES, fx.sums_by_time(lines.connection))
+    yield from hold(lines, _TERMS, erased)
+    yield from hold(lines, _USES, erased)
+    yield from _shares(lines)
 
 
 def _version(project: str) -> Callable[[Told, Mapping[str, Any]], Iterable[Said]]:
@@ -86,11 +85,11 @@ _POLICIES: Final = Held(
 )
 
 
-def _copies(connection: Connection) -> Iterator[Issue]:
+def _copies(lines: Lines) -> Iterator[Issue]:
     """The desk pays by a copy in the project's own row: it is of the version that the log names."""
-    known = policies.load_policies(connection).by_project
-    wanted = _versions_in_force(connection)
-    for copy in policies.list_copies(connection):
+    known = policies.load_policies(lines.connection).by_project
+    wanted = _versions_in_force(lines)
+    for copy in policies.list_copies(lines.connection):
         version = wanted.get(copy.project_id, 1)
         for policy in known.get(copy.project_id, ()):
             if policy.version != version:
@@ -102,11 +101,11 @@ def _copies(connection: Connection) -> Iterator[Issue]:
                     yield Issue(f"pay of project {copy.project_id}", f"{words} (version {version})")
 
 
-def _versions_in_force(connection: Connection) -> dict[int, int]:
+def _versions_in_force(lines: Lines) -> dict[int, int]:
     """Say by which version the log has each project pay."""
     newest: dict[int, tuple[int, int]] = {}
     for kind in ("pay.policy_set", "pay.repriced", "pay.policy_applied", "policy.applied"):
-        for page in told_in_pages(connection, kind):
+        for page in lines.pages(kind):
             for one in page:
                 body = one.body or {}
                 if "version" not in body or body.get("policy", "pay") != "pay":
@@ -124,7 +123,7 @@ _RATES: Final = ("pay.rates_imported",)
 
 
 def _recorded(
-    connection: Connection,
+    lines: Lines,
     name: str,
     kinds: Iterable[str],
     stored: Iterable[tuple[Instant, int, str]],
@@ -132,22 +131,22 @@ def _recorded(
     """Compare what was recorded at each instant with the lines of that instant."""
     told: dict[Instant, list[tuple[int, str | None]]] = {}
     for kind in kinds:
-        for page in told_in_pages(connection, kind):
+        for page in lines.pages(kind):
             for one in page:
                 if one.body is not None:
                     count = _count(one.body)
                     told.setdefault(one.at, []).append((count, one.body.get("rows_sha256")))
-    less = sum(sha256 is None for lines in told.values() for _, sha256 in lines)
+    less = sum(sha256 is None for some in told.values() for _, sha256 in some)
     for at, count, sha256 in stored:
-        lines = told.pop(at, [])
-        said = sum(one for one, _ in lines)
+        some = told.pop(at, [])
+        said = sum(one for one, _ in some)
         if said != count:
             words = f"{said} rows were recorded by the log on {iso(at)}; the tables have {count}"
             yield Issue(name, words)
-        elif len(lines) == 1 and lines[0][1] not in (None, sha256):
-            yield Issue(name, f"what was recorded on {iso(at)} is not what the log has of then")
-    for at, lines in told.items():
-        said = sum(one for one, _ in lines)
+        elif len(some) == 1 and some[0][1] not in (None, sha256):
+            yield Issue(name, f"what was recorded on {iso(at)} is not what the log has")
+    for at, some in told.items():
+        said = sum(one for one, _ in some)
         yield Issue(name, f"{said} rows were recorded by the log on {iso(at)}; the tables have 0")
     if less:
         yield held_less(name, less)
@@ -189,13 +188,13 @@ _USES: Final = Held(
 )
 
 
-def _shares(connection: Connection) -> Iterator[Issue]:
-    for page in told_in_pages(connection, "royalty.usage_recorded"):
+def _shares(lines: Lines) -> Iterator[Issue]:
+    for page in lines.pages("royalty.usage_recorded"):
         for one in page:
             if one.body is None:
                 continue
             number = int(one.body["usage"])
-            people, sha256 = royalties.shares_sha256(connection, number)
+            people, sha256 = royalties.shares_sha256(lines.connection, number)
             if people != one.body["people"]:
                 words = f"{one.body['people']} people share it by the log; the tables have {people}"
                 yield Issue(f"use {number}", words)

@@ -18,45 +18,60 @@ from fairhand.pay.statement.rules import exact_amount
 from fairhand.people.accounts import erasure_store as erasures
 from fairhand.people.consent import store as consent
 from fairhand.people.contributions import store as contributions
-from fairhand.proof.log.bodies import Told, told_in_pages
+from fairhand.proof.log.bodies import Lines, Told
 from fairhand.proof.release import store as releases
 from fairhand.storage.database import Connection
 from fairhand.use_cases.read_conduct_audit import audit_conduct
 from fairhand.use_cases.read_floor_audit import audit_floors
 from fairhand.use_cases.read_grant_audit import audit_grants
+from fairhand.use_cases.read_held_rows import ONLY_LOGGED, ONLY_STORED, Held, Said, hold
 from fairhand.use_cases.read_pay_audit import audit_pay
 from fairhand.use_cases.read_role_audit import audit_roles
 from fairhand.work.annotations import store as answers
 
-_ONLY_LOGGED: Final = "the log has it, and the tables have not"
-_ONLY_STORED: Final = "the tables have it, and the log has not"
-
 
 def audit_records(connection: Connection) -> Iterator[Issue]:
     """Compare the tables with the log's lines; warnings count what was logged in part."""
-    erased = erasures.list_erased(connection)
-    yield from _answers(connection, erased)
-    yield from _agreements(connection, erased)
-    yield from _statements(connection)
-    yield from _releases(connection)
-    yield from audit_floors(connection)
-    yield from audit_pay(connection, erased)
-    yield from audit_roles(connection)
-    yield from audit_conduct(connection, erased)
-    yield from audit_grants(connection, erased)
+    lines, erased = Lines(connection), erasures.list_erased(connection)
+    yield from _erasures(lines)
+    yield from _answers(lines, erased)
+    yield from _agreements(lines, erased)
+    yield from _statements(lines)
+    yield from _releases(lines)
+    yield from audit_floors(lines)
+    yield from audit_pay(lines, erased)
+    yield from audit_roles(lines)
+    yield from audit_conduct(lines, erased)
+    yield from audit_grants(lines, erased)
 
 
-def _answers(connection: Connection, erased: set[int]) -> Iterator[Issue]:
-    seen = bytearray(answers.highest_id(connection) + 1)
-    for page in told_in_pages(connection, "annotation.submitted"):
+_ERASURES: Final = Held(
+    name="erasures",
+    kept=erasures.KEPT,
+    kinds={"person.erased": lambda _one, body: [Said((int(body["erasure"]),))]},
+    at="asked_at",
+    place=lambda row: f"erasure {row['id']}",
+)
+
+
+def _erasures(lines: Lines) -> Iterator[Issue]:
+    """Lines may be emptied for who is erased alone, so nobody else may be said to be."""
+    yield from hold(lines, _ERASURES, ())
+    for person_id in erasures.list_alive(lines.connection):
+        yield Issue(f"person {person_id}", "an erasure names them, and their account is alive")
+
+
+def _answers(lines: Lines, erased: set[int]) -> Iterator[Issue]:
+    seen = bytearray(answers.highest_id(lines.connection) + 1)
+    for page in lines.pages("annotation.submitted"):
         told = [(one, one.body) for one in page if one.body is not None]
         numbers = [int(body["annotation"]) for _, body in told]
-        kept = answers.load_sent(connection, numbers)
-        given = contributions.answers_given(connection, numbers)
+        kept = answers.load_sent(lines.connection, numbers)
+        given = contributions.answers_given(lines.connection, numbers)
         for (one, body), number in zip(told, numbers, strict=True):
             place = f"annotation {number}"
             if (stored := kept.get(number)) is None:
-                yield Issue(place, _ONLY_LOGGED)
+                yield Issue(place, ONLY_LOGGED)
                 continue
             seen[number] = 1
             # What people give of themselves is examined, made unrecognisable, and taken back.
@@ -65,9 +80,9 @@ def _answers(connection: Connection, erased: set[int]) -> Iterator[Issue]:
             if (stored.person_id, stored.task_id) != (body["person"], body["task"]):
                 yield Issue(place, _whose(body))
             yield from _dated(place, stored.submitted_at, one.at)
-    for number in answers.numbers_not_of(connection, erased):
+    for number in answers.numbers_not_of(lines.connection, erased):
         if not seen[number]:
-            yield Issue(f"annotation {number}", _ONLY_STORED)
+            yield Issue(f"annotation {number}", ONLY_STORED)
 
 
 def _whose(body: dict[str, Any]) -> str:
@@ -80,10 +95,10 @@ def _dated(place: str, stored: Instant | None, logged: Instant) -> Iterator[Issu
         yield Issue(place, f"its time in the tables is {said}, and in the log {iso(logged)}")
 
 
-def _agreements(connection: Connection, erased: set[int]) -> Iterator[Issue]:
-    kept = {one.id: one for one in consent.list_agreements(connection)}
+def _agreements(lines: Lines, erased: set[int]) -> Iterator[Issue]:
+    kept = {one.id: one for one in consent.list_agreements(lines.connection)}
     unseen = {number for number, one in kept.items() if one.person_id not in erased}
-    for page in told_in_pages(connection, "project.joined"):
+    for page in lines.pages("project.joined"):
         for one in page:
             if one.body is None:
                 continue
@@ -92,7 +107,7 @@ def _agreements(connection: Connection, erased: set[int]) -> Iterator[Issue]:
             stored = kept.get(number)
             unseen.discard(number)
             if stored is None:
-                yield Issue(place, _ONLY_LOGGED)
+                yield Issue(place, ONLY_LOGGED)
                 continue
             if not stored.notice_holds or stored.notice_sha256 != one.body["notice_sha256"]:
                 yield Issue(place, "its words are not those that were agreed to")
@@ -100,16 +115,16 @@ def _agreements(connection: Connection, erased: set[int]) -> Iterator[Issue]:
                 who, where = one.body["person"], one.body["project"]
                 yield Issue(place, f"the log says that it is person {who}'s, in project {where}")
             yield from _dated(place, stored.granted_at, one.at)
-    yield from (Issue(f"agreement {number}", _ONLY_STORED) for number in sorted(unseen))
-    yield from _left(connection, list(kept.values()))
+    yield from (Issue(f"agreement {number}", ONLY_STORED) for number in sorted(unseen))
+    yield from _left(lines, list(kept.values()))
 
 
-def _left(connection: Connection, kept: list[consent.Agreement]) -> Iterator[Issue]:
+def _left(lines: Lines, kept: list[consent.Agreement]) -> Iterator[Issue]:
     """Who left has ended every agreement that they had given in that project until then."""
     by_place: dict[tuple[int, int], list[consent.Agreement]] = {}
     for agreement in kept:
         by_place.setdefault((agreement.person_id, agreement.project_id), []).append(agreement)
-    for page in told_in_pages(connection, "project.left"):
+    for page in lines.pages("project.left"):
         for one in page:
             for agreement in by_place.get(_who_left(one), ()):
                 ended = agreement.withdrawn_at
@@ -125,22 +140,22 @@ def _who_left(one: Told) -> tuple[int, int]:
     return int(person or 0), int(body.get("project", one.project_id) or 0)
 
 
-def _statements(connection: Connection) -> Iterator[Issue]:
+def _statements(lines: Lines) -> Iterator[Issue]:
     named = {
         sha256
-        for page in told_in_pages(connection, "pay.statement_made")
+        for page in lines.pages("pay.statement_made")
         for one in page
         if one.body is not None
         for sha256 in one.body["statements"]
     }
-    for stored in statements.iter_figures(connection):
+    for stored in statements.iter_figures(lines.connection):
         place = f"statement {stored.id}"
         if stored.sha256 not in named:
-            yield Issue(place, _ONLY_STORED)
+            yield Issue(place, ONLY_STORED)
         named.discard(stored.sha256)
         if not _is_as_written(stored):
             yield Issue(place, "its figures are not those of the text that the person was given")
-    yield from (Issue(f"statement {sha256[:12]}", _ONLY_LOGGED) for sha256 in sorted(named))
+    yield from (Issue(f"statement {sha256[:12]}", ONLY_LOGGED) for sha256 in sorted(named))
 
 
 def _is_as_written(stored: statements.Figures) -> bool:
@@ -157,9 +172,9 @@ def _is_as_written(stored: statements.Figures) -> bool:
     return all(totals.get(name, figure) == figure for name, figure in kept.items())
 
 
-def _releases(connection: Connection) -> Iterator[Issue]:
-    kept = {(one.project_id, one.version): one for one in releases.list_logged(connection)}
-    for page in told_in_pages(connection, "release.made"):
+def _releases(lines: Lines) -> Iterator[Issue]:
+    kept = {(one.project_id, one.version): one for one in releases.list_logged(lines.connection)}
+    for page in lines.pages("release.made"):
         for one in page:
             if one.body is None:
                 continue
@@ -167,7 +182,7 @@ def _releases(connection: Connection) -> Iterator[Issue]:
             place = f"release v{version} of project {project}"
             stored = kept.pop((project, version), None)
             if stored is None:
-                yield Issue(place, _ONLY_LOGGED)
+                yield Issue(place, ONLY_LOGGED)
             elif (stored.manifest_sha256, stored.event_id) != (
                 one.body["manifest_sha256"],
                 one.event_id,
@@ -178,4 +193,4 @@ def _releases(connection: Connection) -> Iterator[Issue]:
             ):
                 yield Issue(place, "its figures are not those that the log has")
     for project, version in kept:
-        yield Issue(f"release v{version} of project {project}", _ONLY_STORED)
+        yield Issue(f"release v{version} of project {project}", ONLY_STORED)

@@ -14,8 +14,7 @@ from fairhand.core.errors import Issue
 from fairhand.people.accounts import store as accounts
 from fairhand.people.readiness import store as readiness
 from fairhand.people.sign_on.rules import grants_of_words
-from fairhand.proof.log.bodies import Told, told_in_order
-from fairhand.storage.database import Connection
+from fairhand.proof.log.bodies import Lines, Told
 from fairhand.use_cases.read_held_rows import ONLY_LOGGED, differs
 
 _KINDS: Final = (
@@ -39,12 +38,12 @@ class _Given:
     at: Instant
 
 
-def audit_roles(connection: Connection) -> Iterator[Issue]:
+def audit_roles(lines: Lines) -> Iterator[Issue]:
     """Name roles that the log did not give, and those that it gave and the tables have not."""
     given: dict[_Role, _Given] = {}
     pilots: dict[int, int] = {}
     emptied: set[Instant] = set()
-    for kind, one in told_in_order(connection, _KINDS):
+    for kind, one in lines.in_order(_KINDS):
         if one.body is None:
             if kind == "pilot.started":
                 emptied.add(one.at)
@@ -52,10 +51,10 @@ def audit_roles(connection: Connection) -> Iterator[Issue]:
         if kind == "pilot.started":
             pilots[int(one.body["pilot"])] = int(one.body["project"])
         _follow(given, kind, one, one.body)
-    for pilot, (project, at) in readiness.all_pilots(connection).items():
+    for pilot, (project, at) in readiness.all_pilots(lines.connection).items():
         if at in emptied:  # whoever started it is erased
             pilots.setdefault(pilot, project)
-    yield from _compared(connection, given, pilots)
+    yield from _compared(lines, given, pilots)
 
 
 def _follow(given: dict[_Role, _Given], kind: str, one: Told, body: dict[str, Any]) -> None:
@@ -87,11 +86,9 @@ def _by_hand(kind: str, one: Told, body: dict[str, Any]) -> Iterable[_Role]:
             return []
 
 
-def _compared(
-    connection: Connection, given: dict[_Role, _Given], pilots: dict[int, int]
-) -> Iterator[Issue]:
+def _compared(lines: Lines, given: dict[_Role, _Given], pilots: dict[int, int]) -> Iterator[Issue]:
     stored: set[_Role] = set()
-    for row in accounts.ROLES_KEPT.each(connection):
+    for row in accounts.ROLES_KEPT.each(lines.connection):
         role: _Role = row["person_id"], row["project_id"], row["role"]
         stored.add(role)
         said = given.get(role)

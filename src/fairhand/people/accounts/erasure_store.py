@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import Connection, Table, or_, select, text, update
 
 from fairhand.core.clock import Instant
+from fairhand.storage.kept import Kept
 from fairhand.storage.tables import (
     campaigns,
     conduct,
@@ -172,6 +173,17 @@ def is_last_owner(connection: Connection, person_id: int) -> bool:
 def list_erased(connection: Connection) -> set[int]:
     """Name those who were erased, or are being erased."""
     return set(connection.execute(select(consent.erasure.c.person_id)).scalars())
+
+
+KEPT: Final = Kept(consent.erasure)
+
+
+def list_alive(connection: Connection) -> list[int]:
+    """Name those who are said to be erased and whose account is as it was."""
+    chosen = select(consent.erasure.c.person_id).join(
+        people.person, people.person.c.id == consent.erasure.c.person_id
+    )
+    return sorted(connection.execute(chosen.where(people.person.c.state == "active")).scalars())
 
 
 def begin(connection: Connection, person_id: int, now: Instant) -> int:
