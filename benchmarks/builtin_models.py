@@ -1,6 +1,6 @@
 """How good the built-in models are, how well their scores hold, and how quick they are.
 
-    python benchmarks/builtin_models.py            # text, pictures, digits, recordings, tiers
+    python benchmarks/builtin_models.py            # text, pictures, digits, sounds, speech, tiers
     python benchmarks/builtin_models.py text       # one of them
 
 Each set is cut by chance into answers to learn from and answers to measure by (seed 0). Beside the
@@ -12,10 +12,12 @@ Data: ../shared/data, or the folder that FAIRHAND_DATA names.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
 import warnings
+import wave
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,13 +26,15 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from fairhand.compute.assistants.contract import Example, Item
+from fairhand.compute.assistants.contract import Example, Item, NotEnoughError
 from fairhand.compute.models.builtin import pick_builtin
 from fairhand.compute.models.calibration import expected_calibration_error
 from fairhand.compute.models.heads import fit_head
 from fairhand.compute.models.linear import LinearPredictor, LinearTrainer
+from fairhand.compute.models.sound import RATE, read_sound
 from fairhand.compute.models.text import SpellingEmbedder
 from fairhand.compute.models.tiers import TIERS, fit_tiers, open_tiers
+from fairhand.labels.stretches import likeness
 from fairhand.model.project import Question
 
 DATA = Path(os.environ.get("FAIRHAND_DATA", Path(__file__).resolve().parents[2] / "shared/data"))
@@ -186,6 +190,111 @@ def sounds() -> None:
     built_in("speech", items, truth, (20, 50, 100, 360), 120)
 
 
+def spliced(count: int, speakers: Sequence[str], seed: int = 0) -> list[Example]:
+    """Make recordings of 4 to 8 spoken digits with pauses and hiss, and mark who speaks when.
+
+    As people mark: from .12 s before a digit to .2 s after it.
+    """
+    rng, made = np.random.default_rng(seed), []
+    files = {one: sorted((DATA / "speech_fsdd").glob(f"*_{one}_*.flac")) for one in speakers}
+    for at in range(count):
+        parts, segments, now = [], [], 0
+        for _ in range(rng.integers(4, 9)):
+            who = speakers[int(rng.integers(len(speakers)))]
+            said = read_sound(rng.choice(np.array(files[who])).read_bytes()).at_rate().samples
+            pause = np.zeros(int(rng.uniform(0.5, 1.5) * RATE), np.float32)
+            start = (now + len(pause)) * 1_000 // RATE
+            now += len(pause) + len(said)
+            end = now * 1_000 // RATE
+            segments.append({"start": start - 120, "end": end + 200, "label": who})
+            parts += [pause, said]
+        sound = np.concatenate([*parts, np.zeros(RATE // 2, np.float32)])
+        sound = sound + rng.normal(0, 1e-3, len(sound)).astype(np.float32)
+        item = Item(at, {}, lambda sound=sound: wav(sound), "audio/wav")  # type: ignore[misc]
+        made.append(Example(item, {"q": {"segments": segments}}))
+    return made
+
+
+def wav(samples: NDArray[np.float32]) -> bytes:
+    """Write samples as a WAV file."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((np.clip(samples, -1, 1) * 32_767).astype("<i2").tobytes())
+    return out.getvalue()
+
+
+def speech() -> None:
+    """Segments of spliced digits, and drafts of a novel read aloud; how quick both are."""
+    for speakers in (("george",), ("george", "jackson", "lucas", "nicolas")):
+        shown = [{"value": one} for one in speakers]
+        question = Question("q", "segments", "Who speaks?", {"labels": shown})
+        examples = spliced(60, speakers)
+        trainer = pick_builtin(question, examples[0].item).trainer
+        for count in (1, 3, 10, 30):
+            started = time.perf_counter()
+            try:
+                learnt = trainer.fit(question, examples[:count], seed=0, version="1")
+            except NotEnoughError as error:
+                print(f"segments   {len(speakers)} labels, {count:>3} answers: {error.message}")
+                continue
+            took = time.perf_counter() - started
+            found = trainer.load(question, learnt, version="1").predict(
+                [one.item for one in examples[30:]]
+            )
+            alike = [
+                likeness(one.value["q"], truth.value["q"])
+                for one, truth in zip(found, examples[30:], strict=True)
+                if one.value
+            ]
+            score = np.mean([one.score or 0.0 for one in found])
+            print(
+                f"segments   {len(speakers)} labels, {count:>3} answers: overlap in time"
+                f" {np.mean(alike):.3f}, score {score:.3f}, learnt in {took:.1f} s",
+                flush=True,
+            )
+    novel()
+
+
+def novel() -> None:
+    """Word error of drafts of three sentences, and how long a minute of sound takes."""
+    from rapidfuzz.distance import Levenshtein
+
+    question = Question("q", "transcript", "What is said?", {})
+    sounds, wrong, words = [], 0, 0
+    for row in (DATA / "speech_librivox/transcription").read_text().splitlines():
+        said, _, name = row.removesuffix(")").rpartition("(")
+        path = DATA / f"speech_librivox/{name}.flac"
+        if not path.exists():
+            continue
+        sounds.append(read_sound(path.read_bytes()).at_rate().samples)
+        item = Item(len(sounds), {}, path.read_bytes, "audio/flac")
+        trainer = pick_builtin(question, item).trainer
+        truth = said.replace("<s>", "").replace("</s>", "").split()
+        learnt = trainer.fit(
+            question, [Example(item, {"q": {"text": " ".join(truth)}})], seed=0, version="1"
+        )
+        value = trainer.load(question, learnt, version="1").predict([item])[0].value
+        wrong += Levenshtein.distance(truth, value["q"]["text"].split() if value else [])
+        words += len(truth)
+    print(
+        f"draft      {len(sounds)} sentences: {wrong} of {words} words wrong ({wrong / words:.2f})"
+    )
+    minute = wav(np.tile(np.concatenate(sounds), 8)[: 60 * RATE])
+    for kind, config in (("segments", {"labels": [{"value": "speech"}]}), ("transcript", {})):
+        question = Question("q", kind, "?", config)
+        item = Item(1, {}, lambda: minute, "audio/wav")
+        trainer = pick_builtin(question, item).trainer
+        short = Item(2, {}, lambda: wav(np.concatenate(sounds)), "audio/wav")
+        mark = {"segments": [{"start": 0, "end": 900, "label": "speech"}], "text": "a"}
+        learnt = trainer.fit(question, [Example(short, {"q": mark})], seed=0, version="1")
+        started = time.perf_counter()
+        trainer.load(question, learnt, version="1").predict([item])
+        print(f"{kind:<10} a minute of speech: {time.perf_counter() - started:.1f} s", flush=True)
+
+
 def tiers() -> None:
     """Tiers of tweets from three votes or more each: neither 0, offensive 2, hate speech 4."""
     from scipy.stats import spearmanr
@@ -220,6 +329,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "text": text,
     "images": images,
     "sounds": sounds,
+    "speech": speech,
     "tiers": tiers,
 }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from fairhand.core.errors import Issue
 from fairhand.labels.kind import AnswerContext, Json, json_type, shown, unknown_keys
@@ -11,6 +11,9 @@ from fairhand.labels.kind import AnswerContext, Json, json_type, shown, unknown_
 MAX_STRETCHES: Final = 5_000
 MAX_MS: Final = 24 * 3_600_000
 SHORTEST_MS: Final = 10
+
+Stretch = tuple[int, int]
+"""Its start and end."""
 
 
 def stretch_issues(
@@ -61,3 +64,41 @@ def overlaps(stretches: Sequence[Mapping[str, Json]]) -> Iterator[tuple[int, int
             yield longest, at
         if longest is None or stretches[at]["end"] > stretches[longest]["end"]:
             longest = at
+
+
+def likeness(one: Any, other: Any) -> float:  # noqa: ANN401  # two answers
+    """Share of time that both marked with the same label, of the time that either did (IoU)."""
+    ours, theirs = by_label(one), by_label(other)
+    both = either = 0
+    for label in {*ours, *theirs}:
+        mine, its = ours.get(label, []), theirs.get(label, [])
+        shared = shared_ms(mine, its)
+        both += shared
+        either += _length(mine) + _length(its) - shared
+    return both / either if either else 1.0
+
+
+def by_label(answer: Any) -> dict[str, list[Stretch]]:  # noqa: ANN401  # an answer
+    """Collect an answer's stretches of each label; those of one label do not overlap."""
+    found: dict[str, list[Stretch]] = {}
+    for segment in answer["segments"]:
+        found.setdefault(segment["label"], []).append((segment["start"], segment["end"]))
+    return found
+
+
+def _length(stretches: Iterable[Stretch]) -> int:
+    return sum(end - start for start, end in stretches)
+
+
+def shared_ms(mine: Sequence[Stretch], its: Sequence[Stretch]) -> int:
+    """Sum the time in both; neither overlaps itself, so one walk through the two is enough."""
+    ours, theirs = sorted(mine), sorted(its)
+    at = other = shared = 0
+    while at < len(ours) and other < len(theirs):
+        (start, end), (begin, stop) = ours[at], theirs[other]
+        shared += max(0, min(end, stop) - max(start, begin))
+        if end <= stop:
+            at += 1
+        else:
+            other += 1
+    return shared

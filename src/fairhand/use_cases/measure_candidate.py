@@ -25,6 +25,7 @@ from fairhand.work.prelabel.rules import (
 
 Floats = NDArray[np.float64]
 _FEWEST_IN_SLICE: Final = 10
+_SELDOM_THE_SAME: Final = ("segments", "transcript")
 _SIDES: Final = ("scores", "rival_scores")
 
 
@@ -104,6 +105,7 @@ def weigh(
     held = np.array([one.held_out for one in answered], dtype=bool)
     basis: Basis = "held_out" if held.sum() >= FEWEST_HELD_OUT else "cross_validated"
     rows = np.flatnonzero(held) if basis == "held_out" else np.arange(len(answered))
+    rows = rows[: min((_most_measured(trial) for trial in trials), default=len(rows))]
     rival: Literal["shown", "trivial"] = "trivial" if shown is None else "shown"
     theirs = _shown_proposals(shown, trials, answered, rows, basis)
     measured = []
@@ -123,9 +125,21 @@ def weigh(
             rival,
             basis,
             int(held.sum()),
+            _drafts(measured, [trial.question for trial in trials]),
         )
     )
     return Weighed(verdict, basis, rival, tuple(measured), int(held.sum()))
+
+
+def _most_measured(trial: Trial) -> int:
+    """Say on how many answers a model can be measured, the newest ones; all where it is quick."""
+    return int(getattr(trial.model.trainer, "most_measured", len(trial.examples)))
+
+
+def _drafts(measured: Sequence[Measured], questions: Sequence[Question]) -> list[list[float]]:
+    """Give the scores of each question that asks for a transcript."""
+    asked = {question.name for question in questions if question.kind == "transcript"}
+    return [list(one.scores.values()) for one in measured if one.question in asked]
 
 
 def weigh_proposals(
@@ -152,7 +166,9 @@ def weigh_proposals(
     rival: Literal["shown", "trivial"] = "trivial" if shown is None else "shown"
     scores = [_per_task([getattr(one, name) for one in measured]) for name in _SIDES]
     verdict = loaded("assist.promote", judge)(
-        Comparison(scores[0], scores[1], rival, "held_out", len(answered))
+        Comparison(
+            scores[0], scores[1], rival, "held_out", len(answered), _drafts(measured, questions)
+        )
     )
     return Weighed(verdict, "held_out", rival, tuple(measured), len(answered))
 
@@ -197,15 +213,20 @@ def _by_task(
 
 
 def _trivial(question: Question, answered: Sequence[Answered], training: Rows) -> dict[int, Any]:
-    """Guess the same for every task: the answer of most weight, or that there is nothing."""
+    """Guess the same for every task: the answer of most weight, or that there is nothing.
+
+    What is drawn along a recording is guessed only where two tasks or more have the same answer.
+    """
     if question.kind == "mask":
         return {}
     weights: dict[str, float] = {}
     values: dict[str, Any] = {}
     for row in training:
         answer = answered[row].example.value[question.name]
+        if question.kind not in _SELDOM_THE_SAME or repr(answer) in weights:
+            values[repr(answer)] = answer
         weights[repr(answer)] = weights.get(repr(answer), 0.0) + answered[row].example.weight
-        values[repr(answer)] = answer
+    weights = {key: weights[key] for key in values}
     guess = values[max(weights, key=lambda key: (weights[key], key))] if weights else None
     return {one.example.item.task_id: guess for one in answered}
 

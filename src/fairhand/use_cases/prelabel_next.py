@@ -83,6 +83,8 @@ def next_batch(
         items = load_items(connection, blobs, found)
         predictor = open_version(connection, blobs, version, questions)
         experiment = read_experiment(connection, project_id, policy)
+    # One that is slow says how many it takes at once, so that its proposals are kept as they come.
+    items = items[: int(getattr(predictor, "at_once", most))]
     medium = (items[0].media_type or "text").partition("/")[0]
     seconds = learnt_seconds(experiment, questions[0].kind, medium)
     return Batch(version, questions, policy.ask, seconds, tuple(items), predictor, planted)

@@ -254,14 +254,14 @@ def _pool(
     taught_rows = known.rows_of([one.example.item.task_id for one in training])
     has_features = taught_rows >= 0
     features, pool_ids = known.features[free], known.task_ids[free]
-    values = label_values(ground.question.config)
+    values = label_values(ground.question.config) if "labels" in ground.question.config else []
     held = np.array([is_held_out(int(one), ground.holdout_permille) for one in pool_ids], bool)
     pool = Pool(
         features=features,
         probabilities=_probabilities(db, blobs, ground, features, pool_ids),
         labelled_features=known.features[taught_rows[has_features]],
         labels=_labels(ground, values)[has_features],
-        classes=len(values),
+        classes=len(values) or None,
         held_out=held,
     )
     return known, _with_slices(db, ground, pool, pool_ids, has_features), pool_ids

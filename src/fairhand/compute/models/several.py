@@ -40,6 +40,11 @@ class SeveralPredictor:
     model: str
     parts: tuple[Predictor, ...]
 
+    @property
+    def at_once(self) -> int:
+        """How many items the slowest part takes at once."""
+        return min(int(getattr(part, "at_once", 1_000)) for part in self.parts)
+
     def predict(self, items: Sequence[Item]) -> list[Proposal]:
         """Propose for every question; one that has no proposal is left out."""
         found = [part.predict(items) for part in self.parts]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from math import gcd
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from fairhand.compute.assistants.contract import AssistantError, Features, Item
 RATE: Final = 16_000
 """Samples a second at which sound is looked at."""
 MOST_SAMPLES: Final = 4 * 3_600 * 48_000
+MOST_MS: Final = 4 * 3_600_000
+_BLOCK: Final = 1 << 16
+"""Frames that are read at once, so that a long recording takes little more than its samples."""
 _BANDS: Final = 40
 _PARTS: Final = 4
 _FRAME: Final = 400
@@ -51,33 +54,49 @@ class Sound:
         return Sound(moved.astype(np.float32), rate)
 
 
-def read_sound(content: bytes) -> Sound:
+def read_sound(content: bytes, most_ms: int = MOST_MS) -> Sound:
     """Read WAV, and with fairhand[audio] FLAC, Ogg and MP3; channels are averaged.
 
-    Raises AssistantError on what cannot be read, is empty, or is longer than four hours.
+    Raises AssistantError on what cannot be read, is empty, or is longer than `most_ms`, which is
+    looked at before the samples are.
     """
-    sound = _read_wave(content) if content[:4] == b"RIFF" else None
+    sound = _read_wave(content, most_ms) if content[:4] == b"RIFF" else None
     if sound is None:
-        sound = _read_other(content)
+        sound = _read_other(content, most_ms)
     if not len(sound.samples):
         raise AssistantError("The recording is empty.", hop="shape")
     return sound
 
 
-def _read_wave(content: bytes) -> Sound | None:
+def _check_length(frames: int, channels: int, rate: int, most_ms: int) -> None:
+    """Refuse what is too long to be looked at."""
+    if frames * channels > MOST_SAMPLES:
+        raise AssistantError("The recording is too long.", hop="shape")
+    if rate > 0 and 1_000 * frames > most_ms * rate:
+        minutes = most_ms // 60_000
+        raise AssistantError(f"The recording is longer than {minutes} minutes.", hop="shape")
+
+
+def _read_wave(content: bytes, most_ms: int) -> Sound | None:
     """Read whole-number WAV; None for what Python's own reader does not know."""
     try:
         with wave.open(io.BytesIO(content)) as file:
             width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
-            if file.getnframes() * channels > MOST_SAMPLES:
-                raise AssistantError("The recording is too long.", hop="shape")
-            raw = file.readframes(file.getnframes())
+            _check_length(file.getnframes(), channels, rate, most_ms)
+            parts = [
+                _mix(raw, width, channels) for raw in iter(lambda: file.readframes(_BLOCK), b"")
+            ]
     except (wave.Error, EOFError):
         return None
+    return Sound(np.concatenate([np.zeros(0, np.float32), *parts]), rate) if rate > 0 else None
+
+
+def _mix(raw: bytes, width: int, channels: int) -> Samples:
+    """Average the channels of some frames; a frame that was cut off is left out."""
     raw = raw[: len(raw) // (width * channels) * width * channels]
     numbers = _whole_numbers(raw, width) / float(1 << (8 * width - 1))
-    mixed = numbers.reshape(-1, channels).mean(axis=1)
-    return Sound(mixed.astype(np.float32), rate) if rate > 0 else None
+    mixed: Samples = numbers.reshape(-1, channels).mean(axis=1).astype(np.float32)
+    return mixed
 
 
 def _whole_numbers(raw: bytes, width: int) -> NDArray[np.float64]:
@@ -91,7 +110,7 @@ def _whole_numbers(raw: bytes, width: int) -> NDArray[np.float64]:
     return np.frombuffer(raw, dtype=f"<i{width}").astype(np.float64)
 
 
-def _read_other(content: bytes) -> Sound:
+def _read_other(content: bytes, most_ms: int) -> Sound:
     """Read what libsndfile knows, within the limit."""
     try:
         library = import_module("soundfile")
@@ -101,12 +120,14 @@ def _read_other(content: bytes) -> Sound:
         ) from error
     try:
         with library.SoundFile(io.BytesIO(content)) as file:
-            if file.frames * file.channels > MOST_SAMPLES:
-                raise AssistantError("The recording is too long.", hop="shape")
-            numbers = file.read(dtype="float32", always_2d=True)
-            return Sound(np.nan_to_num(numbers.mean(axis=1)), int(file.samplerate))
+            rate = int(file.samplerate)
+            _check_length(file.frames, file.channels, rate, most_ms)
+            parts = [
+                block.mean(axis=1) for block in file.blocks(_BLOCK, dtype="float32", always_2d=True)
+            ]
     except (RuntimeError, TypeError, ValueError) as error:
         raise AssistantError("The recording cannot be read.", hop="shape") from error
+    return Sound(np.nan_to_num(np.concatenate([np.zeros(0, np.float32), *parts])), rate)
 
 
 class SoundEmbedder:
@@ -138,9 +159,13 @@ def _recording(item: Item) -> Sound:
 
 
 def _features(sound: Sound) -> Samples:
-    """Mean bands of each quarter, and how they vary, less the recording's own loudness."""
-    bands = log_bands(sound)
-    bands -= bands.mean()
+    """Features of a whole recording."""
+    return band_features(log_bands(sound))
+
+
+def band_features(bands: NDArray[np.floating[Any]]) -> Samples:
+    """Mean bands of each quarter, and how they vary, less the stretch's own loudness."""
+    bands = bands.astype(np.float64) - float(bands.mean(dtype=np.float64))
     quarters = [part.mean(axis=0) for part in np.array_split(bands, _PARTS) if len(part)]
     quarters += [quarters[-1]] * (_PARTS - len(quarters))
     return np.concatenate([*quarters, bands.std(axis=0)]).astype(np.float32) / np.float32(10.0)

@@ -8,19 +8,18 @@ how alike people's answers are on average.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from statistics import fmean
 from typing import Any, Final
 
 from fairhand.labels.kind import Config
+from fairhand.labels.stretches import Stretch, by_label, likeness
 from fairhand.quality.consensus.kind import Verdict, Voted
 from fairhand.quality.systems import consensus_rule
 
 SHORTEST_MS: Final = 50
 _MOST_PAIRS: Final = 100
-
-Stretch = tuple[int, int]
 
 
 @consensus_rule("segments", "each moment of a sound by the vote of those who heard it")
@@ -40,44 +39,6 @@ def settle(config: Config, answers: Sequence[Any]) -> Verdict:
         value["nothing"] = True
     pairs = list(combinations(answers, 2))[:_MOST_PAIRS]
     return Verdict(value, fmean(likeness(*pair) for pair in pairs) if pairs else 0.0)
-
-
-def likeness(one: Any, other: Any) -> float:  # noqa: ANN401  # two answers
-    """Share of time that both marked with the same label, of the time that either did (IoU)."""
-    ours, theirs = by_label(one), by_label(other)
-    both = either = 0
-    for label in {*ours, *theirs}:
-        mine, its = ours.get(label, []), theirs.get(label, [])
-        shared = _shared(mine, its)
-        both += shared
-        either += _length(mine) + _length(its) - shared
-    return both / either if either else 1.0
-
-
-def by_label(answer: Any) -> dict[str, list[Stretch]]:  # noqa: ANN401  # an answer
-    """Collect an answer's stretches of each label; those of one label do not overlap."""
-    found: dict[str, list[Stretch]] = {}
-    for segment in answer["segments"]:
-        found.setdefault(segment["label"], []).append((segment["start"], segment["end"]))
-    return found
-
-
-def _length(stretches: Iterable[Stretch]) -> int:
-    return sum(end - start for start, end in stretches)
-
-
-def _shared(mine: Sequence[Stretch], its: Sequence[Stretch]) -> int:
-    """Sum the time in both; neither overlaps itself, so one walk through the two is enough."""
-    ours, theirs = sorted(mine), sorted(its)
-    at = other = shared = 0
-    while at < len(ours) and other < len(theirs):
-        (start, end), (begin, stop) = ours[at], theirs[other]
-        shared += max(0, min(end, stop) - max(start, begin))
-        if end <= stop:
-            at += 1
-        else:
-            other += 1
-    return shared
 
 
 def _most(stretches: Sequence[Stretch], people: int) -> list[Stretch]:

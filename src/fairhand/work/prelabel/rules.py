@@ -13,7 +13,8 @@ from fairhand.core.systems import automated
 FIRST_ANSWERS: Final = 10
 """Answers from which the first model is trained."""
 FIRST_DRAWINGS: Final = 3
-"""The same where regions are drawn: fewer cannot be cross-validated."""
+"""The same where regions or stretches are drawn: fewer cannot be cross-validated."""
+_DRAWN: Final = frozenset({"mask", "segments", "transcript"})
 GROWTH: Final = 0.2
 """By how much answers must have grown since, beside as many more, for training to come again."""
 BLIND_PERMILLE: Final = 100
@@ -22,6 +23,8 @@ FEWEST_HELD_OUT: Final = 20
 """Held-out answers below which a comparison is made by cross-validation, and says so."""
 SURE: Final = 0.8
 """How probably a model must be better than the one it follows."""
+LEAST_DRAFT: Final = 0.5
+"""Share of words that a draft must have right: below it people mend more than they keep."""
 
 ASKS: Final = ("auto", "verify", "fix", "draw")
 _MOST_BLIND: Final = 500
@@ -39,7 +42,7 @@ Basis = Literal["held_out", "cross_validated"]
 
 def first_answers(kinds: Sequence[str]) -> int:
     """Say from how many answers a model is trained: drawings teach more than a choice does."""
-    return FIRST_DRAWINGS if "mask" in kinds else FIRST_ANSWERS
+    return FIRST_ANSWERS if _DRAWN.isdisjoint(kinds) else FIRST_DRAWINGS
 
 
 @automated(
@@ -115,7 +118,8 @@ class Comparison:
 
     Scores are between 0 and 1: right or wrong, or the overlap with what people drew. `rival` names
     what it is held against: `shown` (the model that people see) or `trivial` (always the commonest
-    answer, or nothing drawn).
+    answer, or nothing drawn). `drafts` are the candidate's scores of each question that asks for a
+    transcript.
     """
 
     candidate: Sequence[float]
@@ -123,6 +127,7 @@ class Comparison:
     rival: Literal["shown", "trivial"]
     basis: Basis
     held_out: int
+    drafts: Sequence[Sequence[float]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,10 @@ class Verdict:
     purpose="Lets a newly trained model take over when it is better than the last on tasks that "
     "neither has learnt from.",
     reads=("answers to held-out tasks", "what each model proposed"),
-    parameters=(("tasks held out", FEWEST_HELD_OUT, "fewer are no evidence"),),
+    parameters=(
+        ("tasks held out", FEWEST_HELD_OUT, "fewer are no evidence"),
+        ("words right", LEAST_DRAFT, "drafts of transcripts with fewer are not shown"),
+    ),
     oversight="The owner may go back to an earlier model at any time.",
 )
 def judge(comparison: Comparison) -> Verdict:
@@ -157,7 +165,11 @@ def judge(comparison: Comparison) -> Verdict:
     It does when it is better on the same answers of people, and better with a chance of at least
     `SURE`. One win and one loss are added before reckoning (as A. Agresti and Y. Min, Simple
     improved confidence intervals for comparing matched proportions, Statistics in Medicine 2005),
-    so that three answers never settle it; the chance is the normal one of the paired mean.
+    so that three answers never settle it; the chance is the normal one of the paired mean. Drafts
+    of transcripts with too few right words do not follow, whatever they are held against: past
+    some 30 % of wrong words people are quicker from nothing (Y. Gaur, W. Lasecki, F. Metze and
+    J. Bigham, The effects of automatic speech recognition quality on human transcription latency,
+    W4A 2016); half is asked for, as a short draft of a rough recording says little by itself.
     """
     pairs = list(zip(comparison.candidate, comparison.other, strict=True))
     if not pairs:
@@ -169,10 +181,15 @@ def judge(comparison: Comparison) -> Verdict:
     error = math.sqrt(spread / len(differences))
     chance = 0.5 * (1.0 + math.erf(mean / error / math.sqrt(2.0)))
     low, high = max(-1.0, mean - _NORMAL_95 * error), min(1.0, mean + _NORMAL_95 * error)
-    takes_over = plain > 0 and chance >= SURE
+    takes_over = plain > 0 and chance >= SURE and not _is_rough(comparison)
     return Verdict(
         takes_over, chance, plain, low, high, _words(comparison, takes_over, chance, plain)
     )
+
+
+def _is_rough(comparison: Comparison) -> bool:
+    """Say whether the drafts of a transcript would cost people more than they save."""
+    return any(math.fsum(one) < LEAST_DRAFT * len(one) for one in comparison.drafts)
 
 
 def _words(comparison: Comparison, takes_over: bool, chance: float, difference: float) -> str:
@@ -196,6 +213,11 @@ def _kept(comparison: Comparison, difference: float) -> str:
         if comparison.rival == "shown"
         else "No proposals are shown yet."
     )
+    if _is_rough(comparison):
+        return (
+            f"Drafts with less than {LEAST_DRAFT * 100:.0f} % of words right cost more than they"
+            f" save. {kept}"
+        )
     if difference > 0:
         return f"That is not sure enough ({SURE * 100:.0f} in 100). {kept}"
     return kept
