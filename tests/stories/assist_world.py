@@ -80,7 +80,7 @@ def make_digits(
         media = Media(sha256, "image/png", len(stream.getvalue()), 32, 32)
         new.append(NewTask({"image": f"{row}.png"}, f"{row:064d}", f"row {row}", media=media))
         truth.append({"digit": str(found.target[row])})
-    return _make(db, (DIGIT,), new, truth, blobs, people)
+    return make_world(db, (DIGIT,), new, truth, blobs, people)
 
 
 def make_moods(db: Database, count: int = 60, people: int = 1) -> AssistWorld:
@@ -96,10 +96,10 @@ def make_moods(db: Database, count: int = 60, people: int = 1) -> AssistWorld:
         data = {"text": text, "language": "en" if row % 3 else "sw"}
         new.append(NewTask(data, f"{row:064d}", f"row {row}"))
         truth.append({"mood": mood})
-    return _make(db, (MOOD,), new, truth, BlobStore("memory://"), people)
+    return make_world(db, (MOOD,), new, truth, BlobStore("memory://"), people)
 
 
-def _make(
+def make_world(
     db: Database,
     questions: tuple[Question, ...],
     new: list[NewTask],
@@ -107,6 +107,7 @@ def _make(
     blobs: BlobStore,
     people: int,
 ) -> AssistWorld:
+    """A project of these tasks, whose people know what is true of each."""
     world = make_quality_world(
         db, tasks=0, people=people, questions=questions, min_overlap=1, max_overlap=1
     )

@@ -110,6 +110,8 @@ def _said(
     for question in questions:
         if question.name in joined:
             value[question.name], weight = joined[question.name]
+            if len(answers) == 1 and weight == 0.0:  # unchecked by anybody, which is not wrong
+                weight = LONE_WEIGHT
         elif question.name in answers[0].value:
             value[question.name], weight = answers[0].value[question.name], LONE_WEIGHT
         else:

@@ -66,11 +66,14 @@ export function mount(context) {
     tool('n', t('Next'), () => pick(picked + 1)),
     tool('x', t('Remove'), remove),
   ];
+  const propose = () => put({ segments: proposal.segments || [], nothing: Boolean(proposal.nothing) });
+  const use = proposal ? el('button', { type: 'button', class: 'button small', hidden, onclick: propose }, t('Accept the suggestion')) : null;
   const field = el(
     'fieldset',
     { class: 'question' },
     el('legend', { dir: 'auto' }, own, question.required ? null : el('span', { class: 'muted' }, ' ', t('(optional)'))),
     el('p', { class: 'muted small' }, t('Press a label where it begins, and again where it ends. Or draw a stretch, then press a label.')),
+    use,
     el('div', { class: 'toolbar palette', role: 'toolbar', 'aria-label': t('Labels') }, ...buttons),
     list,
     el('div', { class: 'toolbar wraps', role: 'toolbar', 'aria-label': t('The chosen stretch') }, ...edit),
@@ -209,9 +212,10 @@ export function mount(context) {
     ...(proposal && {
       hideProposal: (/** @type {boolean} */ hide) => {
         hidden = hide;
+        if (use) use.hidden = hide;
         player.paint();
       },
-      accept: () => put({ segments: proposal.segments || [], nothing: Boolean(proposal.nothing) }),
+      accept: propose,
     }),
     unmount: () => {
       leave();

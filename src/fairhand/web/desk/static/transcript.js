@@ -38,13 +38,16 @@ export function mount(context) {
   const whole = timed ? null : area(answer?.text || '', question.title, 6);
   const lines = el('ol', { class: 'marks' });
   const ghost = proposal ? el('p', { class: 'hint', dir: 'auto', lang: spelled || null }, t('Suggested: {text}', { text: proposal.text || t('nobody speaks') })) : null;
-  if (ghost) ghost.hidden = hidden;
+  // What is written is never written over: the button waits until nothing is.
+  const use = proposal ? el('button', { type: 'button', class: 'button small', onclick: propose }, t('Accept the suggestion')) : null;
+  if (ghost && use) ghost.hidden = use.hidden = hidden;
   const next = el('button', { type: 'button', class: 'tool', onclick: () => cut() }, t('Next line from here') + ' ', el('kbd', {}, nameOf({ key: 'j', ctrl: true })));
   const field = el(
     'fieldset',
     { class: 'question' },
     el('legend', { dir: 'auto' }, question.title, question.required ? null : el('span', { class: 'muted' }, ' ', t('(optional)'))),
     ghost,
+    use,
     whole || lines,
     timed ? el('div', { class: 'toolbar' }, next) : null,
     el('label', { class: 'check' }, silent, el('span', {}, t('Nobody speaks'))),
@@ -54,6 +57,15 @@ export function mount(context) {
 
   function tell() {
     if (silent.checked && words()) silent.checked = false;
+    offer();
+    changed();
+  }
+  function offer() {
+    if (use) use.disabled = Boolean(words());
+  }
+  function propose() {
+    take(proposal);
+    offer();
     changed();
   }
   const words = () => (whole ? whole.value.trim() : rows.map((one) => one.text.value.trim()).join(''));
@@ -137,6 +149,7 @@ export function mount(context) {
       sort();
     }
   }
+  offer();
   const value = () => {
     if (silent.checked) return { text: '', nothing: true };
     if (!words()) return null;
@@ -152,12 +165,9 @@ export function mount(context) {
     ...(proposal && {
       hideProposal: (/** @type {boolean} */ hide) => {
         hidden = hide;
-        if (ghost) ghost.hidden = hide;
+        if (ghost && use) ghost.hidden = use.hidden = hide;
       },
-      accept: () => {
-        take(proposal);
-        changed();
-      },
+      accept: propose,
     }),
     unmount: () => {
       leave();
