@@ -158,6 +158,8 @@ def test_every_kind_has_a_control_or_a_reason_why_not() -> None:
     assert set(left) == {"it"}
     sounds = label_config([asked("boxes", **LABELS)], Shown("audio", "audio")).left
     assert sounds == {"it": "it is about pictures, and these tasks show sounds"}
+    (why,) = configured(asked("pairwise", reason="required")).left.values()
+    assert "people must also say why" in why
     replied = asked("rating", each="reply")
     assert set(configured(replied).left) == {"it"}
 
@@ -209,6 +211,11 @@ def test_words_find_their_times() -> None:
     ]
     assert read(timed, {**said, "value": {"text": [" "]}}) is None
     assert read(asked("text"), {**said, "value": {"text": []}}) is None
+
+
+def test_which_is_better_is_taken_as_a_little_where_people_say_how_much() -> None:
+    said = {"type": "pairwise", "from_name": "it", "value": {"selected": "right"}}
+    assert read(asked("pairwise"), said) == {"verdict": "better", "better": "y", "strength": 1}
 
 
 def _marked(start: Any, end: Any, *labels: str) -> dict[str, Any]:  # noqa: ANN401

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fairhand.compute.assistants.answers import problem_of
 from fairhand.compute.assistants.contract import AssistantError, Item
 from fairhand.compute.assistants.opening import open_assistant
 from fairhand.compute.backends.label_studio import LabelStudioBackend
@@ -198,8 +199,12 @@ def test_an_answer_of_the_wrong_shape_is_named(body: object, hop: str) -> None:
 def test_a_wrong_label_is_named() -> None:
     wrong = _cat()
     wrong["result"][0]["value"]["choices"] = ["cow"]
-    failed = _failing(Answer({"results": [wrong, _cat()]}))
-    assert failed.hop == "value"
+    with serving(_speaking(lambda _asked: Answer({"results": [wrong, _cat()]}))) as server:
+        bad, good = _open(server).predict(ITEMS)
+    assert (bad.value, good.value) == (None, {"animal": "cat"})
+    assert str(problem_of(bad)).startswith("task 7: It answers 'cow'")
+    failed = _failing(Answer({"results": [wrong, wrong]}))
+    assert (failed.hop, failed.code) == ("value", "bad_answer")
     assert "'cow'" in failed.message
     assert "cat, dog" in failed.message
 

@@ -276,6 +276,8 @@ def _unshown(question: Question, shown: Shown) -> str | None:
         return f"it is about {_SORTS[sort]}, and these tasks show {_SORTS[shown.sort]}"
     if question.kind == "spans" and (shown.sort, shown.field) != ("text", COLUMN):
         return f"it marks the column {COLUMN!r}, which the backend is not shown"
+    if any(question.config.get(also) == "required" for also in ("reason", "edit", "passages")):
+        return "people must also say why, where or better, and Label Studio has no place for that"
     return None
 
 

@@ -23,6 +23,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from fairhand.compute.assistants.answers import raise_when_all_failed, unusable
 from fairhand.compute.assistants.contract import AssistantError, Item, Proposal
 from fairhand.compute.backends.guard import AnsweredError, GuardedClient, Limits, guarded_client
 from fairhand.compute.backends.label_config import (
@@ -125,7 +126,10 @@ class LabelStudioBackend:
             return self._set_up(client)
 
     def predict(self, items: Sequence[Item]) -> list[Proposal]:
-        """Propose an answer for every item; raises AssistantError when that cannot be done."""
+        """Propose an answer for every item; one that cannot be read is a problem of that item.
+
+        Raises AssistantError when nothing came out well.
+        """
         if not items:
             return []
         self._configure(items)
@@ -135,6 +139,7 @@ class LabelStudioBackend:
                 self._set_up(client)
             for some in chunks(list(items), self.access.batch):
                 proposals += self._predict_again(client, some)
+        raise_when_all_failed(proposals)
         return proposals
 
     def ask(self, items: Sequence[Item]) -> list[Any]:
@@ -260,7 +265,16 @@ class LabelStudioBackend:
         given = self._results(client, items, None, limits)
         if len(given) == 1 < len(items):  # a backend that takes one task at a time
             given = [self._results(client, [item], None, limits)[0] for item in items]
-        return [self.read(item, one) for item, one in zip(items, given, strict=True)]
+        return [self._read_or_say(item, one) for item, one in zip(items, given, strict=True)]
+
+    def _read_or_say(self, item: Item, given: Any) -> Proposal:  # noqa: ANN401  # a server's word
+        """Read what it said of one item; one bad answer names its item and spares the others."""
+        try:
+            return self.read(item, given)
+        except AssistantError as error:
+            if error.hop != "value":
+                raise
+            return unusable(f"task {item.task_id}: {error.message}", code=error.code)
 
     def _results(
         self,

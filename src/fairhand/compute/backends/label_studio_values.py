@@ -9,6 +9,7 @@ hop `value` and say which result is wrong. How each kind is written, `model.labe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -222,6 +223,8 @@ def _answer(
         return _rated(config, question, results)
     if question.kind == "relevance":
         return _graded(question, results)
+    if question.kind == "pairwise":
+        return _better(config, question, results, context)
     read = partial(_read, config, question, context=context)
     try:
         heard = [(number, one) for number, one in adapted(question, given, context)]
@@ -245,6 +248,18 @@ def _read(
     context: AnswerContext,
 ) -> Any:  # noqa: ANN401  # an answer of any kind
     return read_values.read_answer(config.studio, question, given, links, context)
+
+
+def _better(
+    config: LabelConfig, question: Question, given: Sequence[Result], context: AnswerContext
+) -> dict[str, Any]:
+    """Read which of two is better; where people also say how much, it is taken as a little."""
+    plain = replace(question, config={**question.config, "strength": 1})
+    try:
+        answer: dict[str, Any] = _read(config, plain, given, [], context)
+    except read_values.UnfitError as error:
+        raise wrong(f"Its answer to {question.name!r} {error}.") from None
+    return {**answer, "strength": 1} if question.config.get("strength", 1) > 1 else answer
 
 
 def _rated(config: LabelConfig, question: Question, given: Sequence[Result]) -> dict[str, Any]:
