@@ -60,7 +60,7 @@ def test_who_changes_a_review_or_what_stands_by_it_is_found(db: Database) -> Non
     words = "\n".join(sorted(found(db)))
     for expected in (
         "review 1: its verdict is accepted in the tables, and fixed in the log",
-        "review 2: its content is not what the log has",
+        "review 2: the log has it with other content",
         "review 3: its undone_at is none in the tables, and 2026-",
         "review 4: the tables have it, and the log has not",
         f"what stands for task {first}: it is not what review 1 let stand",
@@ -83,7 +83,7 @@ def test_who_changes_a_dispute_or_its_answer_is_found(db: Database) -> None:
         ],
     )
     assert found(db) == {
-        "dispute 1: its message is not what the log has",
+        "dispute 1: the log has it with other message",
         "dispute 1: its state is upheld in the tables, and declined in the log",
         "dispute 2: it has ended in the tables, and no line of the log ended it",
     }
@@ -111,7 +111,7 @@ def test_who_changes_a_decision_or_how_its_appeal_went_is_found(db: Database) ->
         ],
     )
     assert found(db) == {
-        "decision 1: its content is not what the log has",
+        "decision 1: the log has it with other content",
         "decision 2: the tables have it, and the log has not",
         "appeal 1: its state is upheld in the tables, and declined in the log",
         f"person {bao}'s place at appeal 1: what they found is not what the log has",
@@ -130,7 +130,7 @@ def test_every_decision_that_a_system_makes_is_named_by_its_line(sqlite_db: Data
     assert [row.system for row in rows] == ["gold.check"]
     assert found(sqlite_db) == set()
     tamper(sqlite_db, "decision", ["UPDATE decision SET appeal_by = 1"])
-    assert found(sqlite_db) == {"decision 1: its content is not what the log has"}
+    assert found(sqlite_db) == {"decision 1: the log has it with other content"}
 
 
 def test_who_widens_a_grant_or_lets_it_go_on_is_found(sqlite_db: Database, tmp_path: Path) -> None:

@@ -172,6 +172,22 @@ def test_roles_in_a_pilot_are_those_of_its_project_and_no_others(cast: Cast) -> 
     }
 
 
+def test_a_line_that_was_rewritten_ends_no_other_check(cast: Cast) -> None:
+    roles(cast)
+    tamper(
+        cast,
+        [
+            ("event", "UPDATE event SET body = '{\"project\":1,\"pay\":7}' WHERE kind = "
+             "'project.created'"),
+            ("membership", "DELETE FROM membership WHERE person_id = 3 AND role = 'reviewer'"),
+        ],
+    )  # fmt: skip
+    assert {
+        "pay: a line of the log cannot be read, so they are not held to it",
+        "role reviewer of person 3: the log has it, and the tables have not",
+    } <= found(cast)
+
+
 def test_nobody_is_said_to_be_erased_to_explain_lines_that_were_emptied(cast: Cast) -> None:
     cast.project("Amina", tasks=1)
     tamper(

@@ -87,7 +87,12 @@ def apply_contract_proposal(
         now if is_first else Instant(now + NOTICE_MS),
     )
     number = contract_store.add_contract(connection, new, lint(body, locale))
-    return {"contract": number, "version": new.version, "starts_at": iso(new.starts_at)}
+    return {
+        "contract": number,
+        "version": new.version,
+        "starts_at": iso(new.starts_at),
+        "words_sha256": new.sha256,
+    }
 
 
 def standing_issues(connection: Connection, project_id: int, now: Instant) -> tuple[Issue, ...]:

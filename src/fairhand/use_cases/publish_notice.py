@@ -71,6 +71,7 @@ def publish_notice(db: Database, command: PublishNotice, now: Instant) -> int:
             "project": project.id,
             "version": version,
             "notices": {one: sha256_hex(text.encode()) for one, text in sorted(words.items())},
+            "terms_sha256": notices.terms_sha256(command.terms),
         }
         log.append(connection, "notice.published", body, now, command.author_id, project.id)
     return version

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from fairhand.core.chunks import chunks
 from fairhand.core.clock import Instant, iso
 from fairhand.core.errors import Issue
 from fairhand.proof.log.bodies import Lines, Told
@@ -18,6 +19,9 @@ from fairhand.storage.kept import Kept, Key, Row
 
 ONLY_LOGGED: Final = "the log has it, and the tables have not"
 ONLY_STORED: Final = "the tables have it, and the log has not"
+_AT_ONCE: Final = 1_000
+"""Rows that are held in memory: one line may tell of many."""
+_OF: Final = {"file_sha256": "bytes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +64,19 @@ def hold(lines: Lines, held: Held, erased: Collection[int]) -> Iterator[Issue]:
     for kind, says in held.kinds.items():
         for page in lines.pages(kind):
             emptied.update(one.at for one in page if one.body is None)
-            told = [
+            told = (
                 (one, said) for one in page if one.body is not None for said in says(one, one.body)
-            ]
-            rows = held.kept.load(lines.connection, {said.key for _, said in told})
-            for one, said in told:
-                less += not said.whole
-                row = rows.get(said.key)
-                if row is not None:
-                    seen[row[held.kept.number]] = 1
-                    yield from _differences(held, row, said, one.at)
-                elif said.whole:
-                    yield Issue(_named(held, said.key), ONLY_LOGGED)
+            )
+            for some in chunks(told, _AT_ONCE):
+                rows = held.kept.load(lines.connection, {said.key for _, said in some})
+                for one, said in some:
+                    less += not said.whole
+                    row = rows.get(said.key)
+                    if row is not None:
+                        seen[row[held.kept.number]] = 1
+                        yield from _differences(held, row, said, one.at)
+                    elif said.whole:
+                        yield Issue(_named(held, said.key), ONLY_LOGGED)
     for row in held.kept.each(lines.connection):
         if (
             not seen[row[held.kept.number]]
@@ -103,7 +108,7 @@ def _differences(held: Held, row: Row, said: Said, at: Instant) -> Iterator[Issu
 def differs(name: str, stored: object, logged: object) -> str:
     """Say that a value is another than the log's; of a digest, what it is of."""
     if name.endswith("_sha256"):
-        return f"its {name.removesuffix('_sha256')} is not what the log has"
+        return f"the log has it with other {_OF.get(name, name.removesuffix('_sha256'))}"
     return (
         f"its {name} is {_shown(name, stored)} in the tables, and {_shown(name, logged)} in the log"
     )

@@ -47,6 +47,7 @@ def sign_policy(db: Database, command: SignPolicy, now: Instant) -> State:
             "vote": command.vote,
             "sha256": command.sha256,
             "state": state,
+            "person": command.person_id,
         }
         person, project = command.person_id, found.project_id or None
         log.append(connection, "policy.voted", body, now, person, project)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, Row, select, update
 
 from fairhand.core.clock import Instant
 from fairhand.pay.payouts.rules import Method, Rail
+from fairhand.storage.kept import Kept
 from fairhand.storage.tables.pay_office import payout_method
 
 _CURRENT = select(payout_method).where(payout_method.c.superseded_at.is_(None))
+
+
+KEPT: Final = Kept(payout_method)
 
 
 def end_methods(connection: Connection, person_id: int, currency: str, now: Instant) -> int:

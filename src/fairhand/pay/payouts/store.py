@@ -29,6 +29,7 @@ from fairhand.core.money import parse_money
 from fairhand.pay.ledger.book import post_entries, post_entry
 from fairhand.pay.payouts.payment import Order, PayoutFile
 from fairhand.pay.payouts.rules import HELD, Due, Owed, Rail, State, lines_for, may_become
+from fairhand.storage.kept import Kept
 from fairhand.storage.tables.pay import account, posting, statement
 from fairhand.storage.tables.pay_office import payout, payout_batch, payout_event
 
@@ -36,6 +37,9 @@ _person = table(
     "person", column("id"), column("display_name"), column("is_simulated"), column("state")
 )
 _PAYABLE: Final = "payable:person:"
+
+
+BATCHES: Final = Kept(payout_batch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Row, bindparam, func, select, update
@@ -18,6 +18,7 @@ from fairhand.people.consent.notices import (
     read_terms,
 )
 from fairhand.storage.database import Connection, insert
+from fairhand.storage.kept import Kept
 from fairhand.storage.tables.consent import notice, notice_reading
 
 _LIVE = (
@@ -61,6 +62,14 @@ class Reading:
     tries: int
     understood_at: Instant | None
     answers: list[Any]
+
+
+def terms_sha256(terms: NoticeTerms) -> str:
+    """Name what a notice offers."""
+    return sha256_hex(orjson.dumps(terms.as_json()))
+
+
+KEPT: Final = Kept(notice, ("project_id", "version", "language"))
 
 
 def add_version(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 from sqlalchemy import Connection, func, select
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, func, select
 from fairhand.core.clock import Instant
 from fairhand.people.council.contracts import Contract, Finding, in_force
 from fairhand.storage.database import insert
+from fairhand.storage.kept import Kept
 from fairhand.storage.tables.conduct import contract, contract_acceptance
 
 _COLUMNS = tuple(contract.c[name] for name in Contract.__slots__)
@@ -24,6 +26,17 @@ class Accepted:
     contract_id: int
     sha256: str
     at: Instant
+
+
+KEPT: Final = Kept(contract)
+
+
+def all_accepted(connection: Connection) -> dict[tuple[int, int], tuple[str, Instant]]:
+    """Give every acceptance: the SHA-256 of the words and when, by contract and person."""
+    found = connection.execute(select(contract_acceptance)).mappings()
+    return {
+        (row["contract_id"], row["person_id"]): (row["sha256"], Instant(row["at"])) for row in found
+    }
 
 
 def add_contract(connection: Connection, new: Contract, findings: Sequence[Finding]) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, bindparam, or_, select, update
 
 from fairhand.core.clock import Instant
 from fairhand.people.council.rules import Council, Kind, Proposal, State, Voice, may_sit
+from fairhand.storage.kept import Kept
 from fairhand.storage.tables.conduct import council_seat, election, proposal, proposal_vote
 from fairhand.storage.tables.people import membership, person
 
@@ -137,6 +138,20 @@ def list_due(connection: Connection, now: Instant) -> list[Proposal]:
         .order_by(proposal.c.id)
     )
     return [Proposal(*row) for row in connection.execute(chosen)]
+
+
+KEPT: Final = Kept(proposal)
+
+
+def all_votes(connection: Connection) -> dict[tuple[int, int], tuple[str, str]]:
+    """Give every vote and the SHA-256 of what was read, by proposal and person."""
+    chosen = select(
+        proposal_vote.c.proposal_id,
+        proposal_vote.c.person_id,
+        proposal_vote.c.vote,
+        proposal_vote.c.sha256,
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(chosen)}
 
 
 def decide(connection: Connection, proposal_id: int, state: State, now: Instant) -> None:
