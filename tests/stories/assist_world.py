@@ -19,6 +19,7 @@ from fairhand.use_cases.aggregate_labels import aggregate_labels
 from fairhand.use_cases.set_assist_policy import SetAssistPolicy, set_assist_policy
 from fairhand.work.prelabel.store import AssistPolicy
 from fairhand.work.projects import store as projects
+from tests.rules.segment.scenes import DRAWN, SIDE, discs, drawn_as, png
 from tests.stories.quality_world import MORNING, QualityWorld, make_quality_world
 
 CARMEN = 1
@@ -97,6 +98,21 @@ def make_moods(db: Database, count: int = 60, people: int = 1) -> AssistWorld:
         new.append(NewTask(data, f"{row:064d}", f"row {row}"))
         truth.append({"mood": mood})
     return make_world(db, (MOOD,), new, truth, BlobStore("memory://"), people)
+
+
+def make_discs(db: Database, kind: str, count: int = 14) -> AssistWorld:
+    """Pictures of bright discs, each to be painted, boxed, or outlined by its corners."""
+    config = {"labels": [{"value": "disc"}], **({"instances": True} if kind == "mask" else {})}
+    asked = Question("discs", kind, "Where is each disc?", config)
+    blobs, new, truth = BlobStore("memory://"), [], []
+    for row in range(count):
+        picture, masks = discs(row)
+        content = png(picture)
+        media = Media(blobs.put(content), "image/png", len(content), SIDE, SIDE)
+        new.append(NewTask({"image": f"{row}.png"}, f"{row:064d}", f"row {row}", media=media))
+        things = [drawn_as(kind, mask) for mask in masks]
+        truth.append({"discs": {"size": [SIDE, SIDE], DRAWN[kind]: things}})
+    return make_world(db, (asked,), new, truth, blobs, people=1)
 
 
 def make_world(

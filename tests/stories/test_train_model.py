@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sqlalchemy import select, update
 
@@ -9,10 +11,12 @@ from fairhand.core.errors import ConflictError
 from fairhand.storage.database import Database
 from fairhand.storage.tables.assist import model_version
 from fairhand.storage.tables.work import annotation, prediction
+from fairhand.use_cases.prelabel_next import next_batch, prelabel_next, propose
 from fairhand.use_cases.train_model import Trained, learn_model, train_model
 from fairhand.work.prelabel import learning_store, store
 from fairhand.work.prelabel.blind import is_held_out
-from tests.stories.assist_world import AssistWorld, make_digits, make_moods
+from tests.rules.segment.scenes import DRAWN
+from tests.stories.assist_world import AssistWorld, make_digits, make_discs, make_moods
 from tests.stories.quality_world import MORNING
 
 
@@ -39,6 +43,31 @@ def test_the_first_model_of_texts_is_shown_after_ten_answers(db: Database) -> No
     assert version.checkpoint_sha256 is not None
     assert version.data_depth == 0
     assert (point.judgements, point.measure, point.question) == (15, "accuracy", "mood")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["mask", "boxes", "polygons"])
+def test_things_drawn_on_three_pictures_are_proposed_on_the_next(
+    sqlite_db: Database, kind: str
+) -> None:
+    made = make_discs(sqlite_db, kind)
+    made.tick()
+    made.answer(2)
+    assert train(made).version_id is None
+
+    made.answer(4)
+    trained = train(made)
+    assert trained.promoted, trained.words
+    with sqlite_db.read() as connection:
+        (point,) = learning_store.list_points(connection, made.project_id)
+    assert (point.measure, point.question) == ("iou", "discs")
+    batch = next_batch(made.db, made.blobs, made.project_id)
+    assert batch is not None
+    prelabel_next(made.db, batch, propose(batch), MORNING)
+    with sqlite_db.read() as connection:
+        proposed = connection.execute(select(prediction.c.value)).scalars().all()
+    assert proposed
+    assert all(json.loads(one)["discs"][DRAWN[kind]] for one in proposed)
 
 
 def test_digits_are_measured_on_held_out_answers_that_never_trained(sqlite_db: Database) -> None:

@@ -16,7 +16,9 @@ from fairhand.work.prelabel.blind import is_held_out
 from fairhand.work.prelabel.learning_store import Answer
 
 LONE_WEIGHT: Final = 0.75
-"""What an answer weighs that has not been joined with others yet."""
+"""What an answer weighs at least that stands alone."""
+LEAST_WEIGHT: Final = 0.05
+"""What answers weigh at least, however little people agree."""
 _MOST_ANSWERS: Final = 60_000
 _MOST_DRAWINGS: Final = 600
 _MOST_TASKS: Final = 20_000
@@ -109,9 +111,9 @@ def _said(
     weights = []
     for question in questions:
         if question.name in joined:
-            value[question.name], weight = joined[question.name]
-            if len(answers) == 1 and weight == 0.0:  # unchecked by anybody, which is not wrong
-                weight = LONE_WEIGHT
+            value[question.name], sure = joined[question.name]
+            alone = len(answers) == 1 and sure == 0.0  # unchecked by anybody, which is not wrong
+            weight = LONE_WEIGHT if alone else max(sure, LEAST_WEIGHT)
         elif question.name in answers[0].value:
             value[question.name], weight = answers[0].value[question.name], LONE_WEIGHT
         else:

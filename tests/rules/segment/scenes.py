@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,9 @@ from PIL import Image
 from scipy import ndimage
 
 from fairhand.compute.assistants.contract import Example, Item
+from fairhand.compute.models.polygons import outline_of
 from fairhand.compute.models.prompts import Click, Mask, Picture
+from fairhand.compute.models.regions import box_of, region
 from fairhand.labels import rle
 
 SIDE = 96
@@ -48,6 +51,19 @@ def threads(seed: int, *, side: int = SIDE) -> tuple[Picture, list[Mask]]:
     grey = ground - 70 * ndimage.gaussian_filter(np.logical_or.reduce(things).astype(float), 0.6)
     plain = np.clip(grey, 0, 255).astype(np.uint8)
     return np.repeat(plain[:, :, None], 3, axis=2), things
+
+
+DRAWN: Final = {"mask": "regions", "boxes": "boxes", "polygons": "polygons"}
+"""Where an answer of a kind lists what is drawn."""
+
+
+def drawn_as(kind: str, mask: Mask) -> dict[str, Any]:
+    """Draw a disc as people do: its pixels, a box around it, or its corners."""
+    if kind == "mask":
+        return dict(region("disc", mask))
+    if kind == "boxes":
+        return {"label": "disc", "box": [float(side) for side in box_of(mask) or ()]}
+    return {"label": "disc", "points": outline_of(mask)}
 
 
 def iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:

@@ -51,8 +51,8 @@ def pick_builtin(question: Question, sample_item: Item) -> BuiltIn:
             code="needs_assist",
         )
     data = _kind_of_data(sample_item)
-    if question.kind == "mask" and data == "image":
-        return _pixels()
+    if question.kind in _DRAWN and data == "image":
+        return _drawn(question.kind)
     if question.kind == "choice" and data is not None:
         return _linear(data)
     if data == "audio" and question.kind in ("segments", "transcript"):
@@ -96,8 +96,9 @@ def trainer_named(name: str) -> Trainer:
     """Give the trainer that learnt under a name; raises AssistantError for a name of none."""
     if name in _LINEAR:
         return _linear(_LINEAR[name]).trainer
-    if name.startswith("pixel"):
-        return _pixels().trainer
+    kind = next((kind for kind, drawn in _DRAWN.items() if drawn.name == name), None)
+    if kind is not None:
+        return _drawn(kind).trainer
     if name == "speech-segments":
         return _speech().trainer
     if name == "speech-draft":
@@ -109,6 +110,40 @@ _LINEAR: Mapping[str, str] = {
     "text-linear": "text",
     "image-linear": "image",
     "audio-linear": "audio",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """The model for a kind that is drawn: its name, who learns it in which module, and why."""
+
+    name: str
+    module: str
+    maker: str
+    why: str
+
+
+_DRAWN: Mapping[str, _Drawn] = {
+    "mask": _Drawn(
+        "pixel-forest",
+        "pixels",
+        "PixelTrainer",
+        "The question asks for regions: a pixel classifier learns from the first picture.",
+    ),
+    "boxes": _Drawn(
+        "cell-boxes",
+        "boxes",
+        "BoxTrainer",
+        "The question asks for boxes: what a network that knows everyday things sees in each place"
+        " tells where a thing is and how far it reaches, from the first pictures on.",
+    ),
+    "polygons": _Drawn(
+        "pixel-polygons",
+        "polygons",
+        "PolygonTrainer",
+        "The question asks for outlines: a pixel classifier tells things apart from the first"
+        " picture on, and their rims become corners.",
+    ),
 }
 
 _WHY = {
@@ -158,15 +193,17 @@ def _sound_embedder() -> Embedder:
     return SoundEmbedder()
 
 
-def _pixels() -> BuiltIn:
-    """The pixel classifier, which learns regions from corrected pictures."""
+def _drawn(kind: str) -> BuiltIn:
+    """The model for what is drawn on pictures, which learns from the first ones."""
+    drawn = _DRAWN[kind]
     try:
-        module = import_module("fairhand.compute.models.pixels")
+        module = import_module(f"fairhand.compute.models.{drawn.module}")
     except ImportError as error:
-        raise AssistantError("Regions need fairhand[assist]: install it.", hop="shape") from error
-    trainer = cast(Trainer, module.PixelTrainer())
-    why = "The question asks for regions: a pixel classifier learns from the first picture."
-    return BuiltIn(trainer.name, trainer, _image_embedder(), why)
+        raise AssistantError(
+            "What is drawn needs fairhand[assist]: install it.", hop="shape"
+        ) from error
+    trainer = cast(Trainer, getattr(module, drawn.maker)())
+    return BuiltIn(drawn.name, trainer, _image_embedder(), drawn.why)
 
 
 def _speech() -> BuiltIn:

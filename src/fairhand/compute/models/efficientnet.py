@@ -34,6 +34,13 @@ _STAGES: Final = (
 )
 _EPSILON: Final = 1e-3
 DIMENSIONS: Final = 1280
+LAYERS: Final = {
+    "_blocks.2.sum": 24,
+    "_blocks.4.sum": 40,
+    "_blocks.10.sum": 112,
+    "_blocks.14.sum": 192,
+}
+"""Inner layers that see 4, 8, 16 and 32 pixels to a place, and how many features each has."""
 
 Weights = Mapping[str, NDArray[Any]]
 
@@ -46,11 +53,20 @@ def is_installed() -> bool:
 @lru_cache(maxsize=1)
 def open_network() -> Any:  # noqa: ANN401
     """Open the network for `pictures` N x 3 x H x W, between -1 and 1; gives N x 1280."""
+    return _opened(write_network(read_torch_file(weights_path())))
+
+
+@lru_cache(maxsize=1)
+def open_layers() -> Any:  # noqa: ANN401
+    """Open the network up to the last of `LAYERS`; gives each of them, N x features x h x w."""
+    return _opened(write_layers(read_torch_file(weights_path())))
+
+
+def _opened(content: bytes) -> Any:  # noqa: ANN401
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    content = write_network(read_torch_file(weights_path()))
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
@@ -65,11 +81,8 @@ def weights_path() -> Path:
 def write_network(weights: Weights, *, classify: bool = False) -> bytes:
     """Write the network as ONNX up to its pooled features, or to the 1,000 labels of ImageNet."""
     net = NetworkWriter()
-    net.weight("zero", np.array(0.0))
-    net.weight("six", np.array(6.0))
     try:
-        last = _convolve(net, weights, "pictures", "_conv_stem", "_bn0", stride=2, clip=True)
-        last = _blocks(net, weights, last)
+        last = _trunk(net, weights)
         last = _convolve(net, weights, last, "_conv_head", "_bn1", stride=1, clip=True)
         last = net.add("Flatten", [net.add("GlobalAveragePool", [last], "pooled")], "features")
         if classify:
@@ -80,6 +93,27 @@ def write_network(weights: Weights, *, classify: bool = False) -> bytes:
         raise AssistantError(f"The weights lack {error.args[0]!r}.", hop="shape") from error
     wide = len(weights["_fc.bias"]) if classify else DIMENSIONS
     return net.file("efficientnet-lite0", ("pictures", ["n", 3, "h", "w"]), (last, ["n", wide]))
+
+
+def write_layers(weights: Weights) -> bytes:
+    """Write the network as ONNX with `LAYERS` for its answers, in their order."""
+    net = NetworkWriter()
+    try:
+        _trunk(net, weights)
+    except KeyError as error:
+        raise AssistantError(f"The weights lack {error.args[0]!r}.", hop="shape") from error
+    answers: list[tuple[str, list[int | str]]] = [
+        (name, ["n", wide, f"h{at}", f"w{at}"]) for at, (name, wide) in enumerate(LAYERS.items())
+    ]
+    return net.file("efficientnet-lite0-layers", ("pictures", ["n", 3, "h", "w"]), *answers)
+
+
+def _trunk(net: NetworkWriter, weights: Weights) -> str:
+    """Add everything up to the last block."""
+    net.weight("zero", np.array(0.0))
+    net.weight("six", np.array(6.0))
+    last = _convolve(net, weights, "pictures", "_conv_stem", "_bn0", stride=2, clip=True)
+    return _blocks(net, weights, last)
 
 
 def _blocks(net: NetworkWriter, weights: Weights, last: str) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fairhand.compute.assistants.contract import AssistantError
 from fairhand.compute.models.learnt import Learnt
 
-_NO_CHILD: Final = -1
+NO_CHILD: Final = -1
 _BLOCK: Final = 256
 _FEW: Final = 8
 _CLEAR: Final = 0.02
@@ -80,7 +80,7 @@ def learn_forest(
         parts["f"].append(tree.feature)
         parts["t"].append(tree.threshold)
         for name, children in (("l", tree.children_left), ("r", tree.children_right)):
-            parts[name].append(np.where(children >= 0, children + total, _NO_CHILD))
+            parts[name].append(np.where(children >= 0, children + total, NO_CHILD))
         shares = tree.value[:, 0, :]
         parts["v"].append(shares[:, positive] / shares.sum(axis=1))
         total += tree.node_count
@@ -101,26 +101,11 @@ def read_forest(learnt: Learnt, prefix: str, features: int) -> Forest:
         name: learnt.array(prefix + name)
         for name in ("roots", "feature", "threshold", "left", "right", "value")
     }
-    nodes = part["feature"].size
-    sizes = {part[name].shape for name in ("feature", "threshold", "left", "right", "value")}
-    if len(sizes) != 1 or part["roots"].ndim != 1 or part["roots"].size == 0:
+    if part["value"].shape != part["feature"].shape:
         raise AssistantError("The model file's trees do not fit together.", hop="shape")
-    # A child always comes after its parent, so that no path through the tree goes round.
-    own = np.arange(nodes)
-    for name in ("left", "right"):
-        children = part[name]
-        leaf = children == _NO_CHILD
-        if not (leaf == (part["left"] == _NO_CHILD)).all():
-            raise AssistantError("The model file has a tree with half a leaf.", hop="shape")
-        if not ((children[~leaf] > own[~leaf]) & (children[~leaf] < nodes)).all():
-            raise AssistantError("The model file's trees go round in circles.", hop="shape")
-    inner = part["left"] != _NO_CHILD
-    asked = part["feature"][inner]
-    roots = part["roots"]
-    if ((asked < 0) | (asked >= features)).any() or ((roots < 0) | (roots >= nodes)).any():
-        raise AssistantError("The model file asks for features there are not.", hop="shape")
+    check_trees(part, features)
     return Forest(
-        roots=roots.astype(np.int32),
+        roots=part["roots"].astype(np.int32),
         feature=part["feature"].astype(np.int32),
         threshold=part["threshold"].astype(np.float32),
         left=part["left"].astype(np.int32),
@@ -128,6 +113,28 @@ def read_forest(learnt: Learnt, prefix: str, features: int) -> Forest:
         value=part["value"].astype(np.float32),
         features=features,
     )
+
+
+def check_trees(part: Mapping[str, NDArray[Any]], features: int) -> None:
+    """Check the arrays of trees; raises AssistantError where a walk would not come to a leaf."""
+    nodes = part["feature"].size
+    sizes = {part[name].shape for name in ("feature", "threshold", "left", "right")}
+    if len(sizes) != 1 or part["roots"].ndim != 1 or part["roots"].size == 0:
+        raise AssistantError("The model file's trees do not fit together.", hop="shape")
+    # A child always comes after its parent, so that no path through the tree goes round.
+    own = np.arange(nodes)
+    for name in ("left", "right"):
+        children = part[name]
+        leaf = children == NO_CHILD
+        if not (leaf == (part["left"] == NO_CHILD)).all():
+            raise AssistantError("The model file has a tree with half a leaf.", hop="shape")
+        if not ((children[~leaf] > own[~leaf]) & (children[~leaf] < nodes)).all():
+            raise AssistantError("The model file's trees go round in circles.", hop="shape")
+    inner = part["left"] != NO_CHILD
+    asked = part["feature"][inner]
+    roots = part["roots"]
+    if ((asked < 0) | (asked >= features)).any() or ((roots < 0) | (roots >= nodes)).any():
+        raise AssistantError("The model file asks for features there are not.", hop="shape")
 
 
 def _walk(  # noqa: C901  # one loop, compiled whole

@@ -46,13 +46,13 @@ class NetworkWriter:
         self,
         name: str,
         given: tuple[str, Sequence[int | str]],
-        answer: tuple[str, Sequence[int | str]],
+        *answers: tuple[str, Sequence[int | str]],
     ) -> bytes:
-        """Write the network from its input to its answer: names, and shapes with free sizes."""
+        """Write the network from its input to its answers: names, and shapes with free sizes."""
         graph = [_part(1, node) for node in self.nodes]
         graph += [_text(2, name)]
         graph += [_part(5, weight) for weight in self.weights]
-        graph += [_part(11, _value(*given)), _part(12, _value(*answer))]
+        graph += [_part(11, _value(*given)), *(_part(12, _value(*one)) for one in answers)]
         opset = _part(8, _text(1, "") + _whole(2, _OPSET))
         return _whole(1, _IR_VERSION) + _part(7, b"".join(graph)) + opset
 

@@ -58,6 +58,21 @@ def expected_iou(chance: NDArray[np.float32], mask: Mask) -> float:
     return inside / together if together else 1.0
 
 
+def set_quality(alike: NDArray[np.float64]) -> float:
+    """Panoptic quality of some things beside others, from how alike each is to each (N x M).
+
+    Kirillov et al. (2019), "Panoptic segmentation": paired so that they share most, twice what they
+    share over all that there are; 1 where there are none. What is no pair must be 0 in `alike`.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    things = alike.shape[0] + alike.shape[1]
+    if not things:
+        return 1.0
+    rows, columns = linear_sum_assignment(alike, maximize=True)
+    return float(2 * alike[rows, columns].sum() / things)
+
+
 def region(label: str, mask: Mask) -> dict[str, str]:
     """Write a mask as a region of a mask answer."""
     return {"label": label, "counts": rle.encode(mask)}

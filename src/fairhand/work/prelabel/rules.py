@@ -13,8 +13,8 @@ from fairhand.core.systems import automated
 FIRST_ANSWERS: Final = 10
 """Answers from which the first model is trained."""
 FIRST_DRAWINGS: Final = 3
-"""The same where regions or stretches are drawn: fewer cannot be cross-validated."""
-_DRAWN: Final = frozenset({"mask", "segments", "transcript"})
+"""The same where things are drawn or spoken: fewer cannot be cross-validated."""
+_DRAWN: Final = frozenset({"mask", "boxes", "polygons", "segments", "transcript"})
 GROWTH: Final = 0.2
 """By how much answers must have grown since, beside as many more, for training to come again."""
 BLIND_PERMILLE: Final = 100
