@@ -347,3 +347,68 @@ def test_everything_that_is_said_wrongly_is_told_at_once() -> None:
         read_endpoint({"url": "http://h", "model": "m", "prompt": "p", "limit": "5",
                        "currency": "USD"}, (TONE,))  # fmt: skip
     assert [issue.place for issue in caught.value.issues] == ["price_in"]
+
+
+REPLIES = [{"id": "x", "text": "1"}, {"id": "y", "text": "2"}]
+DATA = {"text": "Juma met Juma in Dodoma.", "replies": REPLIES}
+NAMES = Question("names", "spans", "Names?", {"labels": [{"value": "PER"}, {"value": "LOC"}]})
+BETTER = Question("better", "pairwise", "Which?", {"strength": 2})
+GRADES = Question("grades", "rating", "How?", {"criteria": [{"name": "kind"}], "steps": 3})
+REPLY = Question("reply", "text", "Answer it.", {})
+JUMA = {"text": "Juma", "label": "PER"}
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "value"),
+    [
+        (NAMES, {"answer": [JUMA, JUMA, {"text": "Dodoma", "label": "LOC"}]},
+         {"spans": [{"start": 0, "end": 4, "label": "PER"}, {"start": 9, "end": 13, "label": "PER"},
+                    {"start": 17, "end": 23, "label": "LOC"}]}),
+        (NAMES, {"answer": []}, {"spans": [], "nothing": True}),
+        (NAMES, {"answer": [JUMA] * 3}, None),
+        (NAMES, {"answer": [{"text": "Amina", "label": "PER"}]}, None),
+        (NAMES, {"answer": [{"text": "Juma", "label": "ORG"}]}, None),
+        (NAMES, {"answer": [{"text": [], "label": "PER"}, 3]}, None),
+        (BETTER, {"answer": "y", "strength": 2},
+         {"verdict": "better", "better": "y", "strength": 2}),
+        (BETTER, {"answer": "tie"}, {"verdict": "tie"}),
+        (BETTER, {"answer": "z", "strength": 1}, None),
+        (BETTER, {"answer": ["y"], "strength": 1}, None),
+        (GRADES, {"answer": {"kind": 3}}, {"ratings": {"kind": 3}}),
+        (GRADES, {"answer": {"kind": 4}}, None),
+        (GRADES, {"answer": 3}, None),
+        (REPLY, {"answer": "Habari!"}, "Habari!"),
+        (REPLY, {"answer": ["Habari!"]}, None),
+    ],
+)  # fmt: skip
+def test_other_kinds_are_answered_with_what_the_task_holds_and_nothing_else(
+    question: Question, answer: dict[str, Any], value: object
+) -> None:
+    body = json.dumps({**answer, "confidence": 0.5})
+    with serving(lambda asked: (200, said(body))) as server:
+        endpoint = opened(server, question)
+        schema = endpoint.spec.prompt.schema()
+        if value is None:
+            with pytest.raises(AssistantError, match="task 1"):
+                endpoint.predict([Item(1, DATA)])
+        else:
+            (found,) = endpoint.predict([Item(1, DATA)])
+            assert (found.value, found.score) == ({question.name: value}, 0.5)
+    assert schema["required"][0] == "answer"
+    told = server.asked[0]["messages"][0]["content"]
+    assert '"confidence"' in told
+
+
+def test_a_question_that_a_language_model_cannot_answer_is_refused_in_words() -> None:
+    base = {"url": "https://models.example.org/v1", "model": "m", "prompt": PROMPT}
+    must_say_why = replace(BETTER, config={"reason": "required"})
+    boxes = Question("where", "boxes", "Where?", {"labels": [{"value": "x"}]})
+    with pytest.raises(InvalidError) as caught:
+        read_endpoint(base, (must_say_why, boxes))
+    (issue,) = caught.value.issues
+    assert "choice, rating, pairwise, spans, text" in issue.message
+    assert "this project asks none of them" in issue.message
+    assert read_endpoint(base, (boxes, REPLY)).prompt.question.name == "reply"
+    assert read_endpoint(base, (TONE, REPLY)).prompt.question.name == "tone"
+    with pytest.raises(InvalidError, match="cannot be used"):
+        read_endpoint(base, (NAMES, REPLY))

@@ -1,8 +1,8 @@
-"""An OpenAI-compatible endpoint as an assistant: it reads a text and answers with a label.
+"""An OpenAI-compatible endpoint as an assistant: it reads a text and answers a question.
 
 Every answer is kept with what made it: the model as the server names it, the version and hash of
-the prompt, the tokens and their cost. The way out is the guarded one. What cannot be read as a
-label is a problem of that item; what cannot be paid for stops everything.
+the prompt, the tokens and their cost. The way out is the guarded one. What is no answer
+is a problem of that item; what cannot be paid for stops everything.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from fairhand.compute.assistants.answers import raise_when_all_failed, to_proposal, unusable
+from fairhand.compute.assistants.answers import (
+    problem_of,
+    raise_when_all_failed,
+    to_proposal,
+    unusable,
+)
 from fairhand.compute.assistants.contract import AssistantError, Item, Proposal
 from fairhand.compute.backends.allowed import allowed_places
 from fairhand.compute.backends.guard import AnsweredError, GuardedClient, Limits, guarded_client
@@ -187,11 +192,14 @@ class Endpoint:
 
     def _read(self, found: Mapping[str, Any], item: Item, bill: Bill) -> Proposal:
         try:
-            answer, sure = self.spec.prompt.read(_words(found))
+            answer, sure = self.spec.prompt.read(_words(found), item.data)
         except ValueError as error:
             return self._priced(unusable(f"task {item.task_id}: {error}"), bill, found)
         said = answer if sure is None else (answer, sure)
-        return self._priced(to_proposal(said, self.spec.prompt.question, item), bill, found)
+        proposal = to_proposal(said, self.spec.prompt.question, item)
+        if (problem := problem_of(proposal)) is not None:
+            proposal = unusable(f"task {item.task_id}: {problem}")
+        return self._priced(proposal, bill, found)
 
     def _priced(self, proposal: Proposal, bill: Bill, found: Mapping[str, Any]) -> Proposal:
         prompt, price = self.spec.prompt, self.spec.price

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fairhand.compute.assistants.contract import AssistantError
 from fairhand.compute.backends.guard import read_url
 from fairhand.compute.backends.prompt import MOST_TEMPLATE, Prompt
+from fairhand.compute.backends.prompt_forms import can_write, kinds
 from fairhand.compute.backends.spending import Price, read_price
 from fairhand.core.errors import InvalidError, Issue
 from fairhand.core.money import parse_money
+from fairhand.labels.registry import with_defaults
 from fairhand.model.project import Question
 
 FORMATS: Final = ("json_schema", "json_object", "text")
@@ -150,13 +152,16 @@ def _prompt(
 def _question(
     config: Mapping[str, Any], questions: Sequence[Question], issues: list[Issue]
 ) -> Question:
-    fitting = [one for one in questions if one.kind == "choice"]
-    chosen = [one for one in fitting if config.get("question") in (None, "", one.name)]
+    fitting = [one for one in questions if can_write(one)]
+    wanted = config.get("question")
+    named = [one for one in fitting if wanted in (None, "", one.name)]
+    chosen = named if len(named) == 1 else [one for one in named if one.kind == "choice"]
     if len(chosen) == 1:
-        return chosen[0]
+        return replace(chosen[0], config=with_defaults(chosen[0].kind, chosen[0].config))
     names = ", ".join(one.name for one in fitting)
-    hint = f"say which of {names}" if fitting else "this project asks no choice"
-    issues.append(Issue("question", f"a text endpoint answers a choice; {hint}"))
+    hint = f"say which of {names}" if fitting else "this project asks none of them"
+    known = f"a text endpoint answers one question, of a kind among {', '.join(kinds())}"
+    issues.append(Issue("question", f"{known}, that needs no reason besides; {hint}"))
     return Question("none", "choice", "none", {"labels": []})
 
 

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.compute.assistants.onnx_file import MOST_BYTES
+from fairhand.compute.backends.prompt_forms import kinds as endpoint_kinds
 from fairhand.core.errors import FairhandError, InvalidError, Issue
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.add_source import AddSource, add_source, questions_of
@@ -29,7 +30,7 @@ router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Field(max_length=300)]
 Long = Annotated[str, Field(max_length=20_000)]
 _WHOLE: Final = ("channels", "threads", "per_minute", "at_once", "most_tokens")
-_KIND: Final = {"onnx": ("choice", "mask"), "openai": ("choice",)}
+_KIND: Final = {"onnx": ("choice", "mask"), "openai": endpoint_kinds()}
 _STARTING: Final[Mapping[str, Mapping[str, str]]] = {
     "onnx": {"name": "network", "task": "classifier", "channels": "3", "layout": "NCHW"},
     "openai": {"name": "endpoint", "prompt_version": "1", "format": "json_schema"},
