@@ -60,7 +60,9 @@ def test_things_drawn_on_three_pictures_are_proposed_on_the_next(
     assert trained.promoted, trained.words
     with sqlite_db.read() as connection:
         (point,) = learning_store.list_points(connection, made.project_id)
+        (version,) = store.list_versions(connection, made.project_id)
     assert (point.measure, point.question) == ("iou", "discs")
+    assert version.report["rival_score"] == 0.0  # no picture's discs are a guess of another's
     batch = next_batch(made.db, made.blobs, made.project_id)
     assert batch is not None
     prelabel_next(made.db, batch, propose(batch), MORNING)

@@ -25,7 +25,9 @@ from fairhand.work.prelabel.rules import (
 
 Floats = NDArray[np.float64]
 _FEWEST_IN_SLICE: Final = 10
-_SELDOM_THE_SAME: Final = ("segments", "transcript")
+_SELDOM_THE_SAME: Final = frozenset(
+    {"boxes", "keypoints", "polygons", "segments", "spans", "transcript"}
+)
 _SIDES: Final = ("scores", "rival_scores")
 
 
@@ -215,7 +217,7 @@ def _by_task(
 def _trivial(question: Question, answered: Sequence[Answered], training: Rows) -> dict[int, Any]:
     """Guess the same for every task: the answer of most weight, or that there is nothing.
 
-    What is drawn along a recording is guessed only where two tasks or more have the same answer.
+    What is drawn or marked is guessed only where two tasks or more have the same answer.
     """
     if question.kind == "mask":
         return {}
