@@ -1,4 +1,4 @@
-"""Label Studio's own model server is connected, proposes, is pointed at, and learns."""
+"""Label Studio's own model server is connected, proposes two kinds, is pointed at, and learns."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ pytestmark = pytest.mark.slow
 LIGHT = Question(
     "light", "choice", "Is it day?", {"labels": [{"value": "day"}, {"value": "night"}]}
 )
+PANE = Question("pane", "boxes", "Where is the window?", {"labels": [{"value": "window"}]})
 THING = Question("thing", "mask", "Where is it?", {"labels": [{"value": "lamp"}]}, required=False)
 PEOPLE_SAY = {"light": "night", "dark": "day"}
 """Deliberately the other way round: a model that has not learnt cannot be right."""
@@ -71,7 +72,7 @@ def _project(house: House) -> tuple[int, int]:
         title="Lamps",
         purpose="To tell day from night.",
         guidelines="Look.",
-        questions=(LIGHT, THING),
+        questions=(LIGHT, PANE, THING),
         currency="GBP",
         rate_micros_per_hour=1_400 * MICROS,
     )
@@ -96,7 +97,8 @@ def _answer(house: House, project: int, amina: int) -> None:
     )  # fmt: skip
     assert handed.sheet is not None
     task = handed.sheet.task
-    value = {"light": PEOPLE_SAY[task.data["kind"]]}
+    boxes = {"size": [40, 60], "boxes": [{"label": "window", "box": [15, 20, 45, 30]}]}
+    value = {"light": PEOPLE_SAY[task.data["kind"]], "pane": boxes}
     submit_annotation(
         house.db, SubmitAnnotation(amina, task.id, str(uuid4()), value), house.clock(),
         signer=house.signer, idle_cap_ms=house.idle_cap_ms,
@@ -152,6 +154,11 @@ def test_the_real_model_server_connects_proposes_outlines_and_learns(
             house.db, house.blobs, CheckBackend(project, one.id, 1), house.clock()
         )
         assert checked.failed is None, checked.failed
+        assert "It answers light, pane. It said nothing about thing." in checked.hops[-1].words
+        assert checked.proposals[0].value is not None
+        assert checked.proposals[0].value["pane"]["boxes"] == [
+            {"label": "window", "box": [15, 20, 45, 30]}
+        ]
         assert {said for _, said in _proposed(house, project)} == {"day"}
 
         with house.db.read() as connection:

@@ -86,7 +86,7 @@ def add_openai(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add an OpenAI-compatible endpoint that reads texts and chooses a label.
+    """Add an OpenAI-compatible endpoint that reads texts and answers a question.
 
     Example:  fairhand assist add-openai pets https://api.example.org/v1 --model m --prompt p.md
     """
