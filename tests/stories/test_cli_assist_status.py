@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_servers import serving
 from tests.stories.terminal import CHOICE, POLICY, Terminal
+from tests.studio_model import answering
 
 
 @pytest.fixture
@@ -33,3 +35,18 @@ def test_a_backend_that_cannot_be_reached_is_not_called_connected(terminal: Term
     assert "added, but cannot help yet" in said.out
     assert "connected to" not in said.out
     assert "backend_hosts" in said.out
+
+
+@pytest.mark.parametrize("template", ["boxes", "named-things", "who-speaks", "transcription"])
+def test_a_model_server_of_a_kind_is_connected_and_asked_for_all_tasks(
+    terminal: Terminal, template: str
+) -> None:
+    pytest.importorskip("daft", reason="the extra `scale` is not installed")
+    terminal.ok("project", "create", "Things", "--template", template, "--sample", *POLICY[2:])
+    with serving(answering) as server:
+        added = terminal.ok("assist", "add", server.url, "--project", "things", "--allow-private")
+        assert "It answers " in added.out
+        assert "said nothing" not in added.out
+        run = terminal.ok("assist", "run", "things", "--assistant", server.place, "--json").json
+    assert (run["state"], run["done"], run["failed"]) == ("done", run["total"], 0)
+    assert run["total"] > 0

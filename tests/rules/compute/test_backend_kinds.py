@@ -223,6 +223,18 @@ def _marked(start: Any, end: Any, *labels: str) -> dict[str, Any]:  # noqa: ANN4
                                                            "labels": list(labels)}}  # fmt: skip
 
 
+def test_offsets_without_a_quote_are_code_points_as_models_count_them() -> None:
+    words = "𝔸cme"
+    start = TEXT.index(words)
+    one = {"start": start, "end": start + len(words), "label": "org"}
+    question = asked("spans", **LABELS, snap=False)
+    assert read(question, _marked(start, start + len(words), "ORG"))["spans"] == [one]
+    units = len(TEXT[:start].encode("utf-16-le")) // 2
+    by_page = _marked(units, units + len(words) + 1, "ORG")
+    by_page["value"]["text"] = words
+    assert read(question, by_page)["spans"] == [one]
+
+
 @pytest.mark.parametrize(
     ("kind", "good", "bad", "words"),
     [

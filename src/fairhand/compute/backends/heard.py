@@ -9,6 +9,7 @@ from fairhand.compute.assistants.contract import AssistantError
 from fairhand.compute.backends.outlines import Points, rectangle
 from fairhand.compute.backends.regions import check_size, label_meant, number_in, value_of, wrong
 from fairhand.labels.kind import AnswerContext
+from fairhand.labels.spans import COLUMN
 from fairhand.model.project import Question
 
 Numbered = tuple[int, Mapping[str, Any]]
@@ -42,7 +43,7 @@ def _one(
     """Put one result as it is meant; raises AssistantError that says which it was."""
     try:
         if question.kind in _MARKED:
-            return _labelled(question, result)
+            return _quoted(_labelled(question, result), (context.data or {}).get(COLUMN))
         return _drawn(question, result, context)
     except AssistantError as error:
         raise wrong(f"Result {number}: {error.message}", error.hop) from None
@@ -87,6 +88,17 @@ def _labelled(question: Question, result: Mapping[str, Any]) -> Mapping[str, Any
     if not isinstance(named, list):
         return result
     return {**result, "value": {**value, name: [label_meant(question, one) for one in named]}}
+
+
+def _quoted(result: Mapping[str, Any], text: object) -> Mapping[str, Any]:
+    """Quote what is marked where a model does not: models count code points, the page UTF-16."""
+    value = value_of(result)
+    start, end = value.get("start"), value.get("end")
+    if "text" in value or not isinstance(text, str) or text.isascii():
+        return result
+    if type(start) is not int or type(end) is not int or not 0 <= start <= end <= len(text):
+        return result
+    return {**result, "value": {**value, "text": text[start:end]}}
 
 
 def _says_something(result: Mapping[str, Any]) -> bool:
