@@ -121,8 +121,9 @@ def lag_words(lag: Lag) -> str:
 def help_words(found: Help) -> str:
     """Say whether proposals save time."""
     if found.ratio is None or found.low is None or found.high is None:
+        answers = "answer" if found.with_it == 1 else "answers"
         return (
-            f"Too little is measured yet: {found.with_it:,} answers with a proposal and "
+            f"Too little is measured yet: {found.with_it:,} {answers} with a proposal and "
             f"{found.without:,} without. Both are drawn by chance at every hand-out."
         )
     times = f"{found.ratio:.2f} × ({found.low:.2f} to {found.high:.2f})"
