@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final
 
 from fairhand.compute.backends.heard import adapted
@@ -225,16 +224,15 @@ def _answer(
         return _graded(question, results)
     if question.kind == "pairwise":
         return _better(config, question, results, context)
-    read = partial(_read, config, question, context=context)
+    heard = adapted(question, given, context)
+    if not heard:
+        return None
     try:
-        heard = [(number, one) for number, one in adapted(question, given, context)]
-        return read([one for _, one in heard], links) if heard else None
+        return _read(config, question, [one for _, one in heard], links, context)
     except read_values.UnfitError as error:
-        for number, one in given:  # which of them is it?
+        for number, one in heard:  # which of them is it?
             try:
-                alone = [result for _, result in adapted(question, [(number, one)], context)]
-                if alone:
-                    read(alone, [])
+                _read(config, question, [one], [], context)
             except read_values.UnfitError as own:
                 raise wrong(f"Result {number}, for {question.name!r}, {own}.") from None
         raise wrong(f"Its answer to {question.name!r} {error}.") from None

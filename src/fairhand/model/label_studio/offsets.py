@@ -7,17 +7,16 @@ def to_points(text: str, offset: int) -> int | None:
     """Turn an offset in UTF-16 units into one in code points; None within a pair or beyond."""
     if text.isascii():
         return offset if 0 <= offset <= len(text) else None
-    units = 0
-    for point, char in enumerate(text):
-        if units >= offset:
-            return point if units == offset else None
-        units += 2 if ord(char) > 0xFFFF else 1
-    return len(text) if units == offset else None
+    units = text.encode("utf-16-le", "surrogatepass")
+    if not 0 <= 2 * offset <= len(units):
+        return None
+    before = units[: 2 * offset].decode("utf-16-le", "surrogatepass")
+    return len(before) if text.startswith(before) else None
 
 
 def to_units(text: str, offset: int) -> int:
     """Turn an offset in code points into one in UTF-16 units."""
-    return offset + sum(ord(char) > 0xFFFF for char in text[:offset])
+    return len(text[:offset].encode("utf-16-le", "surrogatepass")) // 2
 
 
 def stretch(text: str, start: int, end: int, said: object) -> tuple[int, int] | None:
