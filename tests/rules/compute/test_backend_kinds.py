@@ -210,7 +210,7 @@ def test_words_find_their_times() -> None:
         {"start": 1_000, "end": LONG_MS, "text": "jambo"}
     ]
     late = {**stretch, "value": {"start": 1, "end": 20, "labels": ["speech"]}}
-    with pytest.raises(AssistantError, match="Result 2.*9000 ms"):
+    with pytest.raises(AssistantError, match=r"Result 2.*9000 ms"):
         read(timed, late, said)
     assert read(timed, {**said, "value": {"text": [" "]}}) is None
     assert read(asked("text"), {**said, "value": {"text": []}}) is None
