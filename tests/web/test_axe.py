@@ -302,7 +302,7 @@ TOLD = """() => {
   }
   return found;
 }"""
-UNTRANSLATED = ("/log", "/council", "/rights/data", "/given/grants", "/given/find", "/channel")
+UNTRANSLATED = ("/log", "/council", "/given/find", "/channel")
 UNTRANSLATED_TOO = ("/projects", "/work/{project}", "/translation", "/earnings/statements/1/replay")
 """What still speaks English, or has words of its own (the task page and its translation)."""
 

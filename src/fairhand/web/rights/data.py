@@ -6,6 +6,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from fairhand.core.words import later as _
+from fairhand.core.words import words_for
 from fairhand.people.accounts.own_data_store import RECORDS
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.house import House
@@ -16,15 +18,15 @@ from fairhand.web.shared.pages import render
 router = APIRouter(include_in_schema=False)
 
 _ROOMS = {
-    "account": "Your account",
-    "work": "Your work",
-    "learning": "Learning and skills",
-    "wellbeing": "Wellbeing, which nobody else reads",
-    "conduct": "Decisions and appeals",
-    "council": "Council and contracts",
-    "channel": "Channel",
-    "given": "What you gave of yourself",
-    "log": "The log",
+    "account": _("Your account"),
+    "work": _("Your work"),
+    "learning": _("Learning and skills"),
+    "wellbeing": _("Wellbeing, which nobody else reads"),
+    "conduct": _("Decisions and appeals"),
+    "council": _("Council and contracts"),
+    "channel": _("Channel"),
+    "given": _("What you gave of yourself"),
+    "log": _("The log"),
 }
 
 
@@ -36,7 +38,9 @@ def data(house: House, actor: Actor, request: Request) -> Response:
         title: [(name, one.what) for name, one in RECORDS.items() if name.startswith(f"{room}/")]
         for room, title in _ROOMS.items()
     }
-    return render(request, "own_data.html", {"rooms": rooms}, actor=actor)
+    return render(
+        request, "own_data.html", {"_": words_for(actor.locale), "rooms": rooms}, actor=actor
+    )
 
 
 @router.get("/rights/data/export")

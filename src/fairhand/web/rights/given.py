@@ -53,7 +53,8 @@ def end(
 def receipt(house: House, actor: Actor, request: Request, grant_id: int) -> Response:
     """Show the receipt of a grant, to be read and printed."""
     own = read_grant(house.db, actor.person_id, grant_id, house.clock())
-    return render(request, "receipt.html", {"own": own, "now": house.clock()}, actor=actor)
+    context = {"_": words_for(actor.locale), "own": own, "now": house.clock()}
+    return render(request, "receipt.html", context, actor=actor)
 
 
 @router.get("/given/grants/{grant_id:int}/receipt.json")

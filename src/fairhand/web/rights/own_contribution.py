@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fairhand.core.errors import FairhandError, NotFoundError
+from fairhand.core.words import later as _
+from fairhand.core.words import words_for
 from fairhand.people.accounts.rules import Actor
 from fairhand.use_cases.hide_more import HideMore, hide_more
 from fairhand.use_cases.house import House
@@ -33,10 +35,10 @@ router = APIRouter(include_in_schema=False)
 SIDE: Final = 12
 """Squares across and down the picture on which places are marked."""
 HIDDEN: Final[Mapping[str, str]] = {
-    "faces": "Faces",
-    "marked": "Places you marked",
-    "voice": "Voice",
-    "text": "Names, numbers and places",
+    "faces": _("Faces"),
+    "marked": _("Places you marked"),
+    "voice": _("Voice"),
+    "text": _("Names, numbers and places"),
 }
 
 Squares = Annotated[list[int] | None, Field(max_length=SIDE * SIDE)]
@@ -134,10 +136,11 @@ def _show(
 ) -> Response:
     own = read_own_contribution(house.db, actor.person_id, contribution_id)
     context: dict[str, Any] = {
+        "_": words_for(actor.locale),
         "own": own,
         "words": _words(house, actor, contribution_id) if own.sort == "text" else None,
         "has_open": own.given.open_sha256 is not None and own.given.state in ("ready", "held"),
-        "kind": KINDS.get(own.given.modality, "Contribution"),
+        "kind": KINDS.get(own.given.modality, _("Contribution")),
         "state": STATES[own.given.state],
         "hidden": HIDDEN,
         "most": MOST_WORDS,
@@ -172,6 +175,7 @@ def _show_squares(
     if own.sort != "image" or not own.is_living:
         raise NotFoundError("There is no picture here in which places can be marked.")
     context: dict[str, Any] = {
+        "_": words_for(actor.locale),
         "own": own,
         "side": SIDE,
         "chosen": squares_of(own.boxes),
