@@ -178,9 +178,14 @@ def test_the_controls_are_those_that_known_models_look_for() -> None:
 def test_what_a_comparison_shows_is_put_where_its_controls_look() -> None:
     item = Item(1, {"conversation": [{"role": "user", "text": "Why?"}], "replies": ["a", "b"]})
     shown = shown_of(item)
-    data = shown_data(item, shown)
+    config = label_config([asked("pairwise"), asked("ranking", "order")], shown)
+    data = shown_data(item, config)
     assert (data["text"], data["reply_1"], data["reply_2"]) == ("Why?", "a", "b")
     assert data["items"][1] == {"id": "b", "title": "b", "body": "b"}
+    bare = shown_data(Item(2, {"text": "alone"}), config)
+    assert (bare["reply_1"], bare["items"]) == ("", [])
+    left = {"type": "pairwise", "from_name": "it", "value": {"selected": "left"}}
+    assert read_results(config, [left], AnswerContext(data={"text": "alone"})) is None
 
 
 def _drawn(kind: str = "rectanglelabels", **value: Any) -> dict[str, Any]:  # noqa: ANN401

@@ -99,9 +99,9 @@ def shown_of(item: Item, field: str | None = None) -> Shown:
     raise AssistantError("This task has no text and no file to show to a backend.", hop="shape")
 
 
-def shown_data(item: Item, shown: Shown) -> dict[str, Any]:
+def shown_data(item: Item, config: LabelConfig) -> dict[str, Any]:
     """Give an item's data with what the objects of a configuration show, where it lacks that."""
-    data = dict(item.data)
+    data, shown = dict(item.data), config.shown
     if shown.sort == "text" and shown.field not in data:
         turns = read_conversation(data.get(CONVERSATION))
         data[shown.field] = "\n".join(turn.text for turn in turns)
@@ -109,11 +109,13 @@ def shown_data(item: Item, shown: Shown) -> dict[str, Any]:
         one.id: one.text or "\n".join(turn.text for turn in one.turns)
         for one in read_replies(data.get(REPLIES))
     }
-    for name, text in zip(_PAIR, replies.values(), strict=False):
-        data.setdefault(name, text)
-    titles = read_titles(data.get(DOCUMENTS))
-    listed = replies or read_documents(data.get(DOCUMENTS))
-    if listed:
+    kinds = {question.kind for question in config.questions}
+    if "pairwise" in kinds:
+        for name, text in zip(_PAIR, [*replies.values(), "", ""], strict=False):
+            data.setdefault(name, text)
+    if kinds & {"ranking", "relevance"}:
+        titles = read_titles(data.get(DOCUMENTS))
+        listed = replies or read_documents(data.get(DOCUMENTS))
         data.setdefault(
             _LISTED,
             [{"id": one, "title": titles.get(one, one), "body": listed[one]} for one in listed],

@@ -326,7 +326,7 @@ class LabelStudioBackend:
     def _task(self, item: Item) -> dict[str, Any]:
         """Write an item as Label Studio's task; files by an address that the token opens."""
         show = self._known.shown
-        data = shown_data(item, show)
+        data = shown_data(item, self._known)
         if show.sort != "text":
             data[show.field] = file_address(self.access, item)
         project = self.access.project.partition(".")[0]

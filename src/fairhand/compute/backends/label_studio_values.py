@@ -17,6 +17,7 @@ from fairhand.compute.backends.label_config import LabelConfig
 from fairhand.compute.backends.regions import label_meant, read_mask, value_of, wrong
 from fairhand.labels import registry
 from fairhand.labels.kind import AnswerContext, shown
+from fairhand.labels.replies import DOCUMENTS, read_documents, reply_ids
 from fairhand.model.label_studio import read_values, write_values
 from fairhand.model.project import Question
 
@@ -68,7 +69,7 @@ def read_results(
     value: dict[str, Any] = {}
     for question in config.questions:
         given = asked.get(question.name)
-        if given is None:
+        if given is None or _has_nothing_to_judge(question, context.data or {}):
             continue
         answer = _answer(config, question, given, links, context)
         if answer is not None:
@@ -236,6 +237,13 @@ def _answer(
             except read_values.UnfitError as own:
                 raise wrong(f"Result {number}, for {question.name!r}, {own}.") from None
         raise wrong(f"Its answer to {question.name!r} {error}.") from None
+
+
+def _has_nothing_to_judge(question: Question, data: Mapping[str, Any]) -> bool:
+    """Say whether a task has no replies or documents: a model answers its controls all the same."""
+    if question.kind in ("pairwise", "ranking"):
+        return not reply_ids(data)
+    return question.kind == "relevance" and not read_documents(data.get(DOCUMENTS))
 
 
 def _read(
