@@ -68,21 +68,21 @@ def test_who_changes_a_review_or_what_stands_by_it_is_found(db: Database) -> Non
         assert expected in words, words
 
 
-def test_who_changes_a_dispute_or_its_answer_is_found(db: Database) -> None:
-    scene = disputes.Scene(db)
+def test_who_changes_a_dispute_or_its_answer_is_found(sqlite_db: Database) -> None:
+    scene = disputes.Scene(sqlite_db)
     one = scene.open().dispute.id
     scene.decide(one, Answer("declined", disputes.NO))
     scene.open(key="key-number-2")
-    assert found(db) == set()
+    assert found(sqlite_db) == set()
     tamper(
-        db,
+        sqlite_db,
         "pay_dispute",
         [
             "UPDATE pay_dispute SET state = 'upheld', message = 'Nothing.' WHERE id = 1",
             "UPDATE pay_dispute SET state = 'withdrawn', decided_at = 1 WHERE id = 2",
         ],
     )
-    assert found(db) == {
+    assert found(sqlite_db) == {
         "dispute 1: the log has it with other message",
         "dispute 1: its state is upheld in the tables, and declined in the log",
         "dispute 2: it has ended in the tables, and no line of the log ended it",

@@ -32,9 +32,9 @@ RATES = b"base,quote,rate,as_of,source_title\nGBP,KES,172,2026-11-20,A bank\n"
 
 
 @pytest.fixture
-def cast(db: Database) -> Cast:
-    """Carmen's workspace on either engine."""
-    return Cast(db)
+def cast(sqlite_db: Database) -> Cast:
+    """Carmen's workspace."""
+    return Cast(sqlite_db)
 
 
 def issues(cast: Cast) -> list[Issue]:
@@ -73,7 +73,8 @@ def paid(cast: Cast) -> int:
     return project
 
 
-def test_who_changes_what_people_are_paid_by_is_found(cast: Cast) -> None:
+def test_who_changes_what_people_are_paid_by_is_found(db: Database) -> None:
+    cast = Cast(db)
     paid(cast)
     assert found(cast) == set()
     tamper(
@@ -134,7 +135,8 @@ def roles(cast: Cast) -> None:
     give_role(cast.db, GiveRole(cast.person("Amina"), "reviewer", project), cast.clock.now)
 
 
-def test_who_gives_or_takes_a_role_past_the_stories_is_found(cast: Cast) -> None:
+def test_who_gives_or_takes_a_role_past_the_stories_is_found(db: Database) -> None:
+    cast = Cast(db)
     roles(cast)
     assert found(cast) == set()
     tamper(

@@ -50,14 +50,14 @@ def test_who_puts_another_account_in_the_place_of_somebodys_own_is_found(db: Dat
     }
 
 
-def test_who_rewrites_a_contract_or_its_acceptance_is_found(db: Database) -> None:
-    cast = Cast(db)
+def test_who_rewrites_a_contract_or_its_acceptance_is_found(sqlite_db: Database) -> None:
+    cast = Cast(sqlite_db)
     contracts.propose(cast, DEFAULT)
-    apply_signed_policies(db, cast.clock.now)
+    apply_signed_policies(sqlite_db, cast.clock.now)
     contracts.accept(cast, "Amina")
-    assert found(db) == set()
+    assert found(sqlite_db) == set()
     tamper(
-        db,
+        sqlite_db,
         "contract",
         [
             "UPDATE contract SET body = 'All is ours.'",
@@ -66,7 +66,7 @@ def test_who_rewrites_a_contract_or_its_acceptance_is_found(db: Database) -> Non
             "SELECT id, 1, sha256, created_at FROM contract",
         ],
     )
-    assert found(db) == {
+    assert found(sqlite_db) == {
         "contract 1: the log has it with other words",
         "contract 1, accepted by person 1: the tables have it, and the log has not",
         "contract 1, accepted by person 2: the words or the time are not those that the log has",
