@@ -5,21 +5,27 @@ from __future__ import annotations
 import io
 import re
 import wave
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from fairhand.compute.models.sound import read_sound
+from fairhand.core.ids import sha256_hex
 from fairhand.formats.options import ReadOptions
 from fairhand.formats.registry import read_tasks
-from fairhand.model.task import NewTask
+from fairhand.model.task import Media, NewPrediction, NewTask
+from fairhand.use_cases.hand_out_task import HandOutTask, hand_out_task
 from fairhand.use_cases.read_templates import read_template
+from fairhand.use_cases.submit_annotation import SubmitAnnotation, submit_annotation
 from tests.browser import DESKTOP, PHONE
 from tests.journeys.conftest import Visitors
 from tests.journeys.desk import Desk, lift_finger, settled_box
 from tests.journeys.hall import Hall
 from tests.journeys.watch import shot
+from tests.rules.models.recordings import asks_segments, spliced
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -134,7 +140,11 @@ def test_writing_down_what_is_said_with_keys_that_work_while_writing(
     hall: Hall, visit: Visitors
 ) -> None:
     amina = hall.person("Amina")
-    project = project_of(hall, "transcription", amina, 2)
+    draft = NewPrediction({"words": {"text": "the boat leaves"}}, "draft@1", 0.7)
+    first, second, third = sample_of("transcription")[:3]
+    tasks = [first, second, replace(third, predictions=(draft,))]
+    questions = read_template("transcription").questions
+    project = hall.project(questions, tasks, [amina], overlap=1)
     page = visit(amina, DARK)
     desk = Desk(page)
     desk.open(project)
@@ -154,8 +164,18 @@ def test_writing_down_what_is_said_with_keys_that_work_while_writing(
     desk.moved_on(before)
     page.get_by_label("Nobody speaks").check()
     desk.submit()
-    said = [one.value["words"] for one in hall.await_annotations(project, 2)]
-    assert said == [{"text": "Please bring two kilos"}, {"text": "", "nothing": True}]
+    take = page.get_by_role("button", name="Accept the suggestion")
+    expect(box).to_have_value("")
+    take.click()
+    expect(box).to_have_value("the boat leaves")
+    expect(take).to_be_disabled()  # what is written is never written over
+    box.press("End")
+    page.keyboard.type(" at noon")
+    shot(page, "transcript-suggested")
+    desk.submit()
+    said = [one.value["words"] for one in hall.await_annotations(project, 3)]
+    assert said[:2] == [{"text": "Please bring two kilos"}, {"text": "", "nothing": True}]
+    assert said[2] == {"text": "the boat leaves at noon"}
 
 
 def test_marking_who_speaks_by_keys_alone_and_by_touch(hall: Hall, visit: Visitors) -> None:
@@ -197,3 +217,66 @@ def test_marking_who_speaks_by_keys_alone_and_by_touch(hall: Hall, visit: Visito
     (only,) = second
     assert only["label"] == "high"
     assert 0.25 < (only["end"] - only["start"]) / (only["end"] / 0.5) < 0.35
+
+
+def test_stretches_that_a_model_suggests_are_taken_over_and_mended(
+    hall: Hall, visit: Visitors
+) -> None:
+    amina, bao = hall.person("Amina"), hall.person("Bao")
+    tasks: list[NewTask] = []
+    truth: dict[str, Any] = {}
+    for row, (content, answer) in enumerate(spliced(24, ["george"])):
+        name = f"row {row}"
+        known = {"duration_ms": read_sound(content).ms, "rate": 16_000}
+        media = Media(sha256_hex(content), "audio/wav", len(content), details=known)
+        tasks.append(NewTask({"clip": name}, f"{row:064x}", name, media=media, media_bytes=content))
+        truth[name] = answer
+    project = hall.project(asks_segments("george"), tasks, [amina, bao], overlap=1)
+    house = hall.house
+    for at in range(12):
+        handed = hand_out_task(
+            house.db, HandOutTask(bao, project), hall.clock(),
+            terms=house.terms, idle_cap_ms=house.idle_cap_ms,
+        )  # fmt: skip
+        assert handed.sheet is not None
+        task = handed.sheet.task
+        value = {"who": truth[str(task.data["clip"])]}
+        submit_annotation(
+            house.db, SubmitAnnotation(bao, task.id, f"stretches-{at:04d}", value), hall.clock(),
+            signer=house.signer, idle_cap_ms=house.idle_cap_ms,
+        )  # fmt: skip
+
+    owner = visit(hall.carmen)
+    owner.goto(f"{hall.url}/projects/{project}/assist")
+    owner.get_by_role("button", name="Switch assistance on").click()
+    expect(owner.get_by_role("heading", name="Assistance")).to_contain_text("on")
+    query = "SELECT COUNT(*) FROM prediction WHERE project_id = :project"
+    hall.wait(lambda: hall.rows(query, project=project)[0][0] >= 8, 240)
+    owner.reload()
+    expect(owner.get_by_text("speech-segments", exact=False).first).to_be_visible()
+    shot(owner, "assist-speech", full=True)
+
+    page = visit(amina, PHONE)
+    desk = Desk(page)
+    desk.open(project)
+    take = page.get_by_role("button", name="Accept the suggestion")
+    marks = page.get_by_role("list", name="Marked stretches").get_by_role("listitem")
+    for _ in range(8):  # some tasks come without a suggestion, by chance
+        if page.locator(".proposal").count():
+            break
+        page.get_by_label("There is nothing to mark").check()
+        desk.submit()
+    expect(page.locator(".proposal")).to_contain_text("times in 10")
+    expect(marks).to_have_count(0)  # nothing is chosen for anybody
+    take.click()
+    expect(marks).to_have_count(4)
+    shot(page, "segments-suggested-phone")
+    page.get_by_role("button", name=re.compile("^Next")).click()
+    page.get_by_role("button", name=re.compile("^Remove")).click()
+    expect(marks).to_have_count(3)
+    task_id = desk.task_id
+    desk.submit()
+    hall.wait(lambda: any(one.task_id == task_id for one in hall.annotations(project)))
+    sent = next(one for one in hall.annotations(project) if one.task_id == task_id)
+    assert len(sent.value["who"]["segments"]) == 3
+    assert (sent.prediction_shown, sent.prediction_changed) == (True, True)

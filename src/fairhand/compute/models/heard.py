@@ -20,8 +20,8 @@ from fairhand.compute.assistants.contract import AssistantError, Item
 from fairhand.compute.models.audio import speech_probabilities
 from fairhand.compute.models.sound import Samples, Sound, band_features, log_bands, read_sound
 
-MOST_MS: Final = 30 * 60_000
-"""The longest recording that is listened to; a longer one takes too much memory at once."""
+MOST_MS: Final = 20 * 60_000
+"""The longest recording that is listened to: in studio quality it takes some 700 MB meanwhile."""
 _BAND_MS: Final = 10
 _FEWEST_BANDS: Final = 4
 _MOST_KEPT: Final = 96 * 1024 * 1024

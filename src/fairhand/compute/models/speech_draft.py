@@ -30,7 +30,7 @@ from fairhand.model.project import Question
 
 FORMAT: Final = 1
 MOST_MS: Final = 10 * 60_000
-"""The longest recording that is drafted: it takes about a minute."""
+"""The longest recording that is drafted: it takes a minute or two."""
 MOST_MEASURED: Final = 40
 """Recordings that drafts are compared on at most, the newest: each must be drafted for that."""
 _CUT: Final = Cut(before_ms=160, after_ms=160, pause_ms=480, least_ms=192)

@@ -67,7 +67,7 @@ export function mount(context) {
     tool('x', t('Remove'), remove),
   ];
   const propose = () => put({ segments: proposal.segments || [], nothing: Boolean(proposal.nothing) });
-  const use = proposal ? el('button', { type: 'button', class: 'button small', hidden, onclick: propose }, t('Accept the suggestion')) : null;
+  const use = proposal ? el('p', { hidden }, el('button', { type: 'button', class: 'button small', onclick: propose }, t('Accept the suggestion'))) : null;
   const field = el(
     'fieldset',
     { class: 'question' },

@@ -47,7 +47,7 @@ export function mount(context) {
     { class: 'question' },
     el('legend', { dir: 'auto' }, question.title, question.required ? null : el('span', { class: 'muted' }, ' ', t('(optional)'))),
     ghost,
-    use,
+    use ? el('p', {}, use) : null,
     whole || lines,
     timed ? el('div', { class: 'toolbar' }, next) : null,
     el('label', { class: 'check' }, silent, el('span', {}, t('Nobody speaks'))),
