@@ -45,13 +45,17 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a candidate is worth on one question: a score for each task that was looked at."""
+    """What a candidate is worth on one question: a score for each task that was looked at.
+
+    `proposed` are those of tasks that it proposed something for.
+    """
 
     question: str
     measure: str
     scores: Mapping[int, float]
     rival_scores: Mapping[int, float]
     slices: Mapping[str, Mapping[str, float]]
+    proposed: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +143,9 @@ def _most_measured(trial: Trial) -> int:
 
 
 def _drafts(measured: Sequence[Measured], questions: Sequence[Question]) -> list[list[float]]:
-    """Give the scores of each question that asks for a transcript."""
+    """Give the scores of what was drafted, for each question that asks for a transcript."""
     asked = {question.name for question in questions if question.kind == "transcript"}
-    return [list(one.scores.values()) for one in measured if one.question in asked]
+    return [list(one.proposed) for one in measured if one.question in asked]
 
 
 def weigh_proposals(
@@ -253,7 +257,8 @@ def _measure(
             proposed = proposals.get(task_id)
             into[task_id] = 0.0 if proposed is None else match(truth, ready(question, proposed))
     slices = _slices(answered, asked, scores, slice_fields)
-    return Measured(question.name, measure_of(question), scores, rivals, slices)
+    drafted = tuple(score for task_id, score in scores.items() if mine.get(task_id) is not None)
+    return Measured(question.name, measure_of(question), scores, rivals, slices, drafted)
 
 
 def _slices(

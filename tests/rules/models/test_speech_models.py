@@ -209,10 +209,12 @@ def test_other_languages_are_not_drafted() -> None:
     learnt = pack_learnt(
         {"format": 1, "model": "speech-draft", "trust": learn_trust([], [], []).header()}, {}
     )
-    item = Item(1, {"language": "sw"}, lambda: b"never read", "audio/wav")
-    (proposal,) = DraftTrainer().load(SAID, learnt, version="1").predict([item])
-    assert proposal.value is None
-    assert "English alone" in proposal.details["problem"]
+    foreign = Item(1, {"language": "sw"}, lambda: b"never read", "audio/wav")
+    plain = Item(1, {}, lambda: b"never read", "audio/wav")
+    for asked, item in ((SAID, foreign), (swahili, plain)):
+        (proposal,) = DraftTrainer().load(asked, learnt, version="1").predict([item])
+        assert proposal.value is None
+        assert "English alone" in proposal.details["problem"]
 
 
 @pytest.mark.parametrize(("right", "shown"), [(0.2, False), (0.45, False), (0.6, True)])

@@ -75,7 +75,7 @@ class DraftTrainer:
             if not isinstance(answer, Mapping) or example.weight <= 0:
                 continue
             try:
-                drafted = _draft(example.item)
+                drafted = _draft(question, example.item)
             except AssistantError:
                 continue
             came.append(_likeness(" ".join(one.text for one in drafted.lines), answer["text"]))
@@ -118,7 +118,7 @@ class DraftPredictor:
 
     def _propose(self, item: Item) -> Proposal:
         try:
-            drafted = _draft(item)
+            drafted = _draft(self.question, item)
         except AssistantError as error:
             return Proposal(None, model=self.model, details={"problem": error.message})
         answer = self._answer(drafted, known_length(item, drafted.ms))
@@ -146,10 +146,11 @@ class DraftPredictor:
         return {"segments": lines} if lines else None
 
 
-def _draft(item: Item) -> _Drafted:
+def _draft(question: Question, item: Item) -> _Drafted:
     """Draft an item's recording, or give the draft that is kept."""
-    if not is_english(language := item.data.get("language")):
-        raise AssistantError(f"Drafts are in English alone; this task is in {language!r}.")
+    for language in (question.config.get("language"), item.data.get("language")):
+        if not is_english(language):
+            raise AssistantError(f"Drafts are in English alone; this is to be in {language!r}.")
     content, key = recording(item, MOST_MS)
 
     def make() -> tuple[_Drafted, int]:

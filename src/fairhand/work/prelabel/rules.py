@@ -118,8 +118,8 @@ class Comparison:
 
     Scores are between 0 and 1: right or wrong, or the overlap with what people drew. `rival` names
     what it is held against: `shown` (the model that people see) or `trivial` (always the commonest
-    answer, or nothing drawn). `drafts` are the candidate's scores of each question that asks for a
-    transcript.
+    answer, or nothing drawn). `drafts` are the candidate's scores of the tasks that it drafted, for
+    each question that asks for a transcript.
     """
 
     candidate: Sequence[float]
