@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fairhand.labels import segments as segments_kind
 from fairhand.labels.kind import AnswerContext
+from fairhand.labels.stretches import likeness
 from fairhand.quality.consensus import recording, segments, transcript
 
 CONFIG: dict[str, Any] = {"labels": [{"value": "amina"}, {"value": "bao"}]}
@@ -51,8 +52,8 @@ def test_edges_that_do_not_quite_meet_leave_no_splinter() -> None:
 
 def test_two_who_heard_nothing_outvote_one_who_heard_something() -> None:
     assert segments.settle(CONFIG, [SILENCE, heard((0, 900, "bao")), SILENCE]).value == SILENCE
-    assert segments.likeness(SILENCE, SILENCE) == 1.0
-    assert segments.likeness(SILENCE, heard((0, 900, "bao"))) == 0.0
+    assert likeness(SILENCE, SILENCE) == 1.0
+    assert likeness(SILENCE, heard((0, 900, "bao"))) == 0.0
 
 
 @settings(max_examples=30, deadline=None)
@@ -67,9 +68,9 @@ def test_a_consensus_of_stretches_is_a_valid_answer(said: list[Any]) -> None:
 @settings(max_examples=30, deadline=None)
 @given(answers(), answers())
 def test_likeness_of_stretches_is_even_handed_and_one_for_the_same(one: Any, other: Any) -> None:  # noqa: ANN401
-    assert segments.likeness(one, one) == 1.0
-    assert segments.likeness(one, other) == segments.likeness(other, one)
-    assert 0.0 <= segments.likeness(one, other) <= 1.0
+    assert likeness(one, one) == 1.0
+    assert likeness(one, other) == segments.likeness(other, one)
+    assert 0.0 <= likeness(one, other) <= 1.0
 
 
 def test_thousands_of_stretches_are_compared_in_one_walk() -> None:
@@ -84,7 +85,7 @@ def test_thousands_of_stretches_are_compared_in_one_walk() -> None:
         for shift in (0, 20)
     )
     begun = process_time()
-    assert segments.likeness(one, other) == pytest.approx(40 / 80)
+    assert likeness(one, other) == pytest.approx(40 / 80)
     assert process_time() - begun < 1.5
 
 
