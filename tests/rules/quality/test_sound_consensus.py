@@ -69,7 +69,7 @@ def test_a_consensus_of_stretches_is_a_valid_answer(said: list[Any]) -> None:
 @given(answers(), answers())
 def test_likeness_of_stretches_is_even_handed_and_one_for_the_same(one: Any, other: Any) -> None:  # noqa: ANN401
     assert likeness(one, one) == 1.0
-    assert likeness(one, other) == segments.likeness(other, one)
+    assert likeness(one, other) == likeness(other, one)
     assert 0.0 <= likeness(one, other) <= 1.0
 
 
