@@ -66,9 +66,9 @@ def test_drafts_of_another_language_are_never_shown(
     sqlite_db: Database, language: str | None
 ) -> None:
     folder = data_dir("speech_librivox")
-    contents = [path.read_bytes() for path in sorted(folder.glob("*.flac"))]
+    content = (folder / "sense_and_sensibility_01_austen_64kb-0880.flac").read_bytes()
     said = {"said": {"text": "hakuwa kijana mwenye tabia mbaya hata kidogo"}}
-    made = [(contents[row % 3], "audio/flac", said) for row in range(8)]
+    made = [(content, "audio/flac", said) for _ in range(8)]
     config = {"language": language} if language else {}
     world = make_recordings(
         sqlite_db, Question("said", "transcript", "Anasema nini?", config), made

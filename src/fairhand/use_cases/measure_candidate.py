@@ -111,7 +111,7 @@ def weigh(
     held = np.array([one.held_out for one in answered], dtype=bool)
     basis: Basis = "held_out" if held.sum() >= FEWEST_HELD_OUT else "cross_validated"
     rows = np.flatnonzero(held) if basis == "held_out" else np.arange(len(answered))
-    rows = rows[: min((_most_measured(trial) for trial in trials), default=len(rows))]
+    rows = rows[: min((_most_measured(trial, rows) for trial in trials), default=len(rows))]
     rival: Literal["shown", "trivial"] = "trivial" if shown is None else "shown"
     theirs = _shown_proposals(shown, trials, answered, rows, basis)
     measured = []
@@ -137,9 +137,12 @@ def weigh(
     return Weighed(verdict, basis, rival, tuple(measured), int(held.sum()))
 
 
-def _most_measured(trial: Trial) -> int:
+def _most_measured(trial: Trial, rows: Rows) -> int:
     """Say on how many answers a model can be measured, the newest ones; all where it is quick."""
-    return int(getattr(trial.model.trainer, "most_measured", len(trial.examples)))
+    limit = getattr(trial.model.trainer, "most_measured", None)
+    if limit is None:
+        return len(rows)
+    return int(limit([trial.examples[row].item for row in rows]))
 
 
 def _drafts(measured: Sequence[Measured], questions: Sequence[Question]) -> list[list[float]]:

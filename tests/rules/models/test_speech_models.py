@@ -252,6 +252,19 @@ def test_what_was_heard_is_kept_within_its_bound() -> None:
     assert "".join(made) == "abcb", "what was used longest ago goes first"
 
 
+def test_models_are_measured_on_as_much_sound_as_takes_minutes() -> None:
+    def items(count: int, ms: int | None) -> list[Item]:
+        return [Item(at, {}, duration_ms=ms) for at in range(count)]
+
+    draft, speech = DraftTrainer(), SpeechTrainer()
+    assert draft.most_measured(items(50, 10_000)) == 40
+    assert draft.most_measured(items(50, 300_000)) == 6
+    assert draft.most_measured(items(50, 3_000_000)) == 3, "fewer measure nothing"
+    assert draft.most_measured(items(50, None)) == 30
+    assert speech.most_measured(items(600, 30_000)) == 600
+    assert speech.most_measured(items(600, 600_000)) == 36
+
+
 def test_recordings_with_a_choice_keep_their_model() -> None:
     assert pick_builtin(choice("a", "b"), austen()).name == "audio-linear"
     with pytest.raises(AssistantError, match="no built-in model"):

@@ -7,7 +7,7 @@ again about the same recordings.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
@@ -23,6 +23,8 @@ from fairhand.compute.models.sound import Samples, Sound, band_features, log_ban
 MOST_MS: Final = 20 * 60_000
 """The longest recording that is listened to: in studio quality it takes some 700 MB meanwhile."""
 _BAND_MS: Final = 10
+_UNKNOWN_MS: Final = 60_000
+_FEWEST_MEASURED: Final = 3
 _FEWEST_BANDS: Final = 4
 _MOST_KEPT: Final = 96 * 1024 * 1024
 
@@ -91,6 +93,16 @@ def recording(item: Item, most_ms: int) -> tuple[bytes, str]:
 def known_length(item: Item, ms: int) -> int:
     """Give the length that answers may not leave: the task's own, where it is known."""
     return ms if item.duration_ms is None else min(ms, item.duration_ms)
+
+
+def count_within(items: Sequence[Item], most_ms: int) -> int:
+    """Say how many of the first items can be listened to within a length of sound; three always."""
+    total = 0
+    for at, item in enumerate(items):
+        total += _UNKNOWN_MS if item.duration_ms is None else item.duration_ms
+        if total > most_ms and at >= _FEWEST_MEASURED:
+            return at
+    return len(items)
 
 
 def _listen(sound: Sound) -> tuple[Heard, int]:

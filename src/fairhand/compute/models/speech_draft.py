@@ -21,7 +21,7 @@ from fairhand.compute.assistants.contract import (
 )
 from fairhand.compute.models.audio import Cut, Draft, cut_speech, draft_transcript
 from fairhand.compute.models.audio import speech_probabilities as listen
-from fairhand.compute.models.heard import Kept, known_length, recording
+from fairhand.compute.models.heard import Kept, count_within, known_length, recording
 from fairhand.compute.models.learnt import pack_learnt, unpack_learnt
 from fairhand.compute.models.sound import read_sound
 from fairhand.compute.models.trust import Trust, learn_trust, read_trust
@@ -31,8 +31,9 @@ from fairhand.model.project import Question
 FORMAT: Final = 1
 MOST_MS: Final = 10 * 60_000
 """The longest recording that is drafted: it takes a minute or two."""
-MOST_MEASURED: Final = 40
-"""Recordings that drafts are compared on at most, the newest: each must be drafted for that."""
+_MOST_MEASURED: Final = 40
+_MOST_MEASURED_MS: Final = 30 * 60_000
+"""How much sound drafts are compared on at most, of the newest tasks: each must be drafted."""
 _CUT: Final = Cut(before_ms=160, after_ms=160, pause_ms=480, least_ms=192)
 """Words need room around them, and a sentence its pauses."""
 _ENGLISH: Final = frozenset({"en", "eng", "english"})
@@ -62,13 +63,17 @@ class DraftTrainer:
     """Measures drafts; knows the words already."""
 
     name = "speech-draft"
-    most_measured = MOST_MEASURED
+
+    def most_measured(self, items: Sequence[Item]) -> int:
+        """Say how many of these items can be drafted in a few minutes."""
+        return min(_MOST_MEASURED, count_within(items, _MOST_MEASURED_MS))
 
     def fit(
         self, question: Question, examples: Sequence[Example], *, seed: int, version: str
     ) -> bytes:
         """See how like the drafts are to what people wrote; raises NotEnoughError without any."""
-        newest = sorted(examples, key=lambda one: -one.item.task_id)[:MOST_MEASURED]
+        newest = sorted(examples, key=lambda one: -one.item.task_id)
+        newest = newest[: self.most_measured([one.item for one in newest])]
         came, weights = [], []
         for example in newest:
             answer = example.value.get(question.name)

@@ -24,7 +24,7 @@ from fairhand.compute.assistants.contract import (
 )
 from fairhand.compute.models.audio import USUAL, Cut, Stretch, cut_speech
 from fairhand.compute.models.heads import Head, fit_head
-from fairhand.compute.models.heard import Heard, hear, known_length
+from fairhand.compute.models.heard import Heard, count_within, hear, known_length
 from fairhand.compute.models.learnt import pack_learnt, unpack_learnt
 from fairhand.compute.models.linear import head_arrays, head_header, read_heads
 from fairhand.compute.models.trust import Trust, learn_trust, read_trust
@@ -38,6 +38,7 @@ FEWEST_STRETCHES: Final = 6
 _FEWEST_LEFT: Final = 4
 """Stretches of speech left unmarked from which that is learnt, too."""
 _MOST_LEARNT_MS: Final = 2 * 3_600_000
+_MOST_MEASURED_MS: Final = 6 * 3_600_000
 _MOST_RECORDINGS: Final = 200
 _FOLDS: Final = 4
 _GRID: Final[Mapping[str, tuple[int, ...]]] = {
@@ -97,6 +98,10 @@ class SpeechTrainer:
     """Learns how speech is cut and labelled."""
 
     name = "speech-segments"
+
+    def most_measured(self, items: Sequence[Item]) -> int:
+        """Say how many of these items can be listened to in a few minutes."""
+        return count_within(items, _MOST_MEASURED_MS)
 
     def fit(
         self, question: Question, examples: Sequence[Example], *, seed: int, version: str
