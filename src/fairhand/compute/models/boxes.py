@@ -22,11 +22,10 @@ from fairhand.compute.assistants.contract import (
 )
 from fairhand.compute.models import efficientnet
 from fairhand.compute.models.cells import Cells, cells_of
-from fairhand.compute.models.finder import Finder, Thing, apart, learn_finder, read_finder
+from fairhand.compute.models.finder import Finder, Thing, apart, learn_finder, overlap, read_finder
 from fairhand.compute.models.learnt import pack_learnt, unpack_learnt
 from fairhand.compute.models.pictures import read_picture
 from fairhand.compute.models.prompts import Picture
-from fairhand.compute.models.regions import set_quality
 from fairhand.labels import drawn
 from fairhand.labels.label_set import label_values
 from fairhand.model.project import Question
@@ -239,7 +238,7 @@ def _tune(
                 tried.append((_found(finders, cells, (size[0], size[1])), seen[at].things))
     if len(seen) < 2 or not tried:
         return _USUAL_LEVEL, _USUAL_TRUST
-    worth = np.array([[_quality(found, true, level) for level in _LEVELS] for found, true in tried])
+    worth = np.array([_qualities(found, true) for found, true in tried])
     unusual = _PULL * (np.array(_LEVELS) - _USUAL_LEVEL) ** 2 / len(tried)
     best = int((worth.mean(axis=0) - unusual).argmax())
     expected = float(np.mean([_expected(found, _LEVELS[best]) for found, _ in tried]))
@@ -260,20 +259,25 @@ def _expected(found: Sequence[Thing], level: float) -> float:
     return float(np.prod(1 - scores))
 
 
-def _quality(found: Sequence[Thing], true: Sequence[Thing], level: float) -> float:
-    """Measure boxes above a level beside people's, as panoptic quality."""
-    kept = [one for one in found if one.score >= level]
-    alike = np.array([[_alike(one, other) for other in true] for one in kept])
-    return set_quality(alike.reshape(len(kept), len(true)))
+def _qualities(found: Sequence[Thing], true: Sequence[Thing]) -> list[float]:
+    """Measure the boxes above each level beside people's, as panoptic quality.
 
-
-def _alike(one: Thing, other: Thing) -> float:
-    """Intersection over union of two things of one label; below .35 it is none."""
-    if one.label != other.label:
-        return 0.0
-    wide = min(one.sides[2], other.sides[2]) - max(one.sides[0], other.sides[0])
-    high = min(one.sides[3], other.sides[3]) - max(one.sides[1], other.sides[1])
-    if wide <= 0 or high <= 0:
-        return 0.0
-    iou = wide * high / (one.size**2 + other.size**2 - wide * high)
-    return iou if iou >= _MATCH else 0.0
+    The surest box comes first and is paired with the one of its label that it shares most with,
+    from an intersection over union of .35 on: what is paired does not depend on the level.
+    """
+    sides = np.array([one.sides for one in true]).reshape(-1, 4)
+    labels = np.array([one.label for one in true])
+    free = np.ones(len(true), bool)
+    shared = [0.0]
+    for one in found:  # the surest first
+        alike = np.where(free & (labels == one.label), overlap(np.array(one.sides), sides), 0.0)
+        best = int(alike.argmax()) if alike.size else 0
+        paired = bool(alike.size and alike[best] >= _MATCH)
+        free[best:][:1] &= not paired
+        shared.append(shared[-1] + (float(alike[best]) if paired else 0.0))
+    qualities = []
+    for level in _LEVELS:
+        kept = sum(one.score >= level for one in found)
+        things = kept + len(true)
+        qualities.append(2 * shared[kept] / things if things else 1.0)
+    return qualities

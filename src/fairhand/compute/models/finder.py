@@ -158,7 +158,7 @@ def apart(found: Sequence[Thing]) -> list[Thing]:
     places = np.zeros((len(order), 4))
     for one in order:
         place = np.array(one.sides)
-        if not (_overlap(place, places[: len(kept)]) > _APART).any():
+        if not (overlap(place, places[: len(kept)]) > _APART).any():
             places[len(kept)] = place
             kept.append(one)
     return kept
@@ -169,17 +169,22 @@ def _teach(cells: Cells, boxes: Sequence[Thing], labels: Sequence[str]) -> tuple
     centres = cells.centres()
     known = np.zeros(len(centres), np.int64)
     reach = np.zeros((len(centres), 4))
+    across = (np.arange(cells.columns) + 0.5) * cells.wide
+    down = (np.arange(cells.rows) + 0.5) * cells.high
     for box in sorted(boxes, key=lambda one: -one.size):  # of two, the smaller one has the cell
         left, top, right, bottom = box.sides
-        middle = np.array([left + right, top + bottom]) / 2
-        half = np.array([right - left, bottom - top]) / 2
-        far = np.abs((centres - middle) / half).max(axis=1)
-        own = far < INNER
-        if not own.any():
-            own[far.argmin()] = True
+        columns = _middle(across, left, right)
+        own = (_middle(down, top, bottom)[:, None] * cells.columns + columns).ravel()
         known[own] = labels.index(box.label) + 1
         reach[own] = np.hstack([centres[own] - (left, top), (right, bottom) - centres[own]])
     return known, reach
+
+
+def _middle(places: Floats, low: float, high: float) -> NDArray[np.intp]:
+    """Find the places in the middle of a thing from `low` to `high`; the nearest where none is."""
+    far = np.abs(places - (low + high) / 2) / ((high - low) / 2)
+    own = np.flatnonzero(far < INNER)
+    return own if own.size else np.array([far.argmin()])
 
 
 def _chosen(known: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.intp]:
@@ -227,7 +232,7 @@ def _joined(label: str, boxes: Floats, chances: Floats, cell: float) -> Iterator
             if chances[at] <= LEAST:
                 return
             continue
-        one = left & (_overlap(boxes[at], boxes) >= _SAME)
+        one = left & (overlap(boxes[at], boxes) >= _SAME)
         one[at] = True
         left &= ~one
         weights = chances[one]
@@ -240,7 +245,7 @@ def _joined(label: str, boxes: Floats, chances: Floats, cell: float) -> Iterator
         )
 
 
-def _overlap(box: Floats, others: Floats) -> Floats:
+def overlap(box: Floats, others: Floats) -> Floats:
     """Intersection over union of a box with others, N x 4."""
     low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
     shared = np.clip(high - low, 0.0, None).prod(axis=1)
