@@ -169,8 +169,8 @@ def _teach(cells: Cells, boxes: Sequence[Thing], labels: Sequence[str]) -> tuple
     centres = cells.centres()
     known = np.zeros(len(centres), np.int64)
     reach = np.zeros((len(centres), 4))
-    across = (np.arange(cells.columns) + 0.5) * cells.wide
-    down = (np.arange(cells.rows) + 0.5) * cells.high
+    across: Floats = (np.arange(cells.columns) + 0.5) * cells.wide
+    down: Floats = (np.arange(cells.rows) + 0.5) * cells.high
     for box in sorted(boxes, key=lambda one: -one.size):  # of two, the smaller one has the cell
         left, top, right, bottom = box.sides
         columns = _middle(across, left, right)
