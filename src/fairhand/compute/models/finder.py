@@ -169,8 +169,8 @@ def _teach(cells: Cells, boxes: Sequence[Thing], labels: Sequence[str]) -> tuple
     centres = cells.centres()
     known = np.zeros(len(centres), np.int64)
     reach = np.zeros((len(centres), 4))
-    across: Floats = (np.arange(cells.columns) + 0.5) * cells.wide
-    down: Floats = (np.arange(cells.rows) + 0.5) * cells.high
+    across = (np.arange(cells.columns) + 0.5) * cells.wide
+    down = (np.arange(cells.rows) + 0.5) * cells.high
     for box in sorted(boxes, key=lambda one: -one.size):  # of two, the smaller one has the cell
         left, top, right, bottom = box.sides
         columns = _middle(across, left, right)
@@ -180,7 +180,7 @@ def _teach(cells: Cells, boxes: Sequence[Thing], labels: Sequence[str]) -> tuple
     return known, reach
 
 
-def _middle(places: Floats, low: float, high: float) -> NDArray[np.intp]:
+def _middle(places: NDArray[np.floating[Any]], low: float, high: float) -> NDArray[np.intp]:
     """Find the places in the middle of a thing from `low` to `high`; the nearest where none is."""
     far = np.abs(places - (low + high) / 2) / ((high - low) / 2)
     own = np.flatnonzero(far < INNER)
