@@ -12,7 +12,9 @@ Data: ../shared/data, or the folder that FAIRHAND_DATA names.
 
 from __future__ import annotations
 
+import gzip
 import io
+import json
 import os
 import sys
 import time
@@ -36,6 +38,7 @@ from fairhand.compute.models.text import SpellingEmbedder
 from fairhand.compute.models.tiers import TIERS, fit_tiers, open_tiers
 from fairhand.labels.stretches import likeness
 from fairhand.model.project import Question
+from fairhand.quality.consensus.spans import likeness as spans_likeness
 
 DATA = Path(os.environ.get("FAIRHAND_DATA", Path(__file__).resolve().parents[2] / "shared/data"))
 HEAD = (
@@ -296,6 +299,72 @@ def novel() -> None:
         print(f"{kind:<10} a minute of speech: {took:.1f} s of CPU", flush=True)
 
 
+def spans() -> None:
+    """Personal data in texts: with templates of the test apart from learning, and without.
+
+    F1 of spans that are exactly people's; the likeness by which the house compares answers; the
+    score said beside it; and the likeness of proposing nothing.
+    """
+    with gzip.open(DATA / "text_pii/presidio_synth_v2_part.json.gz") as file:
+        rows = json.load(file)
+    labels = sorted({span["entity_type"] for row in rows for span in row["spans"]})
+    question = Question("q", "spans", "?", {"labels": [{"value": one} for one in labels]})
+    for grouped in (True, False):
+        rng = np.random.default_rng(0)
+        order = rng.permutation(len(rows)).tolist()
+        templates = rng.permutation(sorted({row["template_id"] for row in rows}))
+        held = set(templates[: len(templates) // 3].tolist())
+        asked = {at for at in order if rows[at]["template_id"] in held}
+        asked = asked if grouped else set(order[: len(asked)])
+        learn, test = ([at for at in order if (at in asked) is side] for side in (False, True))
+        for count in (10, 50, 100, 400):
+            spans_after(question, rows, learn[:count], test, "apart" if grouped else "shared")
+
+
+def spans_after(
+    question: Question, rows: list[Any], learn: list[int], test: list[int], name: str
+) -> None:
+    """Learn spans from some rows, and measure them on others."""
+    trainer = pick_builtin(question, Item(0, {"text": "a"})).trainer
+    started = time.perf_counter()
+    examples = [marked(rows[at], place) for place, at in enumerate(learn)]
+    predictor = trainer.load(
+        question, trainer.fit(question, examples, seed=0, version="1"), version="1"
+    )
+    took = time.perf_counter() - started
+    truths = [marked(rows[at], place) for place, at in enumerate(test)]
+    started = time.perf_counter()
+    found = predictor.predict([one.item for one in truths])
+    speed = len(test) / (time.perf_counter() - started)
+    right = given = due = 0
+    alike, nothing = [], []
+    for proposal, truth in zip(found, truths, strict=True):
+        own = (proposal.value or {})["q"]
+        mine, theirs = (
+            {tuple(span.values()) for span in one["spans"]} for one in (own, truth.value["q"])
+        )
+        right, given, due = right + len(mine & theirs), given + len(mine), due + len(theirs)
+        alike.append(spans_likeness(own, truth.value["q"]))
+        nothing.append(float(not theirs))
+    score = np.mean([one.score or 0.0 for one in found])
+    print(
+        f"spans      templates {name}, {len(learn):>3} texts ({len(test)} of the test): exact F1"
+        f" {2 * right / max(1, given + due):.3f}, likeness {np.mean(alike):.3f} (said {score:.3f},"
+        f" nothing {np.mean(nothing):.3f}), learnt in {took:.1f} s, {speed:.0f} texts/s",
+        flush=True,
+    )
+
+
+def marked(row: Any, at: int) -> Example:  # noqa: ANN401  # a row of the data set
+    """A text with its spans."""
+    found = [
+        {"start": one["start_position"], "end": one["end_position"], "label": one["entity_type"]}
+        for one in row["spans"]
+    ]
+    answer = {"spans": found} if found else {"spans": [], "nothing": True}
+    return Example(Item(at, {"text": row["full_text"]}), {"q": answer})
+
+
 def tiers() -> None:
     """Tiers of tweets from three votes or more each: neither 0, offensive 2, hate speech 4."""
     from scipy.stats import spearmanr
@@ -331,6 +400,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "images": images,
     "sounds": sounds,
     "speech": speech,
+    "spans": spans,
     "tiers": tiers,
 }
 

@@ -55,6 +55,8 @@ def pick_builtin(question: Question, sample_item: Item) -> BuiltIn:
         return _drawn(question.kind)
     if question.kind == "choice" and data is not None:
         return _linear(data)
+    if question.kind == "spans" and data == "text":
+        return _spans()
     if data == "audio" and question.kind in ("segments", "transcript"):
         return _speech() if question.kind == "segments" else _draft(question)
     raise AssistantError(
@@ -99,6 +101,8 @@ def trainer_named(name: str) -> Trainer:
     kind = next((kind for kind, drawn in _DRAWN.items() if drawn.name == name), None)
     if kind is not None:
         return _drawn(kind).trainer
+    if name == "text-spans":
+        return _spans().trainer
     if name == "speech-segments":
         return _speech().trainer
     if name == "speech-draft":
@@ -204,6 +208,18 @@ def _drawn(kind: str) -> BuiltIn:
         ) from error
     trainer = cast(Trainer, getattr(module, drawn.maker)())
     return BuiltIn(drawn.name, trainer, _image_embedder(), drawn.why)
+
+
+def _spans() -> BuiltIn:
+    """What is marked in texts, word by word."""
+    from fairhand.compute.models.spans import SpanTrainer
+    from fairhand.compute.models.text import text_embedder
+
+    why = (
+        "The question marks spans of texts: how words are spelt and what stands beside them tells"
+        " which are marked, and it is learnt from a few dozen texts."
+    )
+    return BuiltIn(SpanTrainer.name, SpanTrainer(), text_embedder(), why)
 
 
 def _speech() -> BuiltIn:
