@@ -115,6 +115,28 @@ def make_discs(db: Database, kind: str, count: int = 14) -> AssistWorld:
     return make_world(db, (asked,), new, truth, blobs, people=1)
 
 
+def make_names(db: Database, count: int = 60) -> AssistWorld:
+    """Sentences in which people and places are to be marked."""
+    labels = {"labels": [{"value": "person"}, {"value": "place"}]}
+    asked = Question("names", "spans", "Mark people and places", labels)
+    people = ("Amina", "Juma", "Neema", "Wanjiru", "Otieno", "Zawadi", "Baraka")
+    places = ("Nairobi", "Mombasa", "Kisumu", "Dodoma", "Arusha")
+    new, truth = [], []
+    for row in range(count):
+        person, place = people[row % 7], places[row % 5]
+        if row % 6 == 5:
+            text, spans = f"Nobody came on day {row}.", []
+        else:
+            text = f"Yesterday {person} went to {place} by bus {row}."
+            spans = [
+                {"start": (at := text.index(name)), "end": at + len(name), "label": label}
+                for name, label in ((person, "person"), (place, "place"))
+            ]
+        new.append(NewTask({"text": text}, f"{row:064d}", f"row {row}"))
+        truth.append({"names": {"spans": spans} if spans else {"spans": [], "nothing": True}})
+    return make_world(db, (asked,), new, truth, BlobStore("memory://"), people=1)
+
+
 def make_world(
     db: Database,
     questions: tuple[Question, ...],

@@ -16,7 +16,7 @@ from fairhand.use_cases.train_model import Trained, learn_model, train_model
 from fairhand.work.prelabel import learning_store, store
 from fairhand.work.prelabel.blind import is_held_out
 from tests.rules.segment.scenes import DRAWN
-from tests.stories.assist_world import AssistWorld, make_digits, make_discs, make_moods
+from tests.stories.assist_world import AssistWorld, make_digits, make_discs, make_moods, make_names
 from tests.stories.quality_world import MORNING
 
 
@@ -70,6 +70,22 @@ def test_things_drawn_on_three_pictures_are_proposed_on_the_next(
         proposed = connection.execute(select(prediction.c.value)).scalars().all()
     assert proposed
     assert all(json.loads(one)["discs"][DRAWN[kind]] for one in proposed)
+
+
+def test_names_marked_in_twenty_texts_are_proposed_in_the_next(sqlite_db: Database) -> None:
+    made = make_names(sqlite_db)
+    made.tick()
+    made.answer(20)
+    trained = train(made)
+    assert trained.promoted, trained.words
+    batch = next_batch(made.db, made.blobs, made.project_id)
+    assert batch is not None
+    prelabel_next(made.db, batch, propose(batch), MORNING)
+    with sqlite_db.read() as connection:
+        found = connection.execute(select(prediction.c.task_id, prediction.c.value)).all()
+    right = [json.loads(row.value) == made.truth[row.task_id] for row in found]
+    assert len(right) >= 20
+    assert sum(right) > 0.8 * len(right)
 
 
 def test_digits_are_measured_on_held_out_answers_that_never_trained(sqlite_db: Database) -> None:
