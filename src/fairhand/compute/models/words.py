@@ -74,12 +74,8 @@ def describe(words: Sequence[Word], text: str) -> Features:
             f"bs={_run(shape_before)}/{_run(shape)}",
             f"as={_run(shape)}/{_run(shape_after)}",
             f"bsa={_run(shape_before)}/{_run(shape)}/{_run(shape_after)}",
-            f"ba={before}/{after}",
-            f"bm={before}/{mine}",
-            f"ma={mine}/{after}",
             f"bb={plain[at - 2] if at > 1 else '^'}",
             f"aa={plain[at + 2] if at + 2 < len(words) else '$'}",
-            f"bbb={plain[at - 2] if at > 1 else '^'}/{before}",
             f"g={gaps}{_run(shape)}",
             f"n={at == 0 or lined[at - 1]:d}{_run(shape)}",
         )
